@@ -1,0 +1,197 @@
+"""The command line, `f1-precompute`: a command sets up and calls one function; heavy imports come late."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline import __version__
+from pipeline.cli_errors import EXIT_FAILED, plain_errors
+from pipeline.cli_nightly import doctor, nightly
+from pipeline.cli_remote import prune, publish
+from pipeline.cli_setup import settings_of, source_of
+from pipeline.settings import (
+    Rounds,
+    Sessions,
+    compute_options,
+    option,
+    out_option,
+    publish_options,
+    s3_options,
+    source_options,
+    to_s3,
+)
+
+if TYPE_CHECKING:
+    from pipeline.job import Outcome, Source
+    from pipeline.schedule import ScheduledEvent
+    from pipeline.season import Task
+    from pipeline.store.base import Store
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="f1-precompute")
+def main() -> None:
+    """Precompute Formula 1 race telemetry: frames, replay and Parquet of every race of a season."""
+
+
+@main.command()
+@click.argument("year", type=int)
+@option("--rounds", type=Rounds(), default=None, help="Only these rounds, like 1,3-5.")
+@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@source_options
+@compute_options
+@publish_options
+def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], **options: Any) -> None:
+    """Compute every race and sprint of a season that is over."""
+    from pipeline.season import Task, due, load_schedule  # noqa: PLC0415
+
+    with plain_errors():
+        source = source_of(options)
+        events = load_schedule(year, source)
+        wanted = set(rounds) if rounds is not None else None
+        tasks = [Task(key, event, source) for key, event in due(events, wanted, set(sessions), _now())]
+        _compute(tasks, source, options, events)
+
+
+@main.command()
+@click.argument("year", type=int)
+@click.argument("round_number", metavar="ROUND", type=click.IntRange(1, 99))
+@option(
+    "--session",
+    type=click.Choice(["R", "S"], case_sensitive=False),
+    default="R",
+    show_default=True,
+    help="Race or sprint.",
+)
+@option(
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="Compute from a recording of `python -m fastf1.livetiming save`; repeat for several, in order.",
+)
+@source_options
+@compute_options
+@publish_options
+def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
+    """Compute one race or sprint."""
+    from pipeline.contract.keys import SessionKey  # noqa: PLC0415
+    from pipeline.schedule import pick  # noqa: PLC0415
+    from pipeline.season import Task, load_schedule  # noqa: PLC0415
+
+    with plain_errors():
+        source = source_of(options, recording)
+        key = SessionKey(year, round_number, "S" if session.upper() == "S" else "R")
+        events = _schedule_for(key, source) if recording else load_schedule(year, source)
+        event = pick(events, key, _now())
+        _compute([Task(key, event, source)], source, options, events)
+
+
+@main.command()
+@click.argument("year", type=int)
+@source_options
+def schedule(year: int, **options: Any) -> None:
+    """List a season's events and sessions."""
+    from pipeline.season import load_schedule  # noqa: PLC0415
+
+    with plain_errors():
+        for event in load_schedule(year, source_of(options)):
+            starts = "  ".join(f"{s.code} {s.start:%Y-%m-%d %H:%M} UTC" for s in event.sessions if s.start)
+            click.echo(f"{event.round:>2}  {event.name:<28}{event.location:<18}{starts}")
+
+
+@main.command()
+@compute_options
+@publish_options
+def demo(**options: Any) -> None:
+    """Simulate the demo season and compute it like any other; needs no network."""
+    from pipeline.demo_season import recorded  # noqa: PLC0415
+
+    with plain_errors(), recorded() as (tasks, events):
+        _compute(tasks, tasks[0].source, options, events)
+
+
+@main.command()
+@click.argument("year", type=int, required=False)
+@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@option("--s3", "in_bucket", is_flag=True, help="Check the bucket: read every byte that it serves.")
+@out_option
+@s3_options
+def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
+    """Check every published file against its manifest: missing, truncated, altered."""
+    from pipeline.verify import published, verify  # noqa: PLC0415
+
+    with plain_errors(), _store(in_bucket, out, options) as store:
+        wrong = 0
+        for verdict in verify(store, published(store, year, round_number)):
+            wrong += len(verdict.problems)
+            state = "ok" if not verdict.problems else f"{len(verdict.problems)} wrong"
+            click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
+            for problem in verdict.problems:
+                click.echo(f"  {problem}")
+        if wrong:
+            sys.exit(EXIT_FAILED)
+
+
+def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> AbstractContextManager[Store]:
+    if in_bucket:
+        from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
+
+        return S3Store(to_s3(options))
+    from pipeline.store.local import LocalStore  # noqa: PLC0415
+
+    return nullcontext(LocalStore(out))
+
+
+main.add_command(nightly)
+main.add_command(doctor)
+main.add_command(publish)
+main.add_command(prune)
+
+
+def _compute(
+    tasks: list[Task], source: Source, options: dict[str, Any], events: list[ScheduledEvent] | None
+) -> None:
+    """Run the tasks, show how they go, and exit 1 where one failed."""
+    from pipeline.season import run  # noqa: PLC0415
+    from pipeline.view import listening, table  # noqa: PLC0415
+
+    as_json = options["as_json"]
+    uploaded: list[str] = []
+    with listening(as_json) as listener:
+        listener.on_uploaded = uploaded.append
+        outcomes = run(tasks, settings_of(source, options, len(tasks)), listener, events)
+    if not as_json:
+        click.echo(_summary(outcomes, table(outcomes)))
+        click.echo("".join(uploaded), nl=bool(uploaded))
+    if any(outcome.state == "failed" for outcome in outcomes):
+        sys.exit(EXIT_FAILED)
+
+
+def _summary(outcomes: list[Outcome], shown: str) -> str:
+    if not outcomes:
+        return "Nothing to do: no session that was asked for is over."
+    if all(outcome.state == "skipped" for outcome in outcomes):
+        return f"{shown}\nNothing to do: all up to date (--force computes again)."
+    return shown
+
+
+def _schedule_for(key: Any, source: Source) -> list[ScheduledEvent]:
+    """A recording's event: from the schedule where it can be had, else from the recording itself."""
+    from pipeline.errors import SourceError  # noqa: PLC0415
+    from pipeline.recording import event_of  # noqa: PLC0415
+    from pipeline.season import load_schedule  # noqa: PLC0415
+
+    try:
+        return load_schedule(key.year, source)
+    except SourceError:
+        return [event_of(source.recording, key)]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,159 @@
+"""Commands for machines without a person: nightly, and doctor, which says why it would not work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from pipeline.cli_errors import EXIT_FAILED, plain_errors
+from pipeline.cli_setup import settings_of, source_of
+from pipeline.errors import NewerSchemaError, StoreError, UsageError
+from pipeline.settings import (
+    Sessions,
+    compute_options,
+    option,
+    out_option,
+    publish_options,
+    s3_options,
+    source_options,
+    to_s3,
+)
+
+if TYPE_CHECKING:
+    from pipeline.contract.models import RunSummary
+    from pipeline.night import Plan, Watcher
+    from pipeline.nightly import Decision
+
+
+@click.command()
+@option(
+    "--season",
+    default="auto",
+    show_default=True,
+    help="Years like 2024,2025; auto: this one, and in January the last.",
+)
+@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@option(
+    "--time-limit",
+    type=click.FloatRange(0, 1440, min_open=True),
+    default=30,
+    show_default=True,
+    help="Minutes that one race may take.",
+)
+@option(
+    "--network-budget",
+    type=click.FloatRange(0, 1440),
+    default=20,
+    show_default=True,
+    help="Minutes that the night may wait for hosts that fail.",
+)
+@option("--webhook-url", default=None, help="POST the summary there as JSON when something failed.")
+@option("--on-failure", default=None, help="Command that gets the summary on its standard input then.")
+@option("--dry-run", is_flag=True, help="Say what would be done and why, and do nothing.")
+@source_options
+@compute_options
+@publish_options
+def nightly(**options: Any) -> None:
+    """Find what is to be done and do it, without a person: new races, provisional ones, failed ones.
+
+    Ends with one line for a monitor, and code 0 (done), 1 (something failed) or 75 (busy, or temporarily
+    impossible). What it did about each race and why is also in OUT/runs/RUN.json.
+    """
+    from pipeline.night import run  # noqa: PLC0415
+
+    with plain_errors():
+        try:
+            with _watching(options["as_json"]) as watcher:
+                summary = run(_plan(options), watcher)
+        except (StoreError, NewerSchemaError) as error:
+            _tell(options, orjson.dumps({"exit_code": EXIT_FAILED, "line": f"nightly: {error}"}))
+            raise
+    _close(summary, options)
+
+
+@contextmanager
+def _watching(as_json: bool) -> Iterator[Watcher]:
+    from pipeline.night import Watcher  # noqa: PLC0415
+    from pipeline.view import listening  # noqa: PLC0415
+
+    with listening(as_json) as listener:
+        if not as_json:
+            listener.on_uploaded = click.echo
+        yield Watcher(listener, _json_decision if as_json else _line_decision)
+
+
+def _json_decision(decision: Decision) -> None:
+    key = decision.key
+    about = {"type": "decision", "year": key.year, "round": key.round, "session": key.session}
+    about |= {"name": decision.name, "action": decision.action, "reason": decision.reason}
+    click.echo(orjson.dumps(about).decode())
+
+
+def _line_decision(decision: Decision) -> None:
+    click.echo(f"{decision.key} ({decision.name}): {decision.action}: {decision.reason}")
+
+
+def _close(summary: RunSummary, options: dict[str, Any]) -> None:
+    """Say how it went, tell whoever is to be told, and exit with its code."""
+    if options["dry_run"]:
+        return
+    if options["as_json"]:
+        click.echo(orjson.dumps({"type": "summary", **summary.model_dump(mode="json")}).decode())
+    else:
+        for text in [*(race.error for race in summary.races if race.error), *summary.problems]:
+            click.echo(f"Error: {text}", err=True)
+        click.echo(summary.line)
+    if summary.exit_code:
+        _tell(options, summary.model_dump_json().encode())
+    sys.exit(summary.exit_code)
+
+
+def _tell(options: dict[str, Any], summary: bytes) -> None:
+    from pipeline.notify import tell  # noqa: PLC0415
+
+    for trouble in tell(options["webhook_url"], options["on_failure"], summary):
+        click.echo(f"Warning: {trouble}", err=True)
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    from pipeline.night import Plan  # noqa: PLC0415
+    from pipeline.nightly import seasons  # noqa: PLC0415
+
+    wanted = options["season"]
+    try:
+        years = seasons(wanted, datetime.now(UTC))
+    except ValueError:
+        raise UsageError(f"{wanted!r} is not a season: write auto, or years like 2024,2025") from None
+    return Plan(
+        settings=settings_of(source_of(options), options, 64, options["time_limit"] * 60),
+        years=years,
+        sessions=options["sessions"],
+        explicit=wanted != "auto",
+        network_s=options["network_budget"] * 60,
+        dry_run=options["dry_run"],
+    )
+
+
+@click.command()
+@option("--json", "as_json", is_flag=True, help="Print the checks as JSON lines.")
+@source_options
+@out_option
+@s3_options
+def doctor(as_json: bool, **options: Any) -> None:
+    """Check what a nightly run needs: versions, folders, hosts and, with --s3-bucket, the bucket."""
+    from pipeline.doctor import examine  # noqa: PLC0415
+
+    with plain_errors():
+        bucket = to_s3(options) if options["s3_bucket"] else None
+        broken = False
+        for check in examine(options["out"], options["fastf1_cache"], options["offline"], bucket):
+            broken |= check.state == "FAIL"
+            click.echo(check.to_json() if as_json else str(check))
+        if broken:
+            sys.exit(EXIT_FAILED)

@@ -1,0 +1,106 @@
+"""Commands about the bucket: publish what is local, and prune what nothing names any more."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli_errors import EXIT_FAILED, plain_errors
+from pipeline.settings import Age, option, out_option, s3_options, to_s3
+
+if TYPE_CHECKING:
+    from pipeline.store.local import LocalStore
+    from pipeline.store.s3 import S3Store
+
+
+@click.command()
+@click.argument("year", type=int, required=False)
+@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@option("--reread", is_flag=True, help="Trust no checksum in the bucket: read all that it has, and compare.")
+@out_option
+@s3_options
+def publish(year: int | None, round_number: int | None, reread: bool, out: Path, **options: Any) -> None:
+    """Upload what is computed to S3: everything, a season or a round; only what differs."""
+    from pipeline.remote import sync  # noqa: PLC0415
+    from pipeline.season import only_run  # noqa: PLC0415
+    from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.s3 import S3Store  # noqa: PLC0415
+    from pipeline.verify import published  # noqa: PLC0415
+
+    with plain_errors():
+        local = LocalStore(out)
+        keys = published(local, year, round_number)
+        began = monotonic()
+        with S3Store(to_s3(options)) as remote, only_run(out):
+            report = sync(local, remote, keys, reread=reread)
+            click.echo(remote.summary(monotonic() - began, whole=not report.problems))
+        for problem in report.problems.values():
+            click.echo(f"Error: {problem}", err=True)
+        if report.problems:
+            sys.exit(EXIT_FAILED)
+
+
+@click.command()
+@click.argument("year", type=int, required=False)
+@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@option(
+    "--older-than",
+    type=Age(),
+    default="48h",
+    show_default=True,
+    help="Keep what was replaced more recently than this.",
+)
+@option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@out_option
+@s3_options
+def prune(
+    year: int | None,
+    round_number: int | None,
+    older_than: timedelta,
+    dry_run: bool,
+    out: Path,
+    **options: Any,
+) -> None:
+    """Remove replay generations that no manifest names: in the bucket with --s3-bucket, else in --out."""
+    from pipeline.season import only_run  # noqa: PLC0415
+    from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.s3 import S3Store  # noqa: PLC0415
+    from pipeline.verify import scope  # noqa: PLC0415
+
+    with plain_errors():
+        prefix = scope(year, round_number)
+        if not options["s3_bucket"]:
+            with only_run(out):
+                _prune(LocalStore(out), prefix, older_than, dry_run)
+            return
+        with S3Store(to_s3(options)) as remote:
+            _prune(remote, prefix, older_than, dry_run)
+            _abort(remote, older_than, dry_run)
+
+
+def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
+    from pipeline.prune import remove, unused  # noqa: PLC0415
+
+    files = size = 0
+    for generation in unused(store, prefix, older_than):
+        files += len(generation.keys)
+        size += generation.bytes
+        click.echo(f"{generation.folder}: {len(generation.keys)} files, {generation.bytes / 1e6:.1f} MB")
+        if not dry_run:
+            remove(store, generation)
+    verb = "would be removed" if dry_run else "removed"
+    click.echo(f"{files} files {verb}, {size / 1e6:.1f} MB" if files else "Nothing to remove.")
+
+
+def _abort(remote: S3Store, older_than: timedelta, dry_run: bool) -> None:
+    from pipeline.prune import abandoned  # noqa: PLC0415
+
+    for key, upload in abandoned(remote, older_than):
+        click.echo(f"{key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
+        if not dry_run:
+            remote.abort(key, upload)

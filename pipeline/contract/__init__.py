@@ -1,0 +1,12 @@
+"""The published format: keys, models, media types and the progress log.
+
+The only part of `pipeline` that `serve` imports, so it stays free of numpy, pandas, pyarrow, boto3
+and fastf1 (import-linter holds that).
+"""
+
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+FIRST_TELEMETRY_YEAR: Final = 2018  # F1's timing archive holds no car or position samples before
+DEMO_YEAR: Final = 1900  # the simulated demo season: no real season can ever collide with it
+FRAME_SKIPS: Final = range(1, 11)

@@ -1,0 +1,69 @@
+"""The official timing of a simulated race: when lines are crossed, and who is where."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.demo.truth import Floats, Places
+
+
+def line_times(t: Floats, progress: Floats, levels: Floats) -> Floats:
+    """When a car's progress reaches each level, rounded up to the ms: by then it has. NaN if never."""
+    result = np.full(len(levels), np.nan)
+    index = np.searchsorted(progress, levels)
+    for k, (i, level) in enumerate(zip(index, levels, strict=True)):
+        if 0 < i < len(t):
+            part = (level - progress[i - 1]) / (progress[i] - progress[i - 1])
+            result[k] = np.ceil((t[i - 1] + part * (t[i] - t[i - 1])) * 1000 - 1e-6) / 1000
+    return np.round(result, 3)
+
+
+def stand_times(t: Floats, v: Floats) -> list[tuple[float, float]]:
+    """(begin, end) of every standstill after the launch and before the last, which is parking."""
+    still = np.flatnonzero((v[:-1] > 0) & (v[1:] == 0)) + 1
+    moves = np.flatnonzero((v[:-1] == 0) & (v[1:] > 0))
+    pairs = [
+        (float(t[begin]), float(t[moves[moves >= begin][0]])) for begin in still if (moves >= begin).any()
+    ]
+    return [pair for pair in pairs if pair[0] > 0]
+
+
+def look_times(rng: np.random.Generator, end: float) -> Floats:
+    """When the timing looks at all cars: about twice a second until the last flag."""
+    ticks = np.round(np.cumsum(rng.integers(400, 601, size=int(end / 0.4))) / 1000, 3)
+    return np.asarray(ticks[ticks < end])
+
+
+def official_orders(
+    t: Floats,
+    progress: Floats,
+    codes: list[str],
+    *,
+    looks: Floats,
+    line_s: dict[str, Floats],
+    finished_s: dict[str, float],
+) -> list[tuple[float, tuple[str, ...]]]:
+    """Every change of the order: by distance, at each look and each crossing of the line.
+
+    A finisher's distance ends at the flag; equal distances are in the order of the flag.
+    """
+    times = np.unique(np.concatenate([looks, *line_s.values()]))
+    key = np.stack([np.interp(times, t, row) for row in progress])
+    by_flag = sorted(finished_s, key=lambda code: finished_s[code])
+    for rank, code in enumerate(by_flag):
+        laps = len(line_s[code])
+        key[codes.index(code), times >= finished_s[code]] = laps + 1e-9 * (len(codes) - rank)
+    ranked = np.argsort(-key, axis=0, kind="stable")
+    orders = [(float(t[0]), tuple(codes))]
+    for k, when in enumerate(times):
+        order = tuple(codes[i] for i in ranked[:, k])
+        if order != orders[-1][1]:
+            orders.append((float(when), order))
+    return orders
+
+
+def places(t: Floats, orders: list[tuple[float, tuple[str, ...]]], codes: list[str]) -> Places:
+    """The orders as stepped places (cars, n), counted from 1."""
+    table = np.array([[order.index(code) + 1 for _, order in orders] for code in codes], dtype=np.int8)
+    since = np.array([when for when, _ in orders])
+    return np.asarray(table[:, np.searchsorted(since, t + 1e-6, side="right") - 1])

@@ -1,0 +1,49 @@
+"""The demo season as tasks like any other: simulated, written as recordings, loaded through fastf1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.demo import DemoEvent, demo_season, simulate, write_recording
+from pipeline.job import Source
+from pipeline.recording import event
+from pipeline.schedule import ScheduledEvent
+from pipeline.season import Task
+
+
+@contextmanager
+def recorded() -> Iterator[tuple[list[Task], list[ScheduledEvent]]]:
+    """Tasks and events of the demo season; the recordings last as long as the context."""
+    with TemporaryDirectory(prefix="f1-demo-") as folder:
+        sessions = demo_season()
+        rounds = sorted({about.round for about, _, _ in sessions})
+        events = {number: _event([e for e, _, _ in sessions if e.round == number]) for number in rounds}
+        tasks = []
+        for about, seed, laps in sessions:
+            key = SessionKey(about.year, about.round, _code(about))
+            path = Path(folder) / f"{key.slug}.txt"
+            write_recording(simulate(seed, laps), path, about)
+            tasks.append(
+                Task(key, events[about.round], Source(Path(folder), offline=True, recording=(path,)))
+            )
+        yield tasks, list(events.values())
+
+
+def _event(sessions: list[DemoEvent]) -> ScheduledEvent:
+    first = sessions[0]
+    return event(
+        first.year,
+        first.round,
+        name=first.name,
+        official_name=first.official_name,
+        country=first.country,
+        location=first.location,
+        starts={_code(s): s.start_utc.replace(tzinfo=UTC) for s in sessions},
+    )
+
+
+def _code(about: DemoEvent) -> SessionCode:
+    return "S" if about.session == "S" else "R"

@@ -1,0 +1,93 @@
+"""RawRace, RaceFrames -> the parts of the manifest that say what the race was (no bytes, no I/O)."""
+
+from datetime import UTC, datetime, timedelta
+
+from pipeline.contract.models import (
+    Clock,
+    Driver,
+    Event,
+    Model,
+    RaceControlMessage,
+    TrackStatus,
+    WeatherSample,
+)
+from pipeline.model import RaceFrames, RawRace
+
+BEFORE_START_S = 600.0  # messages of the formation lap and the grid belong to the race's story
+
+
+class Head(Model):
+    """What manifest and frames documents share."""
+
+    event: Event
+    clock: Clock
+    drivers: list[Driver]
+    total_laps: int | None
+    track_statuses: list[TrackStatus]
+    race_control: list[RaceControlMessage]
+    weather: list[WeatherSample]
+
+
+def head(raw: RawRace, frames: RaceFrames) -> Head:
+    clock = frames.clock
+    return Head(
+        event=raw.event,
+        clock=Clock(
+            fps=clock.fps,
+            frames=clock.frames,
+            duration_s=round(clock.duration, 3),
+            t0_session_s=round(clock.t0, 3),
+            t0_utc=_utc(raw, clock.t0),
+            lights_out_s=None if frames.lights_out is None else round(frames.lights_out, 3),
+        ),
+        drivers=frames.drivers,
+        total_laps=frames.total_laps,
+        track_statuses=_track_statuses(raw, clock.t0, clock.duration),
+        race_control=_race_control(raw, clock.t0),
+        weather=_weather(raw, clock.t0, clock.duration),
+    )
+
+
+def _utc(raw: RawRace, t: float) -> datetime | None:
+    """Session seconds as UTC, to the millisecond."""
+    if raw.utc_zero is None:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=round((raw.utc_zero + t) * 1000))
+
+
+def _track_statuses(raw: RawRace, t0: float, duration: float) -> list[TrackStatus]:
+    """Stretches on the frame clock; what held at frame 0 starts there, and the last has no end."""
+    status = raw.track_status
+    starts = [round(float(t) - t0, 3) for t in status.t]
+    out = []
+    for i, (start, code) in enumerate(zip(starts, status.code, strict=True)):
+        end = starts[i + 1] if i + 1 < len(starts) else None
+        if start > duration or (end is not None and end <= 0):
+            continue
+        out.append(TrackStatus(status=code, start_time=max(0.0, start), end_time=end))
+    return out
+
+
+def _race_control(raw: RawRace, t0: float) -> list[RaceControlMessage]:
+    return [
+        RaceControlMessage(
+            t=round(row.t - t0, 3),
+            category=row.category,
+            message=row.message,
+            flag=row.flag,
+            scope=row.scope,
+            sector=row.sector,
+            number=row.number,
+            lap=row.lap,
+        )
+        for row in raw.race_control
+        if row.t - t0 >= -BEFORE_START_S
+    ]
+
+
+def _weather(raw: RawRace, t0: float, duration: float) -> list[WeatherSample]:
+    """Samples of the race, and the last one before it."""
+    rows = [(row.t - t0, row.values) for row in raw.weather if row.t - t0 <= duration]
+    before = sum(t <= 0 for t, _ in rows)
+    kept = rows[max(0, before - 1) :]
+    return [WeatherSample.model_validate({"t": round(t, 3), **values}) for t, values in kept]

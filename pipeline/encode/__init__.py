@@ -1,0 +1,1 @@
+"""RaceFrames -> bytes: frames as JSON, frames and laps as Parquet, the compact replay."""

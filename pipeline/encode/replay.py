@@ -1,0 +1,144 @@
+"""RaceFrames -> the compact replay: the feed's own samples in one-minute chunks.
+
+Straight lines between samples are all that anyone adds, so the samples are what is sent: delta-coded
+integers on two clocks shared by all cars, and change points for what is stepped. A chunk stands alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import orjson
+
+from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.models import ReplayColumn
+from pipeline.frames.clean import HOLE_S
+from pipeline.model import COLUMNS, CarFrames, Floats, RaceFrames
+
+CHUNK_S = 60.0
+HOLE_MS = round(HOLE_S * 1000)
+
+REPLAY_COLUMNS: dict[str, ReplayColumn] = {
+    "x": ReplayColumn(clock="pos", unit="1/10 m"),
+    "y": ReplayColumn(clock="pos", unit="1/10 m"),
+    "z": ReplayColumn(clock="pos", unit="1/10 m"),
+    "dist": ReplayColumn(clock="pos", unit="m"),
+    "speed": ReplayColumn(clock="car", unit="km/h"),
+    "rpm": ReplayColumn(clock="car", scale=10, unit="1/min"),
+    "throttle": ReplayColumn(clock="car", unit="%"),
+    "gear": ReplayColumn(clock="step"),
+    "drs": ReplayColumn(clock="step"),
+    "brake": ReplayColumn(clock="step"),
+    "lap": ReplayColumn(clock="step"),
+    "position": ReplayColumn(clock="step"),
+    "tyre": ReplayColumn(clock="step"),
+    "tyre_life": ReplayColumn(clock="step", unit="laps"),
+    "gap": ReplayColumn(clock="step", scale=0.001, unit="s"),
+    "status": ReplayColumn(clock="step", unit="0 grid, 1 track, 2 pit, 3 finished"),
+}
+_STEPPED = [name for name, column in REPLAY_COLUMNS.items() if column.clock == "step"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One chunk's JSON text, and the stretch of the frame clock it covers."""
+
+    index: int
+    start_s: float
+    end_s: float
+    content: bytes
+
+
+def chunks(race: RaceFrames) -> Iterator[Chunk]:
+    """All chunks of the race, in order."""
+    pos_ms = _ms(race.replay.pos_t, race.clock.t0)
+    car_ms = _ms(race.replay.car_t, race.clock.t0)
+    samples = {code: _integers(columns) for code, columns in race.replay.values.items()}
+    t_ms = race.clock.t_ms().astype(np.int64)
+    changes = {code: _changes(car) for code, car in race.cars.items()}
+    last_ms = int(t_ms[-1])
+    lasts = {code: int(t_ms[len(car) - 1]) for code, car in race.cars.items()}
+    for index, start in enumerate(range(0, last_ms + 1, round(CHUNK_S * 1000))):
+        end = min(start + round(CHUNK_S * 1000), last_ms)
+        pos, car = _window(pos_ms, start, end), _window(car_ms, start, end)
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "index": index,
+            "start_ms": start,
+            "end_ms": end,
+            "pos_t": np.diff(pos_ms[pos], prepend=0).tolist(),
+            "car_t": np.diff(car_ms[car], prepend=0).tolist(),
+            "cars": {
+                code: _clocked(samples[code], pos, car)
+                | _stepped(race.cars[code], changes[code], t_ms, start, end)
+                for code in race.cars
+                if lasts[code] >= start
+            },
+            "until": {code: last for code, last in lasts.items() if start <= last < end},
+        }
+        yield Chunk(index, start / 1000, end / 1000, orjson.dumps(document))
+
+
+def generation(contents: Iterable[bytes]) -> str:
+    """The name of a replay's folder: a hash of all its chunks, so that what it names never changes."""
+    digest = sha256()
+    for content in contents:
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _ms(t: Floats, t0: float) -> np.ndarray:
+    return np.rint((t - t0) * 1000).astype(np.int64)
+
+
+def _integers(columns: dict[str, Floats]) -> dict[str, Floats]:
+    return {name: np.rint(values / REPLAY_COLUMNS[name].scale) for name, values in columns.items()}
+
+
+def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
+    """Samples from the last at or before `start` to the first at or after `end`."""
+    first = int(np.searchsorted(t_ms, start, "right")) - 1
+    last = int(np.searchsorted(t_ms, end, "left")) + 1
+    return slice(max(first, 0), last)
+
+
+def _clocked(columns: dict[str, Floats], pos: slice, car: slice) -> dict[str, list[int | None]]:
+    return {
+        name: _delta(values[pos if REPLAY_COLUMNS[name].clock == "pos" else car])
+        for name, values in columns.items()
+    }
+
+
+def _delta(values: Floats) -> list[int | None]:
+    """First known value, then differences to the last known one; None where unknown."""
+    known = ~np.isnan(values)
+    out: list[int | None] = [None] * len(values)
+    for i, step in zip(np.flatnonzero(known), np.diff(values[known], prepend=0.0), strict=True):
+        out[i] = int(step)
+    return out
+
+
+def _changes(car: CarFrames) -> dict[str, np.ndarray]:
+    """Frames at which each stepped column takes a new value; the first is frame 0."""
+    return {
+        name: np.flatnonzero(np.concatenate(([True], np.diff(car.columns[name]) != 0))) for name in _STEPPED
+    }
+
+
+def _stepped(
+    car: CarFrames, changes: dict[str, np.ndarray], t_ms: np.ndarray, start: int, end: int
+) -> dict[str, list[int | None]]:
+    """[ms, value, ms, value, ...]: what holds at `start`, then each change up to `end`."""
+    out: dict[str, list[int | None]] = {}
+    for name, frames in changes.items():
+        times = t_ms[frames]
+        first = max(int(np.searchsorted(times, start, "right")) - 1, 0)
+        last = int(np.searchsorted(times, end, "right"))
+        at = np.maximum(times[first:last], start)
+        values = car.columns[name][frames[first:last]]
+        pairs: list[int | None] = []
+        for step, value in zip(np.diff(at, prepend=0).tolist(), values.tolist(), strict=True):
+            pairs += [step, None if value == COLUMNS[name].null else value]
+        out[name] = pairs
+    return out

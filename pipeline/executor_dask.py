@@ -1,0 +1,180 @@
+"""Races as tasks of a Dask cluster that somebody else runs. Losing a worker is Dask's to mend: the scheduler
+gives its races to the others. Ours is to bring progress and results back, and to say what went wrong.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from pipeline.contract.events import parse_line
+from pipeline.errors import UnavailableError, UsageError
+from pipeline.isolate import Call, CrashError, Event, LimitError, Result
+from pipeline.store.s3_options import S3Options
+
+Client = Any  # distributed's types are not for checking
+Future = Any
+
+CONNECT_S = 10.0  # for the scheduler to answer
+WORKERS_S = 60.0  # for a cluster to have a worker (again)
+LOOK_S = 5.0
+SCHEMES = ("tcp", "tls", "ws", "wss")
+
+
+def run_on(scheduler: str, calls: Iterable[Call], remote: S3Options) -> Iterator[Event | Result]:
+    """Events and results as they come; the tag is the call's place in `calls`.
+
+    Raises:
+        UsageError: distributed is not installed, or `scheduler` is no address.
+        UnavailableError: no such scheduler, or no worker for a minute.
+    """
+    calls = list(calls)
+    with _client(scheduler) as client:
+        _wait_for_worker(client, scheduler)
+        yield from _Run(client, scheduler, remote).run(calls)
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Client]:
+    try:
+        import distributed  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise UsageError(
+            "--executor dask needs Dask: pip install 'f1-precompute[pipeline,dask]', here and on the workers"
+        ) from error
+    try:
+        socket.create_connection(_host_and_port(scheduler), timeout=CONNECT_S).close()
+        connect: Any = distributed.Client
+        client: Client = connect(scheduler, timeout=CONNECT_S, set_as_default=False)
+    except OSError as error:
+        raise UnavailableError(
+            f"no Dask scheduler answers at {scheduler}: start one (`dask scheduler`), or correct --scheduler"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _host_and_port(scheduler: str) -> tuple[str, int]:
+    """Asked before Dask is: it answers a malformed address with a minute of silence."""
+    try:
+        parts = urlsplit(scheduler if "://" in scheduler else f"tcp://{scheduler}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or parts.scheme not in SCHEMES:
+        raise UsageError(
+            f"{scheduler!r} is not a Dask scheduler's address: write it like tcp://10.0.0.5:8786"
+        )
+    return host, port
+
+
+def _wait_for_worker(client: Client, scheduler: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_S)
+    except TimeoutError as error:
+        raise _no_worker(scheduler) from error
+
+
+def _no_worker(scheduler: str) -> UnavailableError:
+    return UnavailableError(
+        f"the Dask cluster at {scheduler} has had no worker for {WORKERS_S:.0f} s: "
+        f"start some with `dask worker {scheduler}`"
+    )
+
+
+class _Run:
+    """Tasks under way, and one queue of what comes from them."""
+
+    def __init__(self, client: Client, scheduler: str, remote: S3Options) -> None:
+        self._client = client
+        self._scheduler = scheduler
+        self._remote = remote
+        self._topic = f"f1-precompute-{uuid4().hex}"
+        self._inbox: SimpleQueue[Event | Future] = SimpleQueue()
+        self._idle_s = 0.0
+        self._deadlines: dict[int, float] = {}
+
+    def run(self, calls: list[Call]) -> Iterator[Event | Result]:
+        self._client.subscribe_topic(self._topic, self._receive)
+        futures = {tag: self._submit(tag, call) for tag, call in enumerate(calls)}
+        waiting = {future.key: tag for tag, future in futures.items()}
+        for future in futures.values():
+            future.add_done_callback(self._inbox.put)
+        try:
+            while waiting:
+                message = self._next()
+                if isinstance(message, Event):
+                    self._note(message, calls[message.tag])
+                    yield message
+                elif message is not None and message.key in waiting:
+                    yield _result(waiting.pop(message.key), message)
+                for tag in self._overdue(set(waiting.values())):
+                    del waiting[futures[tag].key]
+                    self._client.cancel(futures[tag])
+                    yield Result(tag, error=_too_long(calls[tag]))
+        finally:
+            self._client.cancel(list(futures.values()))
+            self._client.unsubscribe_topic(self._topic)
+
+    def _submit(self, tag: int, call: Call) -> Future:
+        from pipeline.executor_worker import compute  # noqa: PLC0415 - imports distributed
+
+        key = f"{self._topic}-{tag}"
+        return self._client.submit(compute, call.args[0], self._remote, self._topic, tag, key=key, pure=False)
+
+    def _note(self, event: Event, call: Call) -> None:
+        """A race's time begins with its first event, and anew where another worker begins it again."""
+        if call.limit_s is not None and event.value.seq == 0:
+            self._deadlines[event.tag] = monotonic() + call.limit_s
+
+    def _overdue(self, waiting: set[int]) -> list[int]:
+        return [tag for tag, end in self._deadlines.items() if tag in waiting and end < monotonic()]
+
+    def _receive(self, stamped: tuple[float, dict[str, Any]]) -> None:
+        _, message = stamped
+        event = parse_line(message["line"].encode())
+        if event is not None:
+            self._inbox.put(Event(message["tag"], event))
+
+    def _next(self) -> Event | Future | None:
+        """What came; None where nothing did for a while and workers are there to wait for."""
+        try:
+            return self._inbox.get(timeout=LOOK_S)
+        except Empty:
+            self._idle_s = 0.0 if self._client.scheduler_info()["workers"] else self._idle_s + LOOK_S
+            if self._idle_s >= WORKERS_S:
+                raise _no_worker(self._scheduler) from None
+            return None
+
+
+def _too_long(call: Call) -> LimitError:
+    """A thread of a worker cannot be ended from here: it is free for others once it is through."""
+    return LimitError(
+        f"it took longer than {call.limit_s or 0:.0f} s on its Dask worker and was given up: "
+        "see its progress log, or raise --time-limit"
+    )
+
+
+def _result(tag: int, future: Future) -> Result:
+    from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional extra
+
+    try:
+        return Result(tag, future.result())
+    except KilledWorker:
+        return Result(
+            tag, error=CrashError("it took several Dask workers with it: most likely they ran out of memory")
+        )
+    except CancelledError:
+        return Result(tag, error=CrashError("the Dask scheduler lost it: is it still there?"))
+    except Exception as error:
+        return Result(
+            tag, error=CrashError(f"its Dask worker could not run it ({type(error).__name__}: {error})")
+        )

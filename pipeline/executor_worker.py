@@ -1,0 +1,53 @@
+"""One race on a Dask worker: the code of any other run, in a folder of its own, straight to S3.
+
+A worker computes one race at a time, however many threads it has: fastf1's cache and log are its process's.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+from distributed import get_worker
+
+from pipeline.contract.events import EventSink, to_line
+from pipeline.contract.models import ProgressEvent
+from pipeline.errors import PipelineError
+from pipeline.job import Job, Outcome
+from pipeline.race import run
+from pipeline.remote import push
+from pipeline.store.local import LocalStore
+from pipeline.store.s3 import S3Store
+from pipeline.store.s3_options import S3Options
+
+_one_race = Lock()
+
+
+def compute(job: Job, remote: S3Options, topic: str, tag: int) -> Outcome:
+    """Compute a race and put it into the bucket; its progress goes to the scheduler under `topic`."""
+    worker = get_worker()
+
+    def sink(event: ProgressEvent) -> None:
+        worker.log_event(topic, {"tag": tag, "line": to_line(event).decode()})
+
+    with _one_race, TemporaryDirectory(prefix="race-", dir=worker.local_directory) as scratch:
+        try:
+            with S3Store(remote) as store:
+                return _compute(replace(job, out=Path(scratch)), store, sink)
+        except PipelineError as error:
+            return Outcome(job.key, "failed", error=f"{job.key} ({job.event.name}): {error}")
+        except SystemExit as error:  # fastf1 may ask for it; the worker has other races to do
+            return Outcome(job.key, "failed", error=f"{job.key}: it asked to exit (code {error.code})")
+
+
+def _compute(job: Job, store: S3Store, sink: EventSink) -> Outcome:
+    """What is published is the old version that a new one is held against."""
+    local = LocalStore(job.out)
+    published = store.read(job.key.manifest)
+    if published is not None:
+        local.put_bytes(job.key.manifest, published)
+    outcome = run(job, sink)
+    if outcome.state not in ("published", "unchanged"):
+        return outcome
+    changed = push(local, store, job.key)
+    return replace(outcome, state="published" if changed else "unchanged")

@@ -1,0 +1,88 @@
+"""What a race's frames say of it beside the columns: its drivers, its track, and what was noticed."""
+
+import numpy as np
+
+from pipeline.contract.models import Circuit, Corner, Driver, Penalty
+from pipeline.frames.clean import holes
+from pipeline.frames.race import Race
+from pipeline.frames.track import Line
+from pipeline.model import Finding, MapMarker, RawRace
+
+OUTLINE_POINTS = 400
+
+
+def driver(race: Race, number: str) -> Driver:
+    info = next(d for d in race.raw.drivers if d.number == number)
+    own, stay = race.raw.laps.get(number), race.stays.get(number)
+    t0 = race.clock.t0
+    return Driver(
+        number=number,
+        code=info.code,
+        name=info.name,
+        team=info.team,
+        color=info.color,
+        grid=info.grid,
+        classified=info.classified,
+        status=info.result,
+        laps=0 if own is None or not own.completed.any() else int(own.number[own.completed][-1]),
+        retired_at=None if stay is None or stay.retired is None else round(max(0.0, stay.retired - t0), 3),
+        finished_at=None if stay is None or stay.finished is None else round(stay.finished - t0, 3),
+        penalties=_penalties(race, number),
+    )
+
+
+def _penalties(race: Race, number: str) -> list[Penalty]:
+    """Penalties that race control announced for a car; not the notes that one has been served."""
+    marks = f"CAR {number} "
+    return [
+        Penalty(t=round(row.t - race.clock.t0, 3), message=row.message)
+        for row in race.raw.race_control
+        if "PENALTY" in row.message and "SERVED" not in row.message and marks in row.message
+    ]
+
+
+def circuit(raw: RawRace, line: Line | None) -> Circuit:
+    if line is None:
+        return Circuit(rotation=raw.rotation, corners=[_corner(m, None) for m in raw.corners])
+    at = np.linspace(0, len(line.x), min(OUTLINE_POINTS, len(line.x)), endpoint=False).astype(int)
+    return Circuit(
+        length_m=round(line.length_m, 1),
+        rotation=raw.rotation,
+        x=[round(v) for v in line.x[at]],
+        y=[round(v) for v in line.y[at]],
+        corners=[_corner(m, line) for m in raw.corners],
+    )
+
+
+def _corner(marker: MapMarker, line: Line | None) -> Corner:
+    dist = None
+    if line is not None:
+        nearest = int(np.argmin(np.hypot(line.x - marker.x, line.y - marker.y)))
+        dist = round(nearest / len(line.x) * line.length_m, 1)
+    return Corner(number=marker.number, letter=marker.letter, x=round(marker.x), y=round(marker.y), dist=dist)
+
+
+def laps_run(raw: RawRace) -> int | None:
+    """Laps of the car that went furthest, where the feed does not say how many were scheduled."""
+    done = [int(own.number[own.completed].max()) for own in raw.laps.values() if own.completed.any()]
+    return max(done, default=None)
+
+
+def findings(race: Race) -> list[Finding]:
+    """What a reader of the quality table should know about how these frames came to be."""
+    start, end = race.clock.t0, race.times[-1]
+    found = []
+    for name, samples in (("position", race.clean.positions), ("car data", race.clean.cars)):
+        clocks = {id(s.t): s.t for s in samples.values()}
+        lost = [b - a for t in clocks.values() for a, b in holes(t, start, end)]
+        if lost:
+            text = f"{len(lost)} holes in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
+            found.append(Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text))
+    if race.line is None:
+        found.append(
+            Finding("no_reference_line", 1, "no clean lap to measure the track by: no race distance")
+        )
+    skipped = sum(int((line.spans > 1).sum()) for line in race.laps.values())
+    if skipped:
+        found.append(Finding("lost_laps", skipped, f"{skipped} stretches in which the timing lost laps"))
+    return found

@@ -1,0 +1,103 @@
+"""Places: the official timing, closed up among the cars present; race distance where it lacks a car."""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.model import Bools, Floats, FrameClock, OfficialTiming
+
+GAP_STALE_S = 60.0
+
+
+def official_keys(timing: OfficialTiming | None, times: Floats) -> npt.NDArray[np.float32]:
+    """Sort key of one car at each time, float32 (m,): its official place, NaN before it has one.
+
+    In the instant of an overtake two cars hold one place; the car whose place changed last goes first,
+    because the other's update is still to come.
+    """
+    if timing is None or not len(timing.t):
+        return np.full(len(times), np.nan, dtype=np.float32)
+    changed = np.concatenate(([True], np.diff(timing.place) != 0))
+    t, place = timing.t[changed], timing.place[changed]
+    recency = np.clip(t / (times[-1] + 1.0), 0.0, 1.0)
+    keys = (place - 0.4 * recency).astype(np.float32)
+    at = np.searchsorted(t, times + 1e-6, "right") - 1
+    return np.where(at >= 0, keys[np.clip(at, 0, None)], np.float32(np.nan))
+
+
+def places(
+    keys: npt.NDArray[np.float32],
+    progress: npt.NDArray[np.float32],
+    present: Bools,
+) -> npt.NDArray[np.int8]:
+    """Places 1..n of the cars present, without gap or tie; int8 (cars, frames), 0 where absent.
+
+    Args:
+        keys: (cars, frames) from official_keys, NaN unknown.
+        progress: (cars, frames) race progress in laps, NaN unknown.
+        present: (cars, frames).
+    """
+    sort_by = np.where(present, keys, np.inf).astype(np.float32)
+    lost = np.flatnonzero((np.isnan(sort_by)).any(axis=0))
+    if len(lost):
+        sort_by[:, lost] = _insert_unknown(sort_by[:, lost], progress[:, lost])
+    # the order changes in few frames: rank those, and let each hold until the next
+    changed = np.concatenate(([True], (sort_by[:, 1:] != sort_by[:, :-1]).any(axis=0)))
+    order = np.argsort(sort_by[:, changed], axis=0, kind="stable")
+    ranks = np.empty(order.shape, dtype=np.int8)
+    np.put_along_axis(ranks, order, np.arange(1, len(order) + 1, dtype=np.int8)[:, None], axis=0)
+    held = np.repeat(ranks, np.diff(np.append(np.flatnonzero(changed), present.shape[1])), axis=1)
+    return np.where(present, held, 0).astype(np.int8)
+
+
+def _insert_unknown(
+    keys: npt.NDArray[np.float32], progress: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Give cars without an official place one between the cars that are ahead and behind by distance."""
+    unknown = np.isnan(keys)
+    known = ~unknown & ~np.isinf(keys)
+    far = np.nan_to_num(progress, nan=-1.0)
+    ranked = np.argsort(
+        np.argsort(np.where(known, keys, np.inf), axis=0, kind="stable"), axis=0, kind="stable"
+    )
+    out = np.where(known, ranked.astype(np.float32), np.float32(np.inf))
+    closeness = 0.5 / (2.0 + np.maximum(far, -1.0))  # in (0, 0.5]: the further ahead, the smaller
+    for car in np.flatnonzero(unknown.any(axis=1)):
+        ahead = (known & (far > far[car])).sum(axis=0)
+        out[car] = np.where(unknown[car], ahead - 0.75 + closeness[car], out[car])
+    return out
+
+
+def order_at_flag(
+    keys: npt.NDArray[np.float32], finish: dict[int, tuple[int, float]], clock: FrameClock
+) -> npt.NDArray[np.float32]:
+    """Let cars that took the flag keep the order at the flag in the places they hold.
+
+    Args:
+        finish: row of `keys` -> (laps, session second of the flag), for finishers.
+    """
+    by_flag = sorted(finish, key=lambda car: (-finish[car][0], finish[car][1]))
+    moments = sorted({clock.index(t) for _, t in finish.values()} | {clock.frames})
+    for first, last in pairwise(moments):
+        home = [car for car in by_flag if clock.index(finish[car][1]) <= first]
+        block = keys[home, first:last]
+        if not np.isnan(block).any():
+            keys[home, first:last] = np.sort(block, axis=0)
+    return keys
+
+
+def gaps(
+    timing: OfficialTiming | None, times: Floats, place: npt.NDArray[np.int8], finished_at: float | None
+) -> Floats:
+    """Seconds behind the leader, float64 (m,), stepped; NaN when lapped, unknown, or not updated for long."""
+    if timing is None or not len(timing.t):
+        return np.where(place == 1, 0.0, np.nan)
+    at = np.searchsorted(timing.t, times + 1e-6, "right") - 1
+    last = np.clip(at, 0, None)
+    gap = np.where(at >= 0, timing.gap[last], np.nan)
+    seen = times if finished_at is None else np.minimum(times, finished_at)
+    gap = np.where(seen - timing.t[last] <= GAP_STALE_S, gap, np.nan)
+    # "LAP n" marks the leader; a car that is not the leader (any more) has no gap yet
+    gap = np.where((gap == 0.0) & (place != 1), np.nan, gap)
+    return np.where(place == 1, 0.0, gap)

@@ -1,0 +1,46 @@
+"""Which race is which, whatever its number: rounds are renumbered when races are cancelled or added.
+
+F1's meeting key is the identity where both sides know it. The schedule does not have it, so there the day of
+the session tells: no two race weekends share one. Where a day is unknown the name has to do.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pipeline.contract.models import Event, SeasonEvent
+from pipeline.schedule import ScheduledEvent
+
+SAME_DAY = timedelta(hours=36)  # a session may be moved within its weekend, and time zones be mended
+
+
+def is_event(published: Event, scheduled: ScheduledEvent) -> bool:
+    """Whether a published race is of this scheduled event."""
+    session = scheduled.session(published.session)
+    if published.year != scheduled.year or session is None:
+        return False
+    if published.meeting_key is not None and scheduled.meeting_key is not None:
+        return published.meeting_key == scheduled.meeting_key
+    return _same_day(published.date_utc, session.start, published.name == scheduled.name)
+
+
+def is_listed(listed: SeasonEvent, scheduled: ScheduledEvent) -> bool:
+    """Whether an event of a season listing is this one; before it is run it may still move to another day."""
+    if listed.meeting_key is not None and scheduled.meeting_key is not None:
+        return listed.meeting_key == scheduled.meeting_key
+    if listed.name == scheduled.name:
+        return True
+    starts = {session.session: session.date_utc for session in listed.sessions}
+    return any(
+        _same_day(starts[session.code], session.start, otherwise=False)
+        for session in scheduled.sessions
+        if session.code in starts
+    )
+
+
+def _same_day(one: datetime | None, other: datetime | None, otherwise: bool) -> bool:
+    return otherwise if one is None or other is None else abs(one - other) < SAME_DAY
+
+
+def event_of(published: Event, schedule: Iterable[ScheduledEvent]) -> ScheduledEvent | None:
+    """The scheduled event that a published race is of; None where the schedule lacks it."""
+    return next((event for event in schedule if is_event(published, event)), None)

@@ -1,0 +1,76 @@
+"""What one race's process is given, and what it gives back: plain values that cross processes."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pipeline.contract.keys import SessionKey
+from pipeline.contract.models import Grade
+from pipeline.network import Trouble
+from pipeline.schedule import ScheduledEvent
+
+SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where sessions are loaded from.
+
+    cache: fastf1's cache folder. offline: send nothing. recording: files of `fastf1.livetiming save`, in
+    chronological order. patience_s: how long it may wait in all for hosts that fail. down: hosts that are
+    known to be down. fresh: ask anew for results and timing that the HTTP cache holds.
+    """
+
+    cache: Path
+    offline: bool = False
+    recording: tuple[Path, ...] = ()
+    patience_s: float = 0.0
+    down: tuple[Trouble, ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One race to compute. `threads` is how many it may keep busy.
+
+    renew: fetch anew what fastf1 has parsed and cached of this session. keep_better: leave what is published
+    where the new load is thinner.
+    """
+
+    key: SessionKey
+    event: ScheduledEvent = field(repr=False)
+    source: Source
+    out: Path
+    run: str
+    fps: float = 25.0
+    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    threads: int = 1
+    renew: bool = False
+    keep_better: bool = False
+
+
+State = Literal["published", "unchanged", "kept", "skipped", "failed"]
+Blame = Literal["network", "blocked", "not_yet", "race"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one race went. `bytes` counts all its artifacts.
+
+    note: why a race was kept. blame: what a failure is owed to; "network" passes by itself. waited_s: seconds
+    spent waiting for hosts. down: hosts that were given up.
+    """
+
+    key: SessionKey
+    state: State
+    grade: Grade | None = None
+    frames: int | None = None
+    bytes: int | None = None
+    seconds: float = 0.0
+    provisional: bool | None = None
+    error: str | None = None
+    note: str | None = None
+    blame: Blame = "race"
+    waited_s: float = 0.0
+    down: tuple[Trouble, ...] = ()

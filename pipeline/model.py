@@ -1,0 +1,277 @@
+"""The two plain values of the pipeline: RawRace (what the feed said) and RaceFrames (aligned columns).
+
+Times are float64 seconds. In RawRace they are on F1's session clock; in RaceFrames on the frame clock
+(0 = frame 0). Every published column is a fixed-point integer, so JSON, Parquet and replay say the same.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.contract.models import Circuit, Driver, Event, InputIdentity
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+AnyArray = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class CarSamples:
+    """One car's car-data samples. All arrays (n,); `t` strictly increasing session seconds.
+
+    speed km/h, rpm 1/min, throttle 0..100 (NaN unknown): float64. gear, drs, brake: int16 as the feed sent
+    them, with -1 for a missing value.
+    """
+
+    t: Floats
+    speed: Floats
+    rpm: Floats
+    throttle: Floats
+    gear: npt.NDArray[np.int16]
+    drs: npt.NDArray[np.int16]
+    brake: npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class PosSamples:
+    """One car's position samples. All float64 (n,); x, y, z in 1/10 m, NaN unknown."""
+
+    t: Floats
+    x: Floats
+    y: Floats
+    z: Floats
+
+
+@dataclass(frozen=True)
+class Laps:
+    """One driver's laps in order. `start`, `end`, `pit_in`, `pit_out` are session seconds, NaN unknown.
+
+    number int64 (n,); tyre int64 codes (0 unknown); tyre_life int64 laps (-1 unknown); generated: the
+    row was added by fastf1 for a lap that was never completed. `extra` holds further columns for
+    laps.parquet, by name: float64, bool or object (str or None) arrays (n,).
+    """
+
+    number: Ints
+    start: Floats
+    end: Floats
+    pit_in: Floats
+    pit_out: Floats
+    tyre: Ints
+    tyre_life: Ints
+    generated: Bools
+    extra: dict[str, AnyArray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @cached_property
+    def completed(self) -> Bools:
+        """(n,) whether the car crossed the line at the end of the lap."""
+        return ~self.generated & ~np.isnan(self.end)
+
+    def columns(self) -> dict[str, AnyArray]:
+        """All columns by published name, (n,) each; times in session seconds, NaN and None unknown."""
+        life = np.where(self.tyre_life < 0, np.nan, self.tyre_life.astype(np.float64))
+        times = {"start_s": self.start, "end_s": self.end, "pit_in_s": self.pit_in, "pit_out_s": self.pit_out}
+        own = {"lap": self.number, **times, "tyre": self.tyre, "tyre_life": life}
+        return {**own, **self.extra, "generated": self.generated}
+
+
+@dataclass(frozen=True)
+class OfficialTiming:
+    """One driver's rows of the official timing stream, (n,), by time.
+
+    place int64; gap float64 seconds behind the leader, NaN where lapped or not given.
+    """
+
+    t: Floats
+    place: Ints
+    gap: Floats
+
+
+@dataclass(frozen=True)
+class DriverInfo:
+    """Who drove, as the feed and the official result say; unknown is None."""
+
+    number: str
+    code: str
+    name: str
+    team: str
+    color: str | None
+    grid: int | None
+    classified: str | None
+    result: str | None
+    laps: int | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Stepped track status: `t` session seconds, `code` F1's code from then on."""
+
+    t: Floats
+    code: list[str]
+
+
+@dataclass(frozen=True)
+class RaceControlRow:
+    t: float
+    category: str | None
+    message: str
+    flag: str | None
+    scope: str | None
+    sector: int | None
+    number: str | None
+    lap: int | None
+
+
+@dataclass(frozen=True)
+class WeatherRow:
+    t: float
+    values: dict[str, float | bool | None]
+
+
+@dataclass(frozen=True)
+class MapMarker:
+    number: int
+    letter: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class RawRace:
+    """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any."""
+
+    event: Event
+    drivers: list[DriverInfo]
+    laps: dict[str, Laps]
+    cars: dict[str, CarSamples]
+    positions: dict[str, PosSamples]
+    timing: dict[str, OfficialTiming]
+    track_status: Status
+    race_control: list[RaceControlRow]
+    weather: list[WeatherRow]
+    corners: list[MapMarker]
+    rotation: float | None
+    total_laps: int | None
+    utc_zero: float | None
+    official_results: bool
+    has_drs: bool
+    identity: InputIdentity
+    fastf1: str
+    messages: list[str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column: `value = integer / 10**decimals`; NULL marks what is unknown."""
+
+    name: str
+    dtype: type[np.signedinteger]
+    decimals: int = 0
+    nullable: bool = True
+
+    @cached_property
+    def null(self) -> int:
+        return int(np.iinfo(self.dtype).min)
+
+
+STATUSES = ("grid", "track", "pit", "finished")
+GRID, TRACK, PIT, FINISHED = range(4)
+
+COLUMNS: dict[str, Column] = {
+    c.name: c
+    for c in (
+        Column("x", np.int32),
+        Column("y", np.int32),
+        Column("z", np.int32),
+        Column("dist", np.int32, decimals=1),
+        Column("rel_dist", np.int16, decimals=4),
+        Column("lap", np.int16, nullable=False),
+        Column("position", np.int8, nullable=False),
+        Column("tyre", np.int8, nullable=False),
+        Column("tyre_life", np.int16),
+        Column("speed", np.int16),
+        Column("rpm", np.int32),
+        Column("gear", np.int8),
+        Column("drs", np.int8),
+        Column("throttle", np.int8),
+        Column("brake", np.int8),
+        Column("gap", np.int32, decimals=3),
+        Column("status", np.int8, nullable=False),
+    )
+}
+
+
+@dataclass(frozen=True)
+class FrameClock:
+    """The uniform clock: frame i is at `t0 + i / fps` session seconds."""
+
+    t0: float
+    fps: float
+    frames: int
+
+    @property
+    def duration(self) -> float:
+        return (self.frames - 1) / self.fps
+
+    def times(self) -> Floats:
+        """Session seconds of all frames, float64 (frames,)."""
+        return self.t0 + np.arange(self.frames) / self.fps
+
+    def t_ms(self) -> npt.NDArray[np.int32]:
+        """Milliseconds since frame 0, int32 (frames,)."""
+        return np.asarray(np.rint(np.arange(self.frames) * (1000.0 / self.fps)), dtype=np.int32)
+
+    def index(self, t: float) -> int:
+        """The first frame at or after session second `t`, at most `frames`."""
+        return int(np.clip(np.ceil((t - self.t0) * self.fps - 1e-6), 0, self.frames))
+
+
+@dataclass(frozen=True)
+class CarFrames:
+    """One car's columns from frame 0 until it is out, each (n,) of the column's dtype."""
+
+    columns: dict[str, npt.NDArray[np.signedinteger]]
+
+    def __len__(self) -> int:
+        return len(self.columns["lap"])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something the computation noticed: a name for the quality table, how much, and a sentence."""
+
+    name: str
+    count: float
+    message: str
+
+
+@dataclass(frozen=True)
+class ReplaySource:
+    """What the replay carries: the feed's own samples after cleaning, on clocks shared by all cars.
+
+    pos_t, car_t: session seconds, float64. values: driver code -> column -> float64 with NaN unknown, of
+    the length of the column's clock: x, y, z (1/10 m), dist (m) on `pos_t`; speed, rpm, throttle on `car_t`.
+    """
+
+    pos_t: Floats
+    car_t: Floats
+    values: dict[str, dict[str, Floats]]
+
+
+@dataclass(frozen=True)
+class RaceFrames:
+    """The race on its uniform clock. `cars` is keyed by driver code; a car is present from frame 0."""
+
+    clock: FrameClock
+    cars: dict[str, CarFrames]
+    drivers: list[Driver]
+    circuit: Circuit
+    lights_out: float | None
+    total_laps: int | None
+    replay: ReplaySource
+    findings: list[Finding]

@@ -1,0 +1,283 @@
+"""A nightly run: look at each season, decide, take away what has the wrong number, compute, publish, sum up.
+
+Whatever fails for one race or one season is noted and the rest goes on; only another run, or files of a newer
+version, end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from time import monotonic
+
+from pipeline.budget import NetworkBudget
+from pipeline.contract.keys import SessionKey, season_key, session_of, summary_key
+from pipeline.contract.models import Manifest, RunSummary, SeasonListing
+from pipeline.errors import (
+    NewerSchemaError,
+    PipelineError,
+    UnavailableError,
+    UnreachableError,
+    UsageError,
+)
+from pipeline.fingerprint import same_input
+from pipeline.history import History
+from pipeline.job import Outcome
+from pipeline.nightly import WORK, Asked, Decision, Published, Season, beside, decide
+from pipeline.publish import publish_schemas, publish_season, read_manifest, read_model, to_json
+from pipeline.renew import restore_all
+from pipeline.season import Listener, Settings, Task, as_asked, compute, load_schedule, new_run_id, only_run
+from pipeline.store.local import LocalStore
+from pipeline.summary import Ended, Problem, is_too_early, summarise
+from pipeline.uploader import NoUploader, Uploader, uploading
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a night is asked to do. `explicit`: the seasons were named, so one without a schedule is wrong."""
+
+    settings: Settings
+    years: list[int]
+    sessions: frozenset[str] = frozenset({"R", "S"})
+    explicit: bool = True
+    network_s: float = 1200.0
+    dry_run: bool = False
+
+
+@dataclass
+class Watcher:
+    """What a night tells whoever looks: each decision, then races as in any run."""
+
+    listener: Listener = field(default_factory=Listener)
+    on_decision: Callable[[Decision], None] = lambda decision: None
+
+
+def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RunSummary:
+    """Do a night's work.
+
+    Raises:
+        BusyError: another run holds the output.
+        NewerSchemaError: a newer version wrote what is there; nothing was changed.
+        StoreError: the output cannot be written at all.
+    """
+    store, settings = LocalStore(plan.settings.out), plan.settings
+    elsewhere = settings.scheduler is not None
+    with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
+        store.clear_staging()
+        return _Night(plan, watcher, store, uploader, now).work()
+
+
+class _Night:
+    """One run's state, from the first look to the summary."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        watcher: Watcher,
+        store: LocalStore,
+        uploader: Uploader | NoUploader,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.plan, self.watcher, self.store, self.uploader = plan, watcher, store, uploader
+        self.run_id, self.started, self.began = new_run_id(now()), now(), monotonic()
+        self.network = NetworkBudget(plan.network_s)
+        self.history = History.read(store.root)
+        self.seasons: dict[int, Season] = {}
+        self.decisions: list[Decision] = []
+        self.due: set[SessionKey] = set()
+        self.errors: dict[SessionKey, str] = {}
+        self.ended: dict[SessionKey, Ended] = {}
+        self.problems: list[Problem] = []
+
+    def work(self) -> RunSummary:
+        for year in self.plan.years:
+            restore_all(self.plan.settings.source.cache, year)
+            self._look(year)
+        for decision in self.decisions:
+            self.watcher.on_decision(decision)
+        if not self.plan.dry_run:
+            self._take_away()
+            self._compute()
+            with self._noting():
+                self.history.write()
+        return self._sum_up()
+
+    def _look(self, year: int) -> None:
+        """A season's schedule and what is there of it -> decisions."""
+        began = monotonic()
+        try:
+            schedule = load_schedule(year, self.network.apply(self.plan.settings.source))
+        except UsageError:
+            if self.plan.explicit:
+                raise
+            return
+        except PipelineError as error:
+            self.problems.append(Problem(str(error), passing=isinstance(error, UnreachableError)))
+            return
+        finally:
+            self.network.spend(monotonic() - began)
+        published = {key: self._about(manifest) for key, manifest in self._manifests(year)}
+        listing = read_model(self.store, season_key(year), SeasonListing)
+        self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
+        asked = Asked(
+            self.started, self.plan.sessions, self.plan.settings.source.offline, self.plan.settings.force
+        )
+        self.decisions += decide(self.seasons[year], asked)
+
+    def _manifests(self, year: int) -> Iterator[tuple[SessionKey, Manifest]]:
+        for stored in list(self.uploader.shelf.list(f"telemetry/{year}/")):
+            key = session_of(stored.key)
+            if key is not None and stored.key == key.manifest:
+                manifest = read_manifest(self.uploader.shelf, key)
+                if manifest is not None:
+                    yield key, manifest
+
+    def _about(self, manifest: Manifest) -> Published:
+        about = manifest.provenance
+        return Published(
+            event=manifest.event,
+            made_at=about.created_at,
+            provisional=tuple(about.reasons) if about.provisional else (),
+            schema_version=manifest.schema_version,
+            stale=self._stale(manifest),
+        )
+
+    def _stale(self, manifest: Manifest) -> str | None:
+        found = ((artifact, self.uploader.shelf.stat(artifact.key)) for artifact in manifest.artifacts)
+        wrong = sum(stored is None or stored.bytes != artifact.bytes for artifact, stored in found)
+        if wrong:
+            return f"{wrong} of its files are missing or truncated"
+        if not as_asked(manifest, self.plan.settings):
+            return "it was made with another --fps or --frame-skip"
+        if manifest.provenance.input.kind == "cache" and not same_input(manifest, self.plan.settings.source):
+            return "the cached data that it was made from has changed"
+        return None
+
+    def _take_away(self) -> None:
+        """Races whose number is another's now: out of the listings, then the manifest, then the rest."""
+        with self._noting():
+            for year in self.seasons:
+                self._list(year)
+        gone = [decision.key for decision in self.decisions if decision.action == "retire"]
+        if gone:
+            with self._noting():
+                self.uploader.retire(gone)
+        for key in gone:
+            with self._noting():
+                self._delete(key)
+                self.history.settled(key)
+
+    def _delete(self, key: SessionKey) -> None:
+        names = [s.key for s in self.store.list(key.prefix) if session_of(s.key) == key]
+        for name in sorted(names, key=lambda name: name != key.manifest):
+            self.store.delete(name)
+
+    def _compute(self) -> None:
+        """The races that are due; those that are up to date pass too, so that the bucket has them all."""
+        tasks = [self._task(decision) for decision in self.decisions if decision.action in WORK]
+        listener, settings = self.watcher.listener, self.plan.settings
+        listener.on_start([task.key for task in tasks])
+        self.due = {task.key for task in tasks}
+        self._pass(*(Outcome(key, "skipped") for key in sorted(self._published() - self.due)))
+        try:
+            with self._noting():
+                for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
+                    self._learn(outcome)
+                    self._pass(outcome)
+        finally:
+            for year in self.seasons:
+                restore_all(settings.source.cache, year)
+
+    def _task(self, decision: Decision) -> Task:
+        if decision.event is None:
+            raise AssertionError(f"{decision.key} has no event to compute")
+        online = not self.plan.settings.source.offline
+        return Task(
+            key=decision.key,
+            event=decision.event,
+            source=replace(
+                self.plan.settings.source, fresh=online and decision.action in ("refresh", "move")
+            ),
+            renew=online and decision.action == "refresh",
+            keep_better=True,
+        )
+
+    def _pass(self, *outcomes: Outcome) -> None:
+        """Hand races on to be uploaded; note those that have come through."""
+        with self._noting():
+            self._done(self.uploader.add(*outcomes))
+
+    def _done(self, outcomes: Iterator[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.state == "skipped":
+                continue
+            early = self._is_early(outcome)
+            self.ended[outcome.key] = Ended.of(outcome, early)
+            if outcome.key not in self.due:
+                self.problems.append(Problem(outcome.error or ""))
+            self.watcher.listener.on_outcome(outcome)
+
+    def _learn(self, outcome: Outcome) -> None:
+        """Note how the work on a race ended, and list it."""
+        early = self._is_early(outcome)
+        if outcome.state not in ("failed", "kept") and not outcome.provisional:
+            self.history.settled(outcome.key)
+        elif outcome.blame != "network" and not early:
+            reason = outcome.error or outcome.note or "still provisional"
+            self.history.unsettled(outcome.key, reason, self.started)
+        if outcome.error is not None and not early:
+            self.errors[outcome.key] = outcome.error
+        with self._noting():
+            self._list(outcome.key.year)
+            self.history.write()
+
+    def _is_early(self, outcome: Outcome) -> bool:
+        events, key = self.seasons[outcome.key.year].schedule, outcome.key
+        session = next((e.session(key.session) for e in events if e.round == key.round), None)
+        start = None if session is None else session.start
+        return is_too_early(outcome, start, self.started, self.plan.settings.source.offline)
+
+    def _list(self, year: int) -> None:
+        """The season's listing and the catalog as they stand."""
+        season = self.seasons[year]
+        publish_schemas(self.store)
+        publish_season(self.store, year, season.schedule, self.errors, beside=beside(season))
+
+    def _published(self) -> set[SessionKey]:
+        return {key for year in self.seasons for key, _ in self._manifests(year)}
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Errors become problems of the night; only files of a newer version end it."""
+        try:
+            yield
+        except NewerSchemaError:
+            raise
+        except (PipelineError, OSError) as error:
+            problem = Problem(str(error), passing=isinstance(error, UnavailableError | UnreachableError))
+            if problem not in self.problems:
+                self.problems.append(problem)
+
+    def _sum_up(self) -> RunSummary:
+        def summary() -> RunSummary:
+            return summarise(
+                run=self.run_id,
+                seasons=self.plan.years,
+                started_at=self.started,
+                seconds=monotonic() - self.began,
+                waited=self.plan.network_s - self.network.left_s,
+                decisions=self.decisions,
+                ended=self.ended,
+                problems=self.problems,
+            )
+
+        if not self.plan.dry_run:
+            with self._noting():
+                self.store.put_bytes(summary_key(self.run_id), to_json(summary()))
+            with self._noting():
+                self._done(self.uploader.finish(self.seasons))
+            if self.uploader.summary is not None:
+                self.watcher.listener.on_uploaded(self.uploader.summary)
+        return summary()

@@ -1,0 +1,227 @@
+"""What a nightly run does about each session of a season, and why: a pure function of what is known.
+
+Nothing here reads a clock, a file or a host, so every case is a row in a table of tests.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.models import Event, SeasonEvent
+from pipeline.history import PAUSES, History
+from pipeline.identity import event_of, is_listed
+from pipeline.job import SETTLED
+from pipeline.schedule import ScheduledEvent, ScheduledSession
+
+Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
+WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
+
+LASTS: dict[SessionCode, timedelta] = {
+    "R": timedelta(hours=4),
+    "S": timedelta(hours=2),
+}  # and until it is online
+_DOUBT = "the usual schedule cannot be had, and the one that stands in for it may number the season otherwise"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What decisions need of a manifest.
+
+    provisional: the reasons, empty for a final race. stale: why it has to be made again whatever its age,
+    such as missing files or a changed input.
+    """
+
+    event: Event
+    made_at: datetime
+    provisional: tuple[str, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+    stale: str | None = None
+
+
+@dataclass(frozen=True)
+class Season:
+    """A season as a run finds it."""
+
+    schedule: list[ScheduledEvent]
+    published: dict[SessionKey, Published]
+    listed: list[SeasonEvent]
+    history: History
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the rounds are to be trusted so far that something is taken away."""
+        return all(event.numbered for event in self.schedule)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the run was asked for."""
+
+    now: datetime
+    sessions: frozenset[str] = frozenset({"R", "S"})
+    offline: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is done about one session, and why. `event` is what to compute it with."""
+
+    key: SessionKey
+    name: str
+    action: Action
+    reason: str
+    event: ScheduledEvent | None = field(default=None, repr=False)
+
+
+def decide(season: Season, asked: Asked) -> list[Decision]:
+    """One decision for each session that is scheduled, published or was listed, by round."""
+    found = [
+        Decision(key, event.name, *_about(season, asked, event, session, key), event)
+        for event in season.schedule
+        for session in event.sessions
+        if session.code in asked.sessions
+        for key in [SessionKey(event.year, event.round, session.code)]
+    ]
+    found += _strays(season)
+    found += _cancelled(season)
+    return sorted(found, key=lambda decision: (decision.key, decision.action))
+
+
+def _about(
+    season: Season, asked: Asked, event: ScheduledEvent, session: ScheduledSession, key: SessionKey
+) -> tuple[Action, str]:
+    if (reason := _not_over(session, asked.now)) is not None:
+        return "wait", reason
+    homes = {k: event_of(p.event, season.schedule) for k, p in season.published.items()}
+    own = [k for k, home in homes.items() if home is event and k.session == key.session]
+    if not season.numbered and key not in own and not _known_number(season, event):
+        return "wait", _DOUBT
+    if own and key not in own:
+        return "move", f"it was published as round {own[0].round}, and is round {key.round} now"
+    action, reason = _unpublished(asked) if key not in own else _again(season.published[key], session, asked)
+    return _paused(season, asked, session, key, action, reason)
+
+
+def _not_over(session: ScheduledSession, now: datetime) -> str | None:
+    if session.start is None:
+        return "its start is not known yet"
+    if now < session.start:
+        return f"it starts at {session.start:%Y-%m-%d %H:%M} UTC"
+    if now < session.start + LASTS[session.code]:
+        return f"it began at {session.start:%H:%M} UTC and may still be running, or not be online yet"
+    return None
+
+
+def _known_number(season: Season, event: ScheduledEvent) -> bool:
+    """Whether an earlier run listed this event under this number."""
+    return any(e.round == event.round and is_listed(e, event) for e in season.listed)
+
+
+def _unpublished(asked: Asked) -> tuple[Action, str]:
+    return "compute", "it is over and not published" + (" (--force)" if asked.force else "")
+
+
+def _again(published: Published, session: ScheduledSession, asked: Asked) -> tuple[Action, str]:
+    """Whether a published race is to be made again."""
+    if (stale := _stale(published, asked)) is not None:
+        return "compute", stale
+    if not published.provisional:
+        return "skip", f"up to date, final since {published.made_at:%Y-%m-%d}"
+    because = "; ".join(published.provisional)
+    if asked.offline:
+        return "skip", f"provisional ({because}), but --offline can renew nothing"
+    if timedelta(0) <= asked.now - published.made_at < PAUSES[0]:
+        return "wait", f"provisional ({because}), but made less than an hour ago"
+    return "refresh", f"provisional: {because}"
+
+
+def _stale(published: Published, asked: Asked) -> str | None:
+    """Why it has to be made again whatever its age."""
+    if asked.force:
+        return "--force makes it again"
+    if published.schema_version < SCHEMA_VERSION:
+        return f"it has schema_version {published.schema_version}; {SCHEMA_VERSION} is written now"
+    return published.stale
+
+
+def _paused(
+    season: Season, asked: Asked, session: ScheduledSession, key: SessionKey, action: Action, reason: str
+) -> tuple[Action, str]:
+    """The same, or a wait where it was tried in vain not long ago."""
+    attempt = season.history.of(key)
+    if attempt is None or action not in WORK or asked.force:
+        return action, reason
+    settled = None if session.start is None else session.start + SETTLED
+    if action == "refresh" and settled is not None and attempt.at < settled <= asked.now:
+        return action, f"{reason} (48 hours are over)"
+    times = "once" if attempt.count == 1 else f"{attempt.count} times"
+    if (due := attempt.next_after(asked.now)) is not None:
+        return "wait", f"tried {times}, again from {due:%Y-%m-%d %H:%M} UTC; last time: {attempt.reason}"
+    return action, f"{reason} (tried {times} before)"
+
+
+def _strays(season: Season) -> Iterator[Decision]:
+    """Published races that are not what the schedule has under their number."""
+    taken = {event.round: event for event in season.schedule}
+    for key, published in season.published.items():
+        home = event_of(published.event, season.schedule)
+        if home is not None and home.round == key.round:
+            continue
+        name, other = published.event.name, taken.get(key.round)
+        if not season.numbered:
+            yield Decision(key, name, "wait", _DOUBT)
+        elif home is not None:
+            yield Decision(key, name, "retire", f"it is round {home.round} now")
+        elif other is not None:
+            yield Decision(
+                key, name, "retire", f"the schedule no longer has it, and its number is now {other.name}'s"
+            )
+        else:
+            yield Decision(key, name, "skip", "the schedule no longer has it; what is published stays")
+
+
+def _cancelled(season: Season) -> Iterator[Decision]:
+    for event in beside(season):
+        for session in event.sessions:
+            if session.state == "cancelled":
+                key = SessionKey(season.schedule[0].year, event.round, session.session)
+                yield Decision(key, event.name, "cancelled", "the schedule had it before, and has no longer")
+
+
+def beside(season: Season) -> list[SeasonEvent]:
+    """Events to list that the schedule no longer has: cancelled, or published under a number that is free."""
+    taken = {event.round for event in season.schedule}
+    gone = [e for e in season.listed if not any(is_listed(e, event) for event in season.schedule)]
+    if not season.numbered:
+        return [event for event in season.listed if event.round not in taken]
+    found = []
+    for event in gone:
+        stays = event.round not in taken and any(key.round == event.round for key in season.published)
+        found.append(event if stays else _as_cancelled(event, 0 if event.round in taken else event.round))
+    return found
+
+
+def _as_cancelled(event: SeasonEvent, number: int) -> SeasonEvent:
+    """The event without its races; 0 stands for a number that is now another's."""
+    sessions = [
+        type(session)(
+            session=session.session, name=session.name, date_utc=session.date_utc, state="cancelled"
+        )
+        for session in event.sessions
+    ]
+    return event.model_copy(update={"round": number, "sessions": sessions})
+
+
+def seasons(wanted: str, now: datetime) -> list[int]:
+    """The years of `--season`: auto is the current one, and in January the last one too.
+
+    Raises:
+        ValueError: neither auto nor years like 2024,2025.
+    """
+    if wanted == "auto":
+        return [now.year - 1, now.year] if now.month == 1 else [now.year]
+    return sorted({int(part) for part in wanted.split(",")})

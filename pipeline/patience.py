@@ -1,0 +1,163 @@
+"""Requests that wait out what passes, within a budget, and remember what was lost for good.
+
+fastf1 asks once, without a timeout, and turns most failures into log lines. So its session is watched where
+requests leave it: refused, slow, limited and broken answers are tried again with growing pauses; when the
+budget is spent the host counts as down for the rest of the night, and what was lost is known exactly.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from pipeline.hosts import Host, Role, host_of, path_of
+from pipeline.network import Trouble, of_error, of_status
+
+TIMEOUT = (10.0, 60.0)  # to connect, and between two bytes
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FRESH: tuple[Role, ...] = ("timing", "mirror", "results")  # corners do not change
+
+
+def pause(trouble: Trouble, attempt: int, left: float, jitter: float) -> float | None:
+    """Seconds to wait before the next attempt; None where waiting is of no use or not within `left`.
+
+    Args:
+        attempt: 0 for the first that failed.
+        jitter: 0..1, so that many machines do not come back at once.
+    """
+    if not trouble.passing or not trouble.host.needed:
+        return None
+    wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.75 + 0.5 * jitter)
+    if trouble.retry_after is not None:
+        wait = max(wait, trouble.retry_after)
+    return wait if wait <= left else None
+
+
+class Watch:
+    """Sends one process's requests. `budget` is how many seconds it may spend waiting.
+
+    lost: path -> why, for what no host gave. waited: seconds spent so far. down: hosts given up, and why.
+    """
+
+    def __init__(
+        self,
+        budget: float = 0.0,
+        down: Iterable[Trouble] = (),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.budget = budget
+        self.down: dict[Role, Trouble] = {trouble.host.role: trouble for trouble in down}
+        self.lost: dict[str, Trouble] = {}
+        self.waited = 0.0
+        self._absent: set[str] = set()
+        self._sleep = sleep
+
+    def mount(self, session: requests.Session, fresh: bool) -> None:
+        """Watch what leaves `session`; `fresh` asks anew for what the HTTP cache holds."""
+        for prefix, adapter in list(session.adapters.items()):
+            session.mount(prefix, _Watched(adapter, self))
+        if fresh:
+            session.request = _asking_anew(session.request)  # type: ignore[method-assign]
+
+    def send(self, inner: BaseAdapter, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        url = request.url or ""
+        host = host_of(url)
+        if host is None:
+            return inner.send(request, **kwargs)
+        for attempt in count():
+            if host.role in self.down:
+                return self._lose(request, self.down[host.role], None)
+            response, trouble = _once(inner, request, host, **kwargs)
+            if trouble is None or trouble.kind == "absent":
+                return self._answered(url, response, absent=trouble is not None)
+            wait = pause(trouble, attempt, self.budget - self.waited, random.random())  # noqa: S311
+            if wait is None:
+                self._give_up(host, trouble)
+                return self._lose(request, trouble, response)
+            self._sleep(wait)
+            self.waited += wait
+        raise AssertionError("not reached")
+
+    @property
+    def answered(self) -> bool:
+        """Whether a host said of something that it does not have it."""
+        return bool(self._absent)
+
+    def _answered(self, url: str, response: requests.Response | None, absent: bool) -> requests.Response:
+        if absent:
+            self._absent.add(path_of(url))
+        else:
+            self.lost.pop(path_of(url), None)
+        if response is None:
+            raise AssertionError("an answer without trouble is a response")
+        return response
+
+    def _give_up(self, host: Host, trouble: Trouble) -> None:
+        """The host is down for this process; `other` troubles concern one request alone."""
+        if trouble.kind != "other":
+            self.down[host.role] = trouble
+
+    def _lose(
+        self, request: requests.PreparedRequest, trouble: Trouble, response: requests.Response | None
+    ) -> requests.Response:
+        """The last answer, or one that stands for none, so that fastf1 goes on to the mirror."""
+        path = path_of(request.url or "")
+        if trouble.host.needed and path not in self._absent:
+            self.lost.setdefault(path, trouble)
+        return response if response is not None else _unavailable(request, trouble)
+
+
+class _Watched(BaseAdapter):
+    """An adapter in front of another, so that a login that fastf1 adds for one host stays."""
+
+    def __init__(self, inner: BaseAdapter, watch: Watch) -> None:
+        super().__init__()
+        self._inner = inner
+        self._watch = watch
+
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, **kwargs: Any
+    ) -> requests.Response:
+        return self._watch.send(self._inner, request, **kwargs)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _once(
+    inner: BaseAdapter, request: requests.PreparedRequest, host: Host, **kwargs: Any
+) -> tuple[requests.Response | None, Trouble | None]:
+    """One attempt; the body is read here, so that one that breaks off counts too."""
+    kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
+    try:
+        response = inner.send(request, **kwargs)
+        body = response.content
+    except (requests.RequestException, OSError) as error:
+        return None, of_error(host, error)
+    return response, of_status(host, response.status_code, response.headers, body, datetime.now(UTC))
+
+
+def _unavailable(request: requests.PreparedRequest, trouble: Trouble) -> requests.Response:
+    response = requests.Response()
+    response.status_code = 503
+    response.reason = str(trouble)
+    response.url = request.url or ""
+    response.request = request
+    response._content = b""
+    return response
+
+
+def _asking_anew(ask: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
+    def request(method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
+        host = host_of(url)
+        anew = host is not None and host.role in FRESH
+        return ask(method, url, *args, **kwargs, **({"force_refresh": True} if anew else {}))
+
+    return request

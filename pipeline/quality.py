@@ -1,0 +1,172 @@
+"""RawRace, RaceFrames -> grade and reasons: what a reader should know before trusting the frames.
+
+Two kinds of checks: what arrived (coverage, results, feed damage), and invariants of the frames
+themselves, which hold for every race or mean a bug.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipeline.contract.models import Check, Grade, Level, Quality
+from pipeline.model import COLUMNS, Bools, CarFrames, Ints, RaceFrames, RawRace
+
+MAX_SPEED_MS = 300.0
+_FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
+    "out_of_range": (0.01, 0.05),  # share of all samples
+    "frozen": (0.0005, 0.01),
+    "position_holes": (2.0, 60.0),  # seconds
+    "car_data_holes": (2.0, 60.0),
+    "lost_laps": (1.0, 3.0),
+    "no_reference_line": (1.0, 1.0),
+}
+
+
+def assess(raw: RawRace, frames: RaceFrames) -> Quality:
+    checks = [*_arrived(raw), *_coverage(raw, frames), *_findings(raw, frames), *_invariants(frames)]
+    return Quality(grade=_grade(checks), checks=checks)
+
+
+def _grade(checks: list[Check]) -> Grade:
+    levels = {check.level for check in checks}
+    if "bad" in levels:
+        return "D"
+    if "warn" in levels:
+        return "C"
+    return "B" if "note" in levels else "A"
+
+
+def _arrived(raw: RawRace) -> Iterator[Check]:
+    yield _present("results", raw.official_results, "note", "the official classification is not out yet")
+    yield _present("track_status", bool(raw.track_status.code), "warn", "no track status: flags are unknown")
+    yield _present("race_control", bool(raw.race_control), "note", "no race control messages")
+    yield _present("weather", bool(raw.weather), "note", "no weather")
+    yield _present("corners", bool(raw.corners), "note", "no corner markers and map rotation")
+
+
+def _present(name: str, there: bool, level: str, message: str) -> Check:
+    return (
+        Check(name=name, level="ok")
+        if there
+        else Check.model_validate({"name": name, "level": level, "message": message})
+    )
+
+
+def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
+    racing = {d.code for d in frames.drivers if d.laps > 0}
+    total = sum(len(frames.cars[c]) for c in racing if c in frames.cars)
+    for name, column, limits in (
+        ("positions", "x", (0.01, 0.05)),
+        ("car_data", "speed", (0.01, 0.05)),
+        ("race_distance", "dist", (0.01, 0.05)),
+    ):
+        lost = sum(int(_unknown(frames.cars[c], column).sum()) for c in racing if c in frames.cars)
+        yield _share(name, lost / total if total else 1.0, limits, f"of driver-frames have no {column}")
+    yield _share(
+        "official_order",
+        1.0 - _officially_placed(raw, frames),
+        (0.05, 0.25),
+        "of frames lack an official place",
+    )
+    yield _drivers_without(raw, frames)
+    yield _laps(raw, frames)
+
+
+def _unknown(car: CarFrames, column: str) -> Bools:
+    return np.asarray(car.columns[column] == COLUMNS[column].null)
+
+
+def _share(name: str, lost: float, limits: tuple[float, float], what: str) -> Check:
+    note, warn = limits
+    level = "ok" if lost <= note else "note" if lost <= warn else "warn"
+    message = "" if level == "ok" else f"{lost:.1%} {what}"
+    return Check.model_validate(
+        {"name": name, "level": level, "value": round(1.0 - lost, 5), "message": message}
+    )
+
+
+def _officially_placed(raw: RawRace, frames: RaceFrames) -> float:
+    """Share of frames in which every car present has an official place."""
+    clock = frames.clock
+    numbers = {d.code: d.number for d in frames.drivers}
+    covered = np.ones(clock.frames, dtype=bool)
+    for code, car in frames.cars.items():
+        timing = raw.timing.get(numbers[code])
+        first = clock.frames if timing is None or not len(timing.t) else clock.index(float(timing.t[0]))
+        covered[: min(first, len(car))] = False
+    return float(covered.mean())
+
+
+def _drivers_without(raw: RawRace, frames: RaceFrames) -> Check:
+    """Drivers who completed laps and have no samples of a kind at all."""
+    racing = [d for d in frames.drivers if d.laps > 0]
+    lost = [d.code for d in racing if d.number not in raw.positions or d.number not in raw.cars]
+    if not lost:
+        return Check(name="telemetry_of_all", level="ok", value=len(racing))
+    level = "warn" if len(lost) <= 2 else "bad"
+    return Check.model_validate(
+        {
+            "name": "telemetry_of_all",
+            "level": level,
+            "value": len(lost),
+            "message": f"no telemetry of {', '.join(lost)}",
+        }
+    )
+
+
+def _laps(raw: RawRace, frames: RaceFrames) -> Check:
+    """The laps that the result and the timing count, driver by driver."""
+    said = {d.number: d.laps for d in raw.drivers if d.laps}  # 0 is also given to the disqualified
+    short = [d.code for d in frames.drivers if d.number in said and d.laps < said[d.number]]
+    if not short:
+        return Check(name="laps", level="ok", value=sum(d.laps for d in frames.drivers))
+    message = f"fewer laps than in the result: {', '.join(short)}"
+    level = "note" if len(short) <= 2 else "warn"
+    return Check.model_validate({"name": "laps", "level": level, "value": len(short), "message": message})
+
+
+def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
+    samples = {
+        "out_of_range": sum(len(car.t) for car in raw.cars.values()),
+        "frozen": sum(len(pos.t) for pos in raw.positions.values()),
+    }
+    for finding in frames.findings:
+        note, warn = _FINDING_LIMITS[finding.name]
+        size = finding.count / max(1, samples.get(finding.name, 1))
+        level = "warn" if size >= warn else "note" if size >= note else "ok"
+        yield Check.model_validate(
+            {"name": finding.name, "level": level, "value": finding.count, "message": finding.message}
+        )
+
+
+def _invariants(frames: RaceFrames) -> Iterator[Check]:
+    """What no race may break."""
+    back = sum(int((_steps(car) < 0).sum()) for car in frames.cars.values())
+    yield _invariant("distance_runs_backwards", back)
+    limit = MAX_SPEED_MS / frames.clock.fps * 10.0
+    jumps = sum(int((_steps(car) > limit).sum()) for car in frames.cars.values())
+    yield _invariant("distance_jumps", jumps, "warn")
+    yield _invariant("places_not_1_to_n", _bad_places(frames))
+
+
+def _steps(car: CarFrames) -> Ints:
+    """Steps of race distance in 1/10 m between neighbouring frames that both know it."""
+    dist = car.columns["dist"].astype(np.int64)
+    known = dist != COLUMNS["dist"].null
+    return np.asarray(np.diff(dist)[known[1:] & known[:-1]])
+
+
+def _bad_places(frames: RaceFrames) -> int:
+    """Frames whose places are not 1..n: n cars with n different places up to n, as a bit set."""
+    seen = np.zeros(frames.clock.frames, dtype=np.int64)
+    count = np.zeros(frames.clock.frames, dtype=np.int64)
+    for car in frames.cars.values():
+        seen[: len(car)] |= np.int64(1) << (car.columns["position"].astype(np.int64) - 1)
+        count[: len(car)] += 1
+    return int((seen != (np.int64(1) << count) - 1).sum())
+
+
+def _invariant(name: str, broken: int, level: Level = "bad") -> Check:
+    if not broken:
+        return Check(name=name, level="ok", value=0)
+    return Check(name=name, level=level, value=broken, message=f"{broken} driver-frames break this")

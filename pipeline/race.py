@@ -1,0 +1,247 @@
+"""One race from key to published artifacts, emitting progress. Runs in a process of its own."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from pipeline import __version__, recording, source
+from pipeline.contract.events import EventSink, ProgressLog
+from pipeline.contract.keys import SessionKey
+from pipeline.contract.models import (
+    Manifest,
+    Options,
+    Provenance,
+    Replay,
+    ReplayChunk,
+)
+from pipeline.describe import Head, head
+from pipeline.encode import frames_json, parquet, replay
+from pipeline.encode.gzipped import GzipWriter, gzip_bytes
+from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
+from pipeline.frames import compute
+from pipeline.job import SETTLED, Blame, Job, Outcome, Source
+from pipeline.model import RaceFrames, RawRace
+from pipeline.patience import Watch
+from pipeline.publish import StagedFile, publish_race, read_manifest
+from pipeline.quality import assess
+from pipeline.renew import renewing
+from pipeline.schedule_source import to_fastf1
+from pipeline.store.local import LocalStore, explain
+from pipeline.thinner import thinner
+
+_BLAME: dict[type[PipelineError], Blame] = {
+    UnreachableError: "network",
+    BlockedError: "blocked",
+    NotYetError: "not_yet",
+}
+
+
+def run(job: Job, sink: EventSink) -> Outcome:
+    """Compute and publish one race; never raises what a user can act on, but returns it as a failure."""
+    began = monotonic()
+    store = LocalStore(job.out)
+    live = store.path(job.key.live_progress)
+    log = ProgressLog(job.key, job.run, live, (sink,))
+    watch = Watch()
+    try:
+        with _own_cache(job.source) as from_source:
+            watch = source.configure(from_source)
+            outcome = _run(replace(job, source=from_source), store, log, watch)
+    except PipelineError as error:
+        log.error(str(error))
+        outcome = Outcome(job.key, "failed", error=str(error), blame=_BLAME.get(type(error), "race"))
+    except OSError as error:
+        message = str(explain(error, Path(error.filename or job.out)))
+        outcome = Outcome(job.key, "failed", error=message)
+    finally:
+        log.close()
+    if outcome.state != "failed":
+        live.unlink(missing_ok=True)
+    return replace(
+        outcome, seconds=monotonic() - began, waited_s=watch.waited, down=tuple(watch.down.values())
+    )
+
+
+def _run(job: Job, store: LocalStore, log: ProgressLog, watch: Watch) -> Outcome:
+    old = read_manifest(store, job.key)
+    log.progress(0, "load", f"loading {job.key} ({job.event.name}) through fastf1")
+    if job.source.recording:
+        recording.check(job.source.recording, job.event, job.key)
+    with renewing(_parsed_files(job, old)) as renewal:
+        raw = source.load(job.key, to_fastf1(job.event, job.key.session), job.source, watch)
+        outcome = _make(job, raw, store, log, watch, old)
+        renewal.keep_new = outcome.state != "kept"
+    return outcome
+
+
+def _parsed_files(job: Job, old: Manifest | None) -> Path | None:
+    """The cache folder of what the published race was made from, where it is to be renewed."""
+    if not job.renew or old is None or old.provenance.input.kind != "cache":
+        return None
+    return job.source.cache / old.provenance.input.path
+
+
+def _make(
+    job: Job, raw: RawRace, store: LocalStore, log: ProgressLog, watch: Watch, old: Manifest | None
+) -> Outcome:
+    """Frames, files and manifest of what was loaded, published; or what is published kept."""
+    for message in raw.messages:
+        log.progress(30, "load", f"fastf1: {message}")
+    log.progress(30, "frames", f"computing frames at {job.fps:g} a second")
+    frames = compute(raw, job.fps)
+    log.progress(45, "quality", "checking the frames")
+    quality, about = assess(raw, frames), head(raw, frames)
+    if job.keep_better and old is not None and (lacks := thinner(about, quality, old)):
+        return _kept(job, old, lacks, log)
+    folder = store.staging(job.key.slug)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files, chunks = _write_all(job, raw, frames, about, folder, log)
+    log.progress(95, "publish", f"grade {quality.grade}: publishing {len(files)} files")
+    log.complete({"grade": quality.grade, "frames": frames.clock.frames, "manifest": job.key.manifest})
+    files.append(_staged(job.key.progress, _written(folder / "progress.jsonl", log.content())))
+    manifest = Manifest(
+        **about.model_dump(),
+        circuit=frames.circuit,
+        quality=quality,
+        artifacts=[file.artifact() for file in files],
+        replay=chunks,
+        provenance=_provenance(job, raw, watch),
+    )
+    changed = publish_race(store, manifest, files, old)
+    shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(
+        key=job.key,
+        state="published" if changed else "unchanged",
+        grade=quality.grade,
+        frames=frames.clock.frames,
+        bytes=sum(file.bytes for file in files),
+        provisional=manifest.provenance.provisional,
+    )
+
+
+def _kept(job: Job, old: Manifest, lacks: str, log: ProgressLog) -> Outcome:
+    note = f"the new load is thinner ({lacks}); the published version stays"
+    log.progress(100, "publish", note)
+    log.complete({"grade": old.quality.grade, "frames": old.clock.frames, "manifest": job.key.manifest})
+    return Outcome(
+        key=job.key,
+        state="kept",
+        grade=old.quality.grade,
+        frames=old.clock.frames,
+        bytes=sum(artifact.bytes for artifact in old.artifacts),
+        provisional=old.provenance.provisional,
+        note=note,
+    )
+
+
+@contextmanager
+def _own_cache(given: Source) -> Iterator[Source]:
+    """A recording gets a cache of its own, so that what it gives is never taken for the archive's data."""
+    if not given.recording:
+        yield given
+        return
+    with TemporaryDirectory(prefix="f1-recording-") as folder:
+        known = given.cache / "fastf1_http_cache.sqlite"  # schedules and results that are already there
+        if known.is_file():
+            shutil.copy(known, folder)
+        yield replace(given, cache=Path(folder))
+
+
+def _write_all(
+    job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
+) -> tuple[list[StagedFile], Replay]:
+    with ThreadPoolExecutor(max_workers=job.threads) as pool:
+        table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
+        files = _write_frames(job, frames, about, folder, pool, log)
+        table.result()
+        log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
+    parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
+    files.append(_staged(job.key.frames_parquet, folder / "frames.parquet"))
+    files.append(_staged(job.key.laps_parquet, folder / "laps.parquet"))
+    chunk_files, chunks = _write_replay(job.key, frames, folder)
+    return files + chunk_files, chunks
+
+
+def _write_frames(
+    job: Job, frames: RaceFrames, about: Head, folder: Path, pool: Executor, log: ProgressLog
+) -> list[StagedFile]:
+    paths = {skip: folder / f"skip_{skip}.json.gz" for skip in job.frame_skips}
+    with ExitStack() as stack:
+        writers = {
+            skip: GzipWriter(stack.enter_context(path.open("wb")), pool) for skip, path in paths.items()
+        }
+        for skip, writer in writers.items():
+            writer.write(frames_json.document_head(about, skip))
+        for done, length, texts in frames_json.documents(frames, job.frame_skips):
+            for skip, text in texts.items():
+                writers[skip].write(text, repeats_after=length)
+            log.progress(45 + 40 * done, "encode", f"frames as JSON, {done:.0%}")
+        for writer in writers.values():
+            writer.close()
+    return [_staged(job.key.frames_json(skip), path) for skip, path in paths.items()]
+
+
+def _write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[list[StagedFile], Replay]:
+    made = [(chunk, gzip_bytes(chunk.content)) for chunk in replay.chunks(frames)]
+    generation = replay.generation(content for _, content in made)
+    files, listed = [], []
+    for chunk, content in made:
+        path = _written(folder / f"{chunk.index:04d}.json.gz", content)
+        files.append(_staged(key.replay_chunk(generation, chunk.index), path))
+        listed.append(
+            ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
+        )
+    return files, Replay(
+        generation=generation,
+        chunk_s=replay.CHUNK_S,
+        hole_ms=replay.HOLE_MS,
+        columns=replay.REPLAY_COLUMNS,
+        chunks=listed,
+    )
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def _staged(key: str, path: Path) -> StagedFile:
+    with path.open("rb") as stream:
+        return StagedFile(key, path, path.stat().st_size, file_digest(stream, "sha256").hexdigest())
+
+
+def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:
+    now = datetime.now(UTC)
+    reasons = provisional_reasons(raw, job, now, watch)
+    return Provenance(
+        version=__version__,
+        fastf1=raw.fastf1,
+        created_at=now,
+        run=job.run,
+        provisional=bool(reasons),
+        reasons=reasons,
+        options=Options(fps=job.fps, frame_skips=list(job.frame_skips)),
+        input=raw.identity,
+    )
+
+
+def provisional_reasons(raw: RawRace, job: Job, now: datetime, watch: Watch) -> list[str]:
+    """Why the race may still change; empty once it is final."""
+    reasons = []
+    start = raw.event.date_utc
+    if start is not None and now - start < SETTLED:
+        reasons.append("made less than 48 hours after the race")
+    if not raw.official_results and not job.source.recording:
+        reasons.append("the official classification is not out yet")
+    lost = sorted({trouble.host.what for trouble in watch.lost.values()})
+    if lost:
+        reasons.append(f"not everything could be fetched from {' and '.join(lost)}")
+    return reasons

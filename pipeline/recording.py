@@ -1,0 +1,161 @@
+"""Recordings of `python -m fastf1.livetiming save`: what they hold, and the event they tell of."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.errors import SourceError
+from pipeline.schedule import ScheduledEvent, ScheduledSession
+
+_NEEDED = {
+    "TimingData": "lap timing",
+    "TimingAppData": "tyres",
+    "Position.z": "car positions",
+    "CarData.z": "car data",
+    "SessionData": "the start of the session",
+}
+_TOPIC = re.compile(r"\[['\"]([A-Za-z.]+)['\"]")
+
+
+def check(files: tuple[Path, ...], event: ScheduledEvent, key: SessionKey) -> None:
+    """Raise SourceError for a recording that cannot be of this session, naming what it lacks."""
+    names = ", ".join(file.name for file in files)
+    topics, started = _topics(files)
+    if not topics:
+        raise SourceError(f"{key}: {names} is empty or no recording of `python -m fastf1.livetiming save`")
+    lacking = [what for topic, what in _NEEDED.items() if topic not in topics]
+    if not lacking and not started:
+        lacking = [_NEEDED["SessionData"]]
+    if lacking:
+        raise SourceError(
+            f"{key}: the recording {names} lacks {', '.join(lacking)}: record the whole session, from before "
+            "the start"
+        )
+    info = session_info(files)
+    if info is not None:
+        _check_event(info, names, event, key)
+
+
+def _topics(files: tuple[Path, ...]) -> tuple[set[str], bool]:
+    topics, started = set(), False
+    for file in files:
+        with file.open(errors="replace") as stream:
+            for line in stream:
+                if found := _TOPIC.match(line):
+                    topics.add(found[1])
+                    started |= found[1] == "SessionData" and "Started" in line
+    return topics, started
+
+
+def session_info(files: tuple[Path, ...]) -> dict[str, Any] | None:
+    """The first SessionInfo message of a recording."""
+    for file in files:
+        with file.open(errors="replace") as stream:
+            for line in stream:
+                if line.startswith(("['SessionInfo'", '["SessionInfo"')):
+                    return _message(line)
+    return None
+
+
+def _message(line: str) -> dict[str, Any] | None:
+    """The message of a line, read as leniently as fastf1 does; None where that fails."""
+    text = line.replace("'", '"').replace("True", "true").replace("False", "false").replace("None", "null")
+    try:
+        message = json.loads(text)[1]
+    except (json.JSONDecodeError, IndexError):
+        return None
+    return message if isinstance(message, dict) and "Meeting" in message else None
+
+
+def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: SessionKey) -> None:
+    start = _start(info)
+    told = f"{info['Meeting'].get('Name', 'another event')}, {info.get('Name', '')} of {start:%Y-%m-%d}"
+    day = date.fromisoformat(event.date) if event.date else start.date()
+    if (
+        abs(start.date() - day) > timedelta(days=3)
+        or info.get("Name", SESSION_NAMES[key.session]) == "Qualifying"
+    ):
+        raise SourceError(f"{key} is {event.name} of {day}, but the recording {names} is of {told}")
+
+
+def _start(info: dict[str, Any]) -> datetime:
+    """UTC start of the session."""
+    hours, minutes, seconds = (
+        int(part) for part in str(info.get("GmtOffset", "0:0:0")).lstrip("-").split(":")
+    )
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if str(info.get("GmtOffset", "")).startswith("-"):
+        offset = -offset
+    return (datetime.fromisoformat(str(info["StartDate"])) - offset).replace(tzinfo=UTC)
+
+
+def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
+    """The event that a recording itself tells of, for when the schedule cannot be had.
+
+    Raises:
+        SourceError: the recording does not say.
+    """
+    info = session_info(files)
+    if info is None or "StartDate" not in info:
+        names = ", ".join(file.name for file in files)
+        raise SourceError(f"{key}: {names} is empty or does not say of which event it is (no SessionInfo)")
+    meeting = info["Meeting"]
+    return event(
+        key.year,
+        key.round,
+        name=str(meeting.get("Name", f"Round {key.round}")),
+        official_name=str(meeting.get("OfficialName", "")),
+        country=str((meeting.get("Country") or {}).get("Name", "")),
+        location=str(meeting.get("Location", "")),
+        starts={key.session: _start(info)},
+    )
+
+
+def event(
+    year: int,
+    round_number: int,
+    *,
+    name: str,
+    official_name: str,
+    country: str,
+    location: str,
+    starts: dict[SessionCode, datetime],
+) -> ScheduledEvent:
+    """An event made from plain values, with what fastf1 needs to build its own.
+
+    Args:
+        starts: UTC start of each session.
+    """
+    last = max(starts.values())
+    row: dict[str, Any] = {
+        "RoundNumber": round_number,
+        "Country": country,
+        "Location": location,
+        "OfficialEventName": official_name or name,
+        "EventName": name,
+        "EventDate": last.date().isoformat(),
+        "EventFormat": "sprint_qualifying" if "S" in starts else "conventional",
+        "F1ApiSupport": True,
+    }
+    slots: dict[SessionCode, int] = {"S": 3, "R": 5}
+    for i in range(1, 6):
+        row |= {f"Session{i}": "", f"Session{i}Date": None, f"Session{i}DateUtc": None}
+    for code, start in starts.items():
+        text = start.replace(tzinfo=None).isoformat()
+        i = slots[code]
+        row |= {f"Session{i}": SESSION_NAMES[code], f"Session{i}Date": text, f"Session{i}DateUtc": text}
+    return ScheduledEvent(
+        year=year,
+        round=round_number,
+        name=name,
+        official_name=official_name or name,
+        country=country,
+        location=location,
+        date=last.date().isoformat(),
+        format=row["EventFormat"],
+        sessions=tuple(ScheduledSession(code, SESSION_NAMES[code], starts[code]) for code in sorted(starts)),
+        row=row,
+    )

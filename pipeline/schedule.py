@@ -1,0 +1,91 @@
+"""A season's events and race-like sessions as plain values: which exist, and when they start.
+
+Needs neither fastf1 nor pandas; `pipeline.schedule_source` fills them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.contract import DEMO_YEAR, FIRST_TELEMETRY_YEAR
+from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ScheduledSession:
+    """A race or sprint. `name` is the schedule's own; `start` its scheduled UTC start, None if unknown."""
+
+    code: SessionCode
+    name: str
+    start: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.start is not None and self.start < now
+
+
+@dataclass(frozen=True)
+class ScheduledEvent:
+    """A race weekend. `row` holds fastf1's own columns, dates as ISO text, to build its Event again.
+
+    numbered: whether the round comes from the usual schedule. Those that stand in for it when it is down may
+    number a season otherwise.
+    """
+
+    year: int
+    round: int
+    name: str
+    official_name: str
+    country: str
+    location: str
+    date: str | None
+    format: str
+    sessions: tuple[ScheduledSession, ...]
+    row: dict[str, Any] = field(repr=False, compare=False)
+    meeting_key: int | None = None
+    numbered: bool = True
+
+    def session(self, code: SessionCode) -> ScheduledSession | None:
+        return next((s for s in self.sessions if s.code == code), None)
+
+
+def check_year(year: int) -> None:
+    """Raise UsageError for a season that cannot have telemetry."""
+    if year == DEMO_YEAR:
+        raise UsageError(f"{year} is the demo season: make it with `f1-precompute demo`")
+    if year < FIRST_TELEMETRY_YEAR:
+        raise UsageError(
+            f"no telemetry exists for {year}: F1's timing archive begins in {FIRST_TELEMETRY_YEAR}"
+        )
+    if year > datetime.now(UTC).year + 1:
+        raise UsageError(f"{year} is in the future: its schedule does not exist yet")
+
+
+def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> ScheduledEvent:
+    """The event of one session that is over.
+
+    Raises:
+        UsageError: no such round or session, or it has not been run yet.
+    """
+    event = next((e for e in events if e.round == key.round), None)
+    if event is None:
+        raise UsageError(
+            f"{key.year} has no round {key.round}: its schedule lists rounds {events[0].round} to "
+            f"{events[-1].round} (tests have no race, and cancelled races are not listed)"
+        )
+    session = event.session(key.session)
+    if session is None:
+        raise UsageError(no_session(event, key.session))
+    if session.start is not None and session.start > now:
+        raise UsageError(
+            f"{key} ({event.name}) is in the future: it starts at {session.start:%Y-%m-%d %H:%M} UTC"
+        )
+    return event
+
+
+def no_session(event: ScheduledEvent, code: SessionCode) -> str:
+    """The sentence for a session that the weekend does not have."""
+    has = ", ".join(SESSION_NAMES[s.code].lower() for s in event.sessions)
+    return (
+        f"{event.year} round {event.round} ({event.name}) has no {SESSION_NAMES[code].lower()}: it has {has}"
+    )

@@ -1,0 +1,288 @@
+"""Many races: which are due, run side by side each in its own process, published season by season."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+
+from pipeline import executor
+from pipeline.budget import NetworkBudget
+from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.events import ProgressLog, to_line
+from pipeline.contract.keys import SessionKey, run_key
+from pipeline.contract.models import Manifest, ProgressEvent
+from pipeline.errors import BusyError, PipelineError, UsageError
+from pipeline.fingerprint import same_input
+from pipeline.isolate import Call, Event, call
+from pipeline.job import Job, Outcome, Source
+from pipeline.publish import publish_schemas, publish_season, read_manifest
+from pipeline.schedule import ScheduledEvent, check_year, pick
+from pipeline.store.base import Store
+from pipeline.store.local import LocalStore
+from pipeline.store.s3_options import S3Options
+from pipeline.uploader import NoUploader, Uploader, uploading
+
+LOCK = ".lock"
+SCHEDULE_LIMIT_S = 300.0  # beside what it may wait for hosts
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all races of a run share.
+
+    limit_s: seconds that one race may take. remote: where to publish, None to stay local. scheduler: the Dask
+    cluster that computes, None for processes of this machine.
+    """
+
+    out: Path
+    source: Source
+    fps: float = 25.0
+    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    jobs: int = 1
+    threads: int = 1
+    force: bool = False
+    limit_s: float | None = None
+    remote: S3Options | None = None
+    scheduler: str | None = None
+
+
+@dataclass
+class Listener:
+    """What a run tells whoever watches: events as they come, outcomes as races end."""
+
+    on_event: Callable[[ProgressEvent], None] = lambda event: None
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None
+    on_start: Callable[[list[SessionKey]], None] = lambda keys: None
+    on_uploaded: Callable[[str], None] = lambda summary: None
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Sorts by time, and two runs in one second differ."""
+    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+
+
+def load_schedule(year: int, source: Source) -> list[ScheduledEvent]:
+    """A season's events, asked for in a child process so that this one stays small.
+
+    Raises:
+        UsageError: a year that has no telemetry, or no such season.
+        SourceError: the schedule cannot be had.
+    """
+    check_year(year)
+    events: list[ScheduledEvent] = call(
+        "pipeline.schedule_source:season", year, source, limit_s=source.patience_s + SCHEDULE_LIMIT_S
+    )
+    if not events:
+        raise UsageError(f"{year} has no schedule (yet)")
+    return events
+
+
+def due(
+    events: list[ScheduledEvent], rounds: set[int] | None, sessions: set[str], now: datetime
+) -> list[tuple[SessionKey, ScheduledEvent]]:
+    """Sessions of the wanted rounds that are over.
+
+    Raises:
+        UsageError: a wanted round that the schedule does not have.
+    """
+    if rounds is not None:
+        for unknown in sorted(rounds - {e.round for e in events}):
+            pick(events, SessionKey(events[0].year, unknown), now)
+    return [
+        (SessionKey(event.year, event.round, session.code), event)
+        for event in events
+        for session in event.sessions
+        if session.code in sessions and (rounds is None or event.round in rounds) and session.is_over(now)
+    ]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One session to compute; `source` differs from the run's where each has a recording of its own.
+
+    renew, keep_better: as in Job.
+    """
+
+    key: SessionKey
+    event: ScheduledEvent
+    source: Source
+    renew: bool = False
+    keep_better: bool = False
+
+
+def run(
+    tasks: list[Task], settings: Settings, listener: Listener, schedule: list[ScheduledEvent] | None = None
+) -> list[Outcome]:
+    """Compute and publish what is not up to date; one outcome a task, in the order of `tasks`.
+
+    Args:
+        schedule: all events of the season for its listing; without, those of the tasks are added to it.
+    Raises:
+        StoreError, BusyError, NewerSchemaError: nothing can be written at all.
+    """
+    store = LocalStore(settings.out)
+    elsewhere = settings.scheduler is not None
+    outcomes: dict[SessionKey, Outcome] = {}
+    with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
+        store.clear_staging()
+        listener.on_start([task.key for task in tasks])
+        for outcome in _work(tasks, settings, store, listener, schedule, uploader):
+            outcomes[outcome.key] = outcome
+            listener.on_outcome(outcome)
+    if uploader.summary is not None:
+        listener.on_uploaded(uploader.summary)
+    return [outcomes[task.key] for task in tasks]
+
+
+def _work(
+    tasks: list[Task],
+    settings: Settings,
+    store: LocalStore,
+    listener: Listener,
+    schedule: list[ScheduledEvent] | None,
+    uploader: Uploader | NoUploader,
+) -> Iterator[Outcome]:
+    """Outcomes as races end, which is once they are uploaded where that is asked for."""
+    checked = {t.key: None if settings.force else up_to_date(uploader.shelf, t, settings) for t in tasks}
+    known = {key: outcome for key, outcome in checked.items() if outcome is not None}
+    pending = [task for task in tasks if task.key not in known]
+    if not pending:
+        _publish_listings(store, tasks, known, schedule)
+    yield from uploader.add(*known.values())
+    for outcome in compute(pending, settings, store, listener, new_run_id(), NetworkBudget()):
+        known[outcome.key] = outcome
+        _publish_listings(store, tasks, known, schedule)
+        yield from uploader.add(outcome)
+    yield from uploader.finish({task.key.year for task in tasks})
+
+
+def _publish_listings(
+    store: LocalStore,
+    tasks: list[Task],
+    outcomes: dict[SessionKey, Outcome],
+    schedule: list[ScheduledEvent] | None,
+) -> None:
+    """Schemas, season listings and catalog as they stand after the races so far."""
+    publish_schemas(store)
+    events = {(e.year, e.round): e for e in [task.event for task in tasks] + (schedule or [])}
+    errors = {key: o.error for key, o in outcomes.items() if o.error is not None}
+    for year in sorted({year for year, _ in events}):
+        publish_season(store, year, [e for (y, _), e in sorted(events.items()) if y == year], errors)
+
+
+def up_to_date(store: Store, task: Task, settings: Settings) -> Outcome | None:
+    """The outcome of a race that needs no work: same schema, options and input, all files there."""
+    manifest = read_manifest(store, task.key)
+    if manifest is None or not as_asked(manifest, settings) or not same_input(manifest, task.source):
+        return None
+    if manifest.provenance.provisional and not task.source.offline and not task.source.recording:
+        return None
+    if any((stored := store.stat(a.key)) is None or stored.bytes != a.bytes for a in manifest.artifacts):
+        return None
+    return Outcome(
+        key=task.key,
+        state="skipped",
+        grade=manifest.quality.grade,
+        frames=manifest.clock.frames,
+        bytes=sum(a.bytes for a in manifest.artifacts),
+        provisional=manifest.provenance.provisional,
+    )
+
+
+def as_asked(manifest: Manifest, settings: Settings) -> bool:
+    """Whether a race was made in this version's format with these options."""
+    options = manifest.provenance.options
+    asked = options.fps == settings.fps and tuple(options.frame_skips) == settings.frame_skips
+    return asked and manifest.schema_version == SCHEMA_VERSION
+
+
+def compute(
+    tasks: list[Task],
+    settings: Settings,
+    store: LocalStore,
+    listener: Listener,
+    run_id: str,
+    network: NetworkBudget,
+) -> Iterator[Outcome]:
+    """Outcomes as races end; every event of every race goes to the run's log."""
+    if not tasks:
+        return
+    calls = (
+        Call("pipeline.race:run", (_job(task, settings, run_id, network),), True, settings.limit_s)
+        for task in tasks
+    )
+    with _run_log(store.path(run_key(run_id))) as stream:
+        for message in executor.run(calls, settings.jobs, settings.scheduler, settings.remote):
+            if isinstance(message, Event):
+                stream.write(to_line(message.value))
+                listener.on_event(message.value)
+                continue
+            outcome = message.value
+            if message.error is not None:
+                outcome = _crashed(tasks[message.tag], run_id, store, message.error)
+            network.learn(outcome)
+            yield outcome
+
+
+@contextmanager
+def _run_log(path: Path) -> Iterator[BinaryIO]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as stream:
+        yield stream
+
+
+def _job(task: Task, settings: Settings, run_id: str, network: NetworkBudget) -> Job:
+    return Job(
+        key=task.key,
+        event=task.event,
+        source=network.apply(task.source),
+        out=settings.out,
+        run=run_id,
+        fps=settings.fps,
+        frame_skips=settings.frame_skips,
+        threads=settings.threads,
+        renew=task.renew,
+        keep_better=task.keep_better,
+    )
+
+
+def _crashed(task: Task, run_id: str, store: LocalStore, error: PipelineError) -> Outcome:
+    """A child that died could not finish its progress log: say in its place how it ended."""
+    message = f"{task.key} ({task.event.name}): {error}"
+    log = ProgressLog(task.key, run_id, store.path(task.key.live_progress))
+    log.error(message)
+    log.close()
+    return Outcome(task.key, "failed", error=message)
+
+
+@contextmanager
+def only_run(out: Path) -> Iterator[None]:
+    """Hold the output folder's lock; raises BusyError that says who holds it."""
+    holder = out / f"{LOCK}.holder"
+    lock = FileLock(out / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        who = holder.read_text().strip() if holder.is_file() else "another run"
+        raise BusyError(
+            f"{out} is in use by {who}: wait for it, or choose another folder with --out"
+        ) from None
+    try:
+        holder.write_text(_self_description())
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _self_description() -> str:
+    return f"process {os.getpid()} on {platform.node()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"

@@ -1,0 +1,204 @@
+"""Flags and environment -> one frozen value, read once at the edge. Every option has a variable F1_*."""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import click
+
+from pipeline.errors import UsageError
+from pipeline.store.s3_options import ACLS, S3Options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def default_cache() -> Path:
+    """fastf1's own default, so that what other tools fetched is found."""
+    given = os.environ.get("FASTF1_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "fastf1"
+
+
+class Rounds(click.ParamType[frozenset[int]]):
+    """Rounds like 1,3-5."""
+
+    name = "rounds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
+        if isinstance(value, frozenset):
+            return value
+        found: set[int] = set()
+        for part in str(value).split(","):
+            match = re.fullmatch(r"\s*(\d{1,2})(?:\s*-\s*(\d{1,2}))?\s*", part)
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+            if not 1 <= first <= last:
+                self.fail(f"{value!r} is not a list of rounds: write it like 1,3-5", param, ctx)
+            found.update(range(first, last + 1))
+        return frozenset(found)
+
+
+class FrameSkips(click.ParamType[tuple[int, ...]]):
+    """Frame skips like 1,2,5,10."""
+
+    name = "list"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if not all(re.fullmatch(r"[1-9]|10", part) for part in parts):
+            self.fail(
+                f"{value!r} is not a list of frame skips: write whole numbers from 1 to 10 like 1,2,5,10",
+                param,
+                ctx,
+            )
+        return tuple(sorted({int(part) for part in parts}))
+
+
+class Sessions(click.ParamType[frozenset[str]]):
+    """Sessions like R,S."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        if isinstance(value, frozenset):
+            return value
+        found = frozenset(part.strip().upper() for part in str(value).split(","))
+        if not found <= {"R", "S"}:
+            self.fail(f"{value!r} is not a list of sessions: write R (race), S (sprint) or R,S", param, ctx)
+        return found
+
+
+class Age(click.ParamType[timedelta]):
+    """An age like 30m, 48h or 7d."""
+
+    name = "age"
+    _units: ClassVar = {"m": "minutes", "h": "hours", "d": "days"}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d{1,6})([mhd])", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not an age: write it like 30m, 48h or 7d", param, ctx)
+        return timedelta(**{self._units[match[2]]: int(match[1])})
+
+
+def option(flag: str, *more: Any, **attrs: Any) -> Callable[[F], F]:
+    """A click option whose environment variable is F1_ and its name, shown in its help."""
+    name = flag.removeprefix("--").split("/")[0].replace("-", "_").upper()
+    return click.option(flag, *more, envvar=f"F1_{name}", show_envvar=True, **attrs)
+
+
+def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for add in reversed(options):
+            function = add(function)
+        return function
+
+    return decorate
+
+
+out_option = option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("computed_data"),
+    show_default=True,
+    help="Folder of the artifacts.",
+)
+
+source_options = _all(
+    option(
+        "--fastf1-cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=default_cache,
+        show_default="$FASTF1_CACHE or ~/.cache/fastf1",
+        help="fastf1's cache folder.",
+    ),
+    option("--offline", is_flag=True, help="Use the cache alone; send nothing."),
+)
+
+compute_options = _all(
+    out_option,
+    option(
+        "--fps",
+        type=click.FloatRange(1, 50),
+        default=25.0,
+        show_default=True,
+        help="Frames a second.",
+    ),
+    option(
+        "--frame-skip",
+        "frame_skips",
+        type=FrameSkips(),
+        default="1,2,5,10",
+        show_default=True,
+        help="Which skip_{n}.json.gz to write, each 1 to 10.",
+    ),
+    option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=None,
+        show_default="one a processor",
+        help="Races computed side by side, about 0.6 GB each.",
+    ),
+    option("--force", is_flag=True, help="Compute again what is up to date."),
+    option("--json", "as_json", is_flag=True, help="Print progress and results as JSON lines."),
+)
+
+s3_options = _all(
+    option("--s3-bucket", default=None, help="Bucket; credentials come from boto3's own chain."),
+    option("--s3-prefix", default="", help="Folder in the bucket, like data/f1.  [default: none]"),
+    option("--s3-endpoint-url", default=None, help="An S3-compatible server.  [default: Amazon S3]"),
+    option("--s3-acl", type=click.Choice(ACLS), default=None, help="Canned ACL of what is written."),
+    option(
+        "--s3-uploads",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        help="Uploads at a time, up to 8 MB of memory each.",
+    ),
+    option(
+        "--s3-patience",
+        type=click.FloatRange(0, 3600),
+        default=120,
+        show_default=True,
+        help="Seconds to go on asking a server that does not answer.",
+    ),
+)
+
+executor_options = _all(
+    option(
+        "--executor",
+        type=click.Choice(["process", "dask"]),
+        default="process",
+        show_default=True,
+        help="Where races are computed: processes here, or an existing Dask cluster (needs --publish).",
+    ),
+    option("--scheduler", default=None, help="Address of the Dask scheduler, like tcp://10.0.0.5:8786."),
+)
+
+publish_options = _all(
+    option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
+    s3_options,
+    executor_options,
+)
+
+
+def to_s3(options: dict[str, Any]) -> S3Options:
+    """The values of `s3_options`; raises UsageError for names that no server takes, or none."""
+    bucket = options["s3_bucket"]
+    if not bucket:
+        raise UsageError("which bucket? name it with --s3-bucket or F1_S3_BUCKET")
+    return S3Options(
+        bucket=bucket,
+        prefix=options["s3_prefix"],
+        endpoint_url=options["s3_endpoint_url"] or None,
+        acl=options["s3_acl"],
+        uploads=options["s3_uploads"],
+        patience_s=options["s3_patience"],
+    )

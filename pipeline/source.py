@@ -1,0 +1,188 @@
+"""SessionKey -> RawRace through fastf1: load, then check what really arrived.
+
+`Session.load()` turns most failures into log lines and may even call `exit()`, so success is judged by
+what is there afterwards, and fastf1's own warnings are kept for the quality table.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+import fastf1
+import pandas as pd
+from fastf1.exceptions import RateLimitExceededError
+from fastf1.livetiming.data import LiveTimingData
+
+from pipeline import hosts, tables
+from pipeline.contract.keys import SessionKey
+from pipeline.contract.models import Event
+from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
+from pipeline.fingerprint import identify
+from pipeline.job import Source
+from pipeline.model import RawRace
+from pipeline.patience import Watch
+
+
+def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = None) -> RawRace:
+    """Load one session and turn it into arrays.
+
+    Args:
+        session: the `fastf1.core.Session` of `key`, not loaded yet.
+        watch: of `configure`, to tell a host that is down from data that does not exist.
+    Raises:
+        SourceError: nothing true can be computed from what arrived; names what is missing.
+    """
+    with captured_log() as log:
+        _load(key, session, source, log, watch or Watch())
+        _require(key, session, source, log, watch or Watch())
+        return _to_raw(key, session, source, log)
+
+
+def configure(source: Source) -> Watch:
+    """Point fastf1 at the cache and the hosts; call before a schedule or session is asked for.
+
+    Returns:
+        What watches its requests, and knows afterwards what was lost.
+    """
+    hosts.apply()
+    fastf1.Cache.configure(cache_dir=str(source.cache))
+    fastf1.Cache.offline_mode(source.offline)
+    watch = Watch(source.patience_s, source.down)
+    watch.mount(fastf1.Cache._requests_session_cached, source.fresh and not source.offline)
+    return watch
+
+
+def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch) -> None:
+    livedata = LiveTimingData(*map(str, source.recording)) if source.recording else None
+    try:
+        session.load(livedata=livedata)
+    except SystemExit as error:
+        message = f"{key}: fastf1 gave up while loading ({_last(log)})"
+        raise _failure(message, source, log, watch) from error
+    except RateLimitExceededError as error:
+        raise UnreachableError(
+            f"{key}: fastf1's own limit is reached ({error}): run again in an hour"
+        ) from error
+    except Exception as error:
+        raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
+
+
+def _last(log: list[str]) -> str:
+    return " ".join(log[-1].split()) if log else "no reason given"
+
+
+@contextmanager
+def captured_log() -> Iterator[list[str]]:
+    """fastf1's log lines of level INFO and above, kept instead of printed."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(f"{record.levelname} {record.getMessage()}")
+
+    logger = logging.getLogger("fastf1")
+    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
+    logger.handlers, logger.propagate = [Keep()], False
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+def _require(key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch) -> None:
+    """Raise where frames would be false: no laps, no positions, or no clock to place them on."""
+    missing = []
+    laps = getattr(session, "_laps", None)
+    if laps is None or not (laps["LapStartTime"].notna().any() and laps["Time"].notna().any()):
+        missing.append("lap timing")
+    if not getattr(session, "_pos_data", None):
+        missing.append("car positions")
+    if not getattr(session, "_car_data", None):
+        missing.append("car data")
+    if not missing:
+        return
+    what = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
+    raise _failure(f"{key} ({session.event['EventName']}): {what} missing", source, log, watch)
+
+
+def _failure(message: str, source: Source, log: list[str], watch: Watch) -> SourceError:
+    """The error of what did not arrive: the hosts' fault that passes, that does not, or nobody's."""
+    lost = [trouble for trouble in watch.lost.values() if trouble.host.role in ("timing", "mirror")]
+    lasting = [trouble for trouble in lost if not trouble.passing]
+    if lost:
+        return (BlockedError if lasting else UnreachableError)(f"{message}; {(lasting or lost)[0]}")
+    damaged = [m[1] for line in log if (m := re.search(r"Updating cache for (\w+)", line))]
+    not_yet = watch.answered or (source.offline and not source.recording and not damaged)
+    kind = NotYetError if not_yet else SourceError
+    return kind(f"{message}; {_why_missing(source, damaged)}")
+
+
+def _why_missing(source: Source, damaged: list[str]) -> str:
+    if source.recording:
+        names = ", ".join(path.name for path in source.recording)
+        return f"the recording {names} does not hold them: record the whole session, from before the start"
+    if source.offline and damaged:
+        return (
+            f"the cache {source.cache} holds a damaged or foreign file for {damaged[0]} and --offline "
+            "forbids fetching it anew: run once without --offline, or restore the cache"
+        )
+    if source.offline:
+        return (
+            f"the cache {source.cache} does not hold them and --offline forbids fetching: run without it once"
+        )
+    return "F1's timing host has no data for this session (yet): it may be too early, or it has not been run"
+
+
+def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> RawRace:
+    results, laps = session.results, session.laps
+    drivers = tables.drivers(results, laps)
+    numbers = [d.number for d in drivers]
+    info: dict[str, Any] = getattr(session, "_session_info", None) or {}
+    markers, rotation = tables.circuit(key.year, info)
+    zero = session.t0_date
+    return RawRace(
+        event=_event(key, session, info),
+        drivers=drivers,
+        laps={n: tables.laps(own) for n in numbers if len(own := laps[laps["DriverNumber"] == n])},
+        cars=tables.shared_clocks(
+            {n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data}
+        ),
+        positions=tables.shared_clocks(
+            {n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data}
+        ),
+        timing=tables.official_timing(session),
+        track_status=tables.track_status(getattr(session, "_track_status", None)),
+        race_control=tables.race_control(getattr(session, "_race_control_messages", None), zero),
+        weather=tables.weather(getattr(session, "_weather_data", None)),
+        corners=markers,
+        rotation=rotation,
+        total_laps=tables.whole(getattr(session, "_total_laps", None)),
+        utc_zero=None if pd.isna(zero) else zero.timestamp(),
+        official_results=bool(results["ClassifiedPosition"].fillna("").astype(str).str.len().gt(0).any()),
+        has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
+        identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
+        fastf1=fastf1.__version__,
+        messages=[line.removeprefix("WARNING ") for line in log if line.startswith(("WARNING", "ERROR"))],
+    )
+
+
+def _event(key: SessionKey, session: Any, info: dict[str, Any]) -> Event:
+    meeting, event = info.get("Meeting") or {}, session.event
+    date = session.date
+    return Event(
+        year=key.year,
+        round=key.round,
+        session=key.session,
+        name=str(event["EventName"]),
+        official_name=str(event["OfficialEventName"] or event["EventName"]),
+        country=str(event["Country"]),
+        location=str(event["Location"]),
+        meeting_key=tables.whole(meeting.get("Key")),
+        session_key=tables.whole(info.get("Key")),
+        date_utc=None if pd.isna(date) else date.to_pydatetime().replace(tzinfo=UTC),
+    )

@@ -1,0 +1,115 @@
+"""Artifacts in a local folder: written beside, then renamed, so a name never shows half a file."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from pipeline.errors import StoreError
+from pipeline.store.base import Stored
+
+STAGING = ".staging"
+
+
+class LocalStore:
+    """A Store in the folder `root`, which is made where it does not exist."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        with _explained(root):
+            root.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=root, prefix=".writable-"):
+                pass
+
+    def path(self, key: str) -> Path:
+        return self.root / key
+
+    def put_file(self, key: str, path: Path, sha256: str) -> None:
+        target = self.path(key)
+        with _explained(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        target = self.path(key)
+        with _explained(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staging = self.staging()
+            staging.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=staging, delete=False) as stream:
+                try:
+                    stream.write(data)
+                    stream.flush()
+                    Path(stream.name).chmod(0o644)
+                    Path(stream.name).replace(target)
+                except BaseException:
+                    Path(stream.name).unlink(missing_ok=True)
+                    raise
+
+    def read(self, key: str) -> bytes | None:
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path(key)}: {error.strerror}") from error
+
+    def stat(self, key: str) -> Stored | None:
+        try:
+            return Stored(key, self.path(key).stat().st_size)
+        except OSError:
+            return None
+
+    def digest(self, key: str) -> Stored | None:
+        try:
+            with self.path(key).open("rb") as stream:
+                return Stored(
+                    key, os.fstat(stream.fileno()).st_size, file_digest(stream, "sha256").hexdigest()
+                )
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path(key)}: {error.strerror}") from error
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        for path in sorted(self.path(prefix).rglob("*")):
+            key = path.relative_to(self.root).as_posix()
+            if path.is_file() and not key.startswith("."):
+                about = path.stat()
+                yield Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
+
+    def delete(self, key: str) -> None:
+        with _explained(self.path(key)):
+            self.path(key).unlink(missing_ok=True)
+
+    def staging(self, name: str = "") -> Path:
+        """A folder on the same file system for files in the making; a killed run may leave some there."""
+        return self.root / STAGING / name
+
+    def clear_staging(self) -> None:
+        shutil.rmtree(self.root / STAGING, ignore_errors=True)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """OSError -> StoreError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def explain(error: OSError, path: Path) -> StoreError:
+    """The sentence for a write that failed."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"no space left to write {path}: free some (a race takes about 150 MB) and run again"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreError(f"cannot write {path}: {error.strerror}; choose another folder with --out")
+    return StoreError(f"cannot write {path}: {error.strerror or error}")

@@ -1,0 +1,126 @@
+"""How a night went: its exit code, its counts, and one line for a monitor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.contract.keys import SessionKey
+from pipeline.contract.models import Grade, RunRace, RunSummary
+from pipeline.job import Outcome
+from pipeline.nightly import WORK, Decision
+
+DONE, FAILED, TEMPORARY = 0, 1, 75
+ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
+_WORDS = (
+    "published",
+    "refreshed",
+    "moved",
+    "unchanged",
+    "kept",
+    "up to date",
+    "waiting",
+    "without data yet",
+    "retired",
+    "cancelled",
+    "given up for tonight",
+    "failed",
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong beside single races. `passing`: nothing has to be done about it."""
+
+    text: str
+    passing: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the work on one race ended."""
+
+    state: str
+    error: str | None = None
+    grade: Grade | None = None
+    seconds: float = 0.0
+    note: str | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome, early: bool) -> Ended:
+        state: str = outcome.state
+        if state == "failed":
+            state = "without data yet" if early else "given up" if outcome.blame == "network" else "failed"
+        return cls(state, outcome.error, outcome.grade, round(outcome.seconds, 1), outcome.note)
+
+
+def is_too_early(outcome: Outcome, start: datetime | None, now: datetime, offline: bool) -> bool:
+    """Whether a race failed only because its data is not out yet, or not in the cache it has to do with."""
+    if outcome.blame != "not_yet":
+        return False
+    return offline or (start is not None and now - start < ONLINE_AFTER)
+
+
+def summarise(
+    *,
+    run: str,
+    seasons: list[int],
+    started_at: datetime,
+    seconds: float,
+    waited: float,
+    decisions: list[Decision],
+    ended: dict[SessionKey, Ended],
+    problems: list[Problem],
+) -> RunSummary:
+    races = [_race(d, ended.get(d.key) if d.action in WORK else None) for d in decisions]
+    counts = Counter(_word(race) for race in races)
+    shown = [f"{counts[word]} {word}" for word in _WORDS if counts[word]]
+    shown += [f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"] if problems else []
+    years = ", ".join(map(str, seasons))
+    return RunSummary(
+        run=run,
+        seasons=seasons,
+        started_at=started_at,
+        seconds=round(seconds, 1),
+        exit_code=_exit_code(races, problems),
+        line=f"nightly {years}: {', '.join(shown) or 'nothing to do'} in {seconds:.0f} s",
+        counts=dict(counts),
+        problems=[problem.text for problem in problems],
+        network_wait_s=round(waited, 1),
+        races=races,
+    )
+
+
+def _race(decision: Decision, ended: Ended | None) -> RunRace:
+    key, ended = decision.key, ended or Ended("")
+    return RunRace(
+        year=key.year,
+        round=key.round,
+        session=key.session,
+        name=decision.name,
+        action=decision.action,
+        reason=decision.reason if ended.note is None else f"{decision.reason}; {ended.note}",
+        state=ended.state or None,
+        error=ended.error,
+        grade=ended.grade,
+        seconds=ended.seconds,
+    )
+
+
+def _word(race: RunRace) -> str:
+    """What the line counts a race as."""
+    if race.state == "published":
+        return {"compute": "published", "refresh": "refreshed", "move": "moved"}[race.action]
+    if race.state == "given up":
+        return "given up for tonight"
+    planned = {"skip": "up to date", "wait": "waiting", "retire": "retired", "cancelled": "cancelled"}
+    return race.state or planned.get(race.action, race.action)
+
+
+def _exit_code(races: list[RunRace], problems: list[Problem]) -> int:
+    """1 where somebody should look; 75 where it passes by itself."""
+    states = {race.state for race in races}
+    if "failed" in states or any(not problem.passing for problem in problems):
+        return FAILED
+    return TEMPORARY if "given up" in states or problems else DONE

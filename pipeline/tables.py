@@ -1,0 +1,247 @@
+"""fastf1's tables -> plain values and arrays, one function a table; what is missing is None, NaN or empty."""
+
+import re
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from fastf1 import _api
+from fastf1.mvapi import get_circuit_info
+
+from pipeline.model import (
+    CarSamples,
+    DriverInfo,
+    Floats,
+    Laps,
+    MapMarker,
+    OfficialTiming,
+    PosSamples,
+    RaceControlRow,
+    Status,
+    WeatherRow,
+)
+
+S = TypeVar("S", CarSamples, PosSamples)
+
+TYRES = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
+_LAP_SECONDS = {
+    "lap_time_s": "LapTime",
+    "sector1_s": "Sector1Time",
+    "sector2_s": "Sector2Time",
+    "sector3_s": "Sector3Time",
+}
+_LAP_FLOATS = {
+    "stint": "Stint",
+    "position": "Position",
+    "speed_i1": "SpeedI1",
+    "speed_i2": "SpeedI2",
+    "speed_fl": "SpeedFL",
+    "speed_st": "SpeedST",
+}
+_LAP_BOOLS = {"fresh_tyre": "FreshTyre", "deleted": "Deleted", "accurate": "IsAccurate"}
+_LAP_TEXTS = {"track_status": "TrackStatus", "deleted_reason": "DeletedReason"}
+_WEATHER = {
+    "air_temp": "AirTemp",
+    "track_temp": "TrackTemp",
+    "humidity": "Humidity",
+    "pressure": "Pressure",
+    "wind_speed": "WindSpeed",
+    "wind_direction": "WindDirection",
+    "rainfall": "Rainfall",
+}
+
+
+def drivers(results: pd.DataFrame, laps: pd.DataFrame) -> list[DriverInfo]:
+    """Everyone of the result, then those who only have laps."""
+    found = [_driver(str(number), row) for number, row in results.iterrows()]
+    known = {d.number for d in found}
+    for number in laps["DriverNumber"].unique():
+        if number not in known:
+            found.append(DriverInfo(number, number, number, "", None, None, None, None, None))
+    codes = [d.code for d in found]
+    return [d if codes.count(d.code) == 1 else _with_number_code(d) for d in found]
+
+
+def _with_number_code(driver: DriverInfo) -> DriverInfo:
+    """Frames are keyed by code: one that two drivers share is replaced by the racing number."""
+    return DriverInfo(**{**driver.__dict__, "code": driver.number})
+
+
+def _driver(number: str, row: Any) -> DriverInfo:
+    color = str(row.get("TeamColor") or "")
+    grid = whole(row.get("GridPosition"))
+    return DriverInfo(
+        number=number,
+        code=_text(row.get("Abbreviation")) or number,
+        name=_text(row.get("FullName")) or number,
+        team=_text(row.get("TeamName")) or "",
+        color=color.upper() if re.fullmatch(r"[0-9A-Fa-f]{6}", color) else None,
+        grid=grid if grid is not None and grid >= 0 else None,
+        classified=_text(row.get("ClassifiedPosition")),
+        result=_text(row.get("Status")),
+        laps=whole(row.get("Laps")),
+    )
+
+
+def laps(own: pd.DataFrame) -> Laps:
+    own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
+    extra = {name: _seconds(own[column]) for name, column in _LAP_SECONDS.items()}
+    extra |= {name: own[column].to_numpy(dtype=np.float64) for name, column in _LAP_FLOATS.items()}
+    bools = {name: own[column].fillna(False).to_numpy(dtype=bool) for name, column in _LAP_BOOLS.items()}
+    texts = {
+        name: np.array([_text(value) for value in own[column]], dtype=object)
+        for name, column in _LAP_TEXTS.items()
+    }
+    return Laps(
+        number=own["LapNumber"].to_numpy(dtype=np.int64),
+        start=_seconds(own["LapStartTime"]),
+        end=_seconds(own["Time"]),
+        pit_in=_seconds(own["PitInTime"]),
+        pit_out=_seconds(own["PitOutTime"]),
+        tyre=np.array([TYRES.get(str(c).upper(), 0) for c in own["Compound"]], dtype=np.int64),
+        tyre_life=own["TyreLife"].fillna(-1).to_numpy(dtype=np.int64),
+        generated=own["FastF1Generated"].fillna(False).to_numpy(dtype=bool),
+        extra=extra | bools | texts,
+    )
+
+
+def car_samples(samples: pd.DataFrame) -> CarSamples:
+    t, keep = _clock(samples)
+    return CarSamples(
+        t=t,
+        speed=samples["Speed"].to_numpy(dtype=np.float64)[keep],
+        rpm=samples["RPM"].to_numpy(dtype=np.float64)[keep],
+        throttle=samples["Throttle"].to_numpy(dtype=np.float64)[keep],
+        gear=_int16(samples["nGear"])[keep],
+        drs=_int16(samples["DRS"])[keep],
+        brake=_int16(samples["Brake"])[keep],
+    )
+
+
+def position_samples(samples: pd.DataFrame) -> PosSamples:
+    t, keep = _clock(samples)
+    x, y, z = (samples[c].to_numpy(dtype=np.float64)[keep] for c in ("X", "Y", "Z"))
+    nowhere = (x == 0) & (y == 0) & (z == 0)  # the feed's way to say that it does not know
+    return PosSamples(t, *(np.where(nowhere, np.nan, v) for v in (x, y, z)))
+
+
+def _clock(samples: pd.DataFrame) -> tuple[Floats, Any]:
+    """Strictly increasing sample times, and the rows to keep for them."""
+    t = _seconds(samples["SessionTime"])
+    keep: Any = np.arange(len(t))
+    keep = keep[~np.isnan(t)]
+    keep = keep[np.argsort(t[keep], kind="stable")]
+    keep = keep[np.diff(t[keep], prepend=-np.inf) > 0]
+    return t[keep], keep
+
+
+def shared_clocks(by_driver: dict[str, S]) -> dict[str, S]:
+    """Let samples with equal times share one array, so that work on a clock is done once."""
+    seen: list[Floats] = []
+    for number, samples in by_driver.items():
+        for t in seen:
+            if np.array_equal(t, samples.t):
+                by_driver[number] = type(samples)(**{**samples.__dict__, "t": t})
+                break
+        else:
+            seen.append(samples.t)
+    return by_driver
+
+
+def official_timing(session: Any) -> dict[str, OfficialTiming]:
+    """The official timing stream, which load() has already parsed and cached."""
+    try:
+        _, stream = _api.timing_data(session.api_path)
+    except Exception:
+        return {}
+    found = {}
+    known = stream[stream["Time"].notna() & stream["Position"].notna()]
+    for number, rows in known.groupby("Driver"):
+        found[str(number)] = OfficialTiming(
+            t=_seconds(rows["Time"]),
+            place=rows["Position"].to_numpy(dtype=np.int64),
+            gap=np.array([_gap(text) for text in rows["GapToLeader"]], dtype=np.float64),
+        )
+    return found
+
+
+def _gap(text: Any) -> float:
+    """Seconds of "+1.234" or "+1:02.345"; 0 for the leader's "LAP 12"; NaN for "1 L" and nothing."""
+    if not isinstance(text, str):
+        return np.nan
+    if text.startswith("LAP"):
+        return 0.0
+    found = re.fullmatch(r"\+?(?:(\d+):)?(\d+(?:\.\d+)?)", text.strip())
+    return np.nan if found is None else 60.0 * int(found[1] or 0) + float(found[2])
+
+
+def track_status(frame: pd.DataFrame | None) -> Status:
+    if frame is None or frame.empty:
+        return Status(np.empty(0), [])
+    return Status(_seconds(frame["Time"]), [str(code) for code in frame["Status"]])
+
+
+def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
+    if frame is None or frame.empty or pd.isna(zero):
+        return []
+    t = (pd.to_datetime(frame["Time"]) - zero).dt.total_seconds()
+    return [
+        RaceControlRow(
+            t=float(seconds),
+            category=_text(row.get("Category")),
+            message=_text(row.get("Message")) or "",
+            flag=_text(row.get("Flag")),
+            scope=_text(row.get("Scope")),
+            sector=whole(row.get("Sector")),
+            number=_text(row.get("RacingNumber")),
+            lap=whole(row.get("Lap")),
+        )
+        for seconds, (_, row) in zip(t, frame.iterrows(), strict=True)
+        if not np.isnan(seconds)
+    ]
+
+
+def weather(frame: pd.DataFrame | None) -> list[WeatherRow]:
+    if frame is None or frame.empty:
+        return []
+    columns = {name: frame[column].tolist() for name, column in _WEATHER.items() if column in frame}
+    return [
+        WeatherRow(
+            float(t), {name: None if pd.isna(values[i]) else values[i] for name, values in columns.items()}
+        )
+        for i, t in enumerate(_seconds(frame["Time"]))
+    ]
+
+
+def circuit(year: int, info: dict[str, Any]) -> tuple[list[MapMarker], float | None]:
+    """Corner markers and the map's rotation; nothing where the source has none."""
+    circuit = ((info.get("Meeting") or {}).get("Circuit") or {}).get("Key")
+    try:
+        found = get_circuit_info(year=year, circuit_key=int(circuit)) if circuit is not None else None
+    except Exception:
+        found = None
+    if found is None:
+        return [], None
+    corners = [
+        MapMarker(int(row.Number), str(row.Letter), float(row.X), float(row.Y))
+        for row in found.corners.itertuples()
+    ]
+    return corners, found.rotation
+
+
+def _seconds(series: pd.Series) -> Floats:
+    return np.asarray(series.dt.total_seconds(), dtype=np.float64)
+
+
+def _int16(series: pd.Series) -> Any:
+    return series.fillna(-1).to_numpy(dtype=np.int16)
+
+
+def whole(value: Any) -> int | None:
+    return None if value is None or pd.isna(value) else int(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return str(value).strip() or None

@@ -1,0 +1,132 @@
+"""Races to S3 while others are still computed: one race after another, in a thread of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from pipeline.contract.keys import SessionKey
+from pipeline.errors import PipelineError
+from pipeline.job import Outcome
+from pipeline.store.base import Store
+from pipeline.store.local import LocalStore
+from pipeline.store.s3_options import S3Options
+
+if TYPE_CHECKING:
+    from pipeline.remote import Report
+    from pipeline.store.s3 import S3Store
+
+
+class NoUploader:
+    """For runs that do not publish: every outcome passes as it is."""
+
+    summary: str | None = None
+
+    def __init__(self, shelf: Store) -> None:
+        self.shelf = shelf
+
+    def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
+        yield from outcomes
+
+    def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
+        yield from ()
+
+    def retire(self, keys: Iterable[SessionKey]) -> None:
+        """Nothing is published that could be taken away."""
+
+
+class Uploader:
+    """Publishes what outcomes tell of; an outcome passes once its race is in the bucket, or has failed there.
+
+    shelf: where finished races are to be found: the local folder, or the bucket where workers elsewhere write
+    straight to it, and only the listings are left to publish from here.
+    """
+
+    def __init__(self, local: LocalStore, remote: S3Store, *, from_elsewhere: bool = False) -> None:
+        from pipeline import remote as syncing  # noqa: PLC0415 - with boto3, slow to import
+        from pipeline.store.listed import ListedStore  # noqa: PLC0415
+
+        self.shelf: Store = ListedStore(remote) if from_elsewhere else local
+        self.summary: str | None = None
+        self._local, self._remote, self._elsewhere = local, remote, from_elsewhere
+        self._syncing = syncing
+        self._failed = False
+        self._thread = ThreadPoolExecutor(1)
+        self._under_way: deque[tuple[tuple[Outcome, ...], Future[Report]]] = deque()
+        self._began = monotonic()
+        syncing.refuse_newer_catalog(remote)  # wrong credentials or names end the run before hours of work
+
+    def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
+        """Begin to publish; yields earlier ones that have ended meanwhile, and those with nothing to send."""
+        due = [o for o in outcomes if o.state != "failed"]
+        if self._elsewhere:
+            due = [o for o in due if o.state == "published"]
+        yield from (o for o in outcomes if o not in due)
+        if due:
+            keys = [o.key for o in due]
+            self._under_way.append((tuple(due), self._thread.submit(self._send, keys)))
+        while self._under_way and self._under_way[0][1].done():
+            yield from self._ended()
+
+    def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
+        """Wait for the rest; then listings with what failed, schemas and run logs."""
+        while self._under_way:
+            yield from self._ended()
+        try:
+            self._syncing.sync(self._local, self._remote, (), years)
+        except PipelineError:
+            if not self._failed:  # else it is told already, for each race
+                raise
+        self.summary = self._remote.summary(monotonic() - self._began, whole=not self._failed)
+
+    def retire(self, keys: Iterable[SessionKey]) -> None:
+        """Take races away that no longer are what their number says."""
+        self._thread.submit(self._syncing.retire, self._local, self._remote, list(keys)).result()
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def _send(self, keys: list[SessionKey]) -> Report:
+        return self._syncing.sync_races(self._local, self._remote, keys, from_elsewhere=self._elsewhere)
+
+    def _ended(self) -> Iterator[Outcome]:
+        outcomes, future = self._under_way.popleft()
+        try:
+            problems = future.result().problems
+        except PipelineError as error:
+            problems = {outcome.key: str(error) for outcome in outcomes}
+        for outcome in outcomes:
+            reason = problems.get(outcome.key)
+            self._failed = self._failed or reason is not None
+            yield outcome if reason is None else _not_sent(outcome, reason)
+
+
+def _not_sent(outcome: Outcome, reason: str) -> Outcome:
+    return replace(outcome, state="failed", error=f"{outcome.key} is computed, but not in S3: {reason}")
+
+
+@contextmanager
+def uploading(
+    local: LocalStore, options: S3Options | None, *, from_elsewhere: bool = False
+) -> Iterator[Uploader | NoUploader]:
+    """The uploader of a run, as its options say.
+
+    Raises:
+        StoreError, NewerSchemaError: the bucket cannot be used.
+    """
+    if options is None:
+        yield NoUploader(local)
+        return
+    from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
+
+    with S3Store(options) as remote:
+        uploader = Uploader(local, remote, from_elsewhere=from_elsewhere)
+        try:
+            yield uploader
+        finally:
+            uploader.close()

@@ -1,0 +1,91 @@
+"""Published files against their manifests: missing, truncated, altered."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import orjson
+
+from pipeline.contract.keys import SessionKey, session_of
+from pipeline.contract.models import Artifact, Manifest
+from pipeline.errors import UsageError
+from pipeline.publish import read_manifest
+from pipeline.store.base import Store
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One race: how many files were looked at, and a sentence for each that is wrong."""
+
+    key: SessionKey
+    files: int
+    bytes: int
+    problems: list[str]
+
+
+def scope(year: int | None, round_number: int | None) -> str:
+    """What the keys of everything, of a season or of a round begin with."""
+    season = f"{year}/" if year is not None else ""
+    return f"telemetry/{season}" + (f"{round_number}/" if round_number is not None else "")
+
+
+def published(store: Store, year: int | None, round_number: int | None) -> list[SessionKey]:
+    """Sessions with a manifest, sorted.
+
+    Raises:
+        UsageError: nothing is published there.
+    """
+    prefix = scope(year, round_number)
+    found = {
+        key for stored in store.list(prefix) if (key := session_of(stored.key)) and stored.key == key.manifest
+    }
+    if not found:
+        raise UsageError(
+            f"nothing is published under {prefix}: compute it first, or name the folder with --out"
+        )
+    return sorted(found)
+
+
+def verify(store: Store, keys: list[SessionKey]) -> Iterator[Verdict]:
+    """Read every file of every race and compare it with its manifest."""
+    with ThreadPoolExecutor() as pool:
+        for key in keys:
+            manifest = read_manifest(store, key)
+            if manifest is None:
+                yield Verdict(key, 0, 0, [f"{key.manifest} is not a manifest: {_what(store, key)}"])
+                continue
+            problems = pool.map(lambda artifact: _problem(store, artifact), manifest.artifacts)
+            found = [problem for problem in problems if problem is not None]
+            yield Verdict(
+                key,
+                len(manifest.artifacts),
+                sum(a.bytes for a in manifest.artifacts),
+                found + _odd(key, manifest),
+            )
+
+
+def _what(store: Store, key: SessionKey) -> str:
+    data = store.read(key.manifest)
+    try:
+        orjson.loads(data or b"")
+    except orjson.JSONDecodeError:
+        return "it is truncated or altered; compute the race again with --force"
+    return "fields are missing; compute the race again with --force"
+
+
+def _problem(store: Store, artifact: Artifact) -> str | None:
+    stored = store.digest(artifact.key)
+    if stored is None:
+        return f"{artifact.key} is missing"
+    if stored.bytes < artifact.bytes:
+        return f"{artifact.key} is truncated: {stored.bytes} of {artifact.bytes} bytes"
+    if stored.sha256 != artifact.sha256:
+        return f"{artifact.key} is altered: its sha256 is not the manifest's"
+    return None
+
+
+def _odd(key: SessionKey, manifest: Manifest) -> list[str]:
+    """A manifest that tells of another race than its name."""
+    if manifest.event_key == key:
+        return []
+    return [f"{key.manifest} describes {manifest.event_key}"]
