@@ -1,0 +1,93 @@
+"""`f1-serve`: the settings as flags, and uvicorn set up for this app."""
+
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import click
+import uvicorn
+
+from serve.logs import uvicorn_config
+from serve.metrics import SHARED_DIR
+from serve.settings import TABLE, Setting, Settings, SettingsError
+
+_F = Callable[..., Any]
+_OPEN_FILES = 65536
+_WS_MESSAGE_LIMIT = 4096  # clients have nothing to say
+
+
+def setting_options(command: _F) -> _F:
+    """One option for each row of the settings table; left out, the environment decides."""
+    for setting in reversed(TABLE):
+        command = click.option(*_names(setting), default=None, type=_type(setting), help=_help(setting))(
+            command
+        )
+    return command
+
+
+def _names(setting: Setting) -> list[str]:
+    flag = setting.flag
+    return [f"{flag}/--no-{flag[2:]}"] if setting.kind is bool else [flag]
+
+
+def _type(setting: Setting) -> Any:
+    if setting.kind is bool:
+        return bool
+    return click.Choice(setting.choices) if setting.choices else str
+
+
+def _help(setting: Setting) -> str:
+    return f"{setting.help}  [{setting.env}; default: {str(setting.default) or 'none'}]"
+
+
+@click.command()
+@setting_options
+def main(**flags: Any) -> None:
+    """Serve precomputed race telemetry over HTTP and WebSocket."""
+    try:
+        settings = Settings.load(**flags)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    raise_file_limit()
+    # Worker processes build their own app, and know the flags only by this.
+    os.environ.update(settings.environment())
+    if settings.workers == 1:
+        run(settings)
+        return
+    with tempfile.TemporaryDirectory(prefix="f1-serve-metrics-") as folder:
+        os.environ[SHARED_DIR] = folder
+        run(settings)
+
+
+def raise_file_limit() -> None:
+    """A connection is a descriptor, and the usual limit of 1,024 is less than what the settings allow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def run(settings: Settings) -> None:
+    uvicorn.run(
+        "serve.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        access_log=False,
+        server_header=False,
+        log_config=uvicorn_config(),
+        timeout_keep_alive=settings.keep_alive,
+        timeout_graceful_shutdown=settings.grace,
+        ws_max_size=_WS_MESSAGE_LIMIT,
+        ws_ping_interval=settings.ws_ping,
+        ws_ping_timeout=settings.ws_ping,
+        ws_per_message_deflate=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

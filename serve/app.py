@@ -1,0 +1,80 @@
+"""The application: settings in, routes out. `uvicorn --factory serve.app:create_app`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from serve import logs, openapi
+from serve.call import Call, Endpoint
+from serve.files import Library
+from serve.frames import Frames
+from serve.health import HealthChecks
+from serve.listings import Listings
+from serve.metrics import Metrics
+from serve.middleware import Observe, OutgoingHeaders
+from serve.pages import Pages
+from serve.problems import Problem, on_error
+from serve.progress import Progress
+from serve.settings import Settings
+from serve.shelf import Shelf
+from serve.static import Artifacts
+from serve.streams import Transforms
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    settings = settings or Settings.load()
+    metrics = Metrics()
+    transforms = Transforms(settings.transforms, settings.transform_wait)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        logs.configure()
+        yield
+        transforms.close()
+
+    app = Starlette(
+        routes=list(_routes(settings, metrics, transforms)),
+        middleware=[
+            Middleware(Observe, metrics=metrics, access_log=settings.access_log),
+            Middleware(OutgoingHeaders, origins=settings.cors_origins, methods=settings.cors_methods),
+        ],
+        exception_handlers={Problem: on_error, HTTPException: on_error},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Iterator[BaseRoute]:
+    library = Library(settings.out.absolute(), settings.cache_mb << 20)
+    shelf = Shelf(library)
+    artifacts = Artifacts(settings, library, transforms)
+    frames, listings = Frames(artifacts, shelf, settings.body_limit), Listings(artifacts, shelf)
+    health, pages = HealthChecks(shelf), Pages(artifacts, shelf, settings.cdn_url)
+    # The order is that of traffic: the router tries one route after the other.
+    yield _asgi("/data/{key:path}", listings.data)
+    yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
+    yield _asgi("/f1/races/{year}/{round}", listings.race)
+    yield _asgi("/f1/sessions/{year}", listings.sessions)
+    yield _asgi("/f1/seasons", listings.seasons)
+    yield Route("/f1/race-telemetry", Endpoint(frames.post), methods=["POST"])
+    yield WebSocketRoute("/f1/process-telemetry/{year}/{round}", Progress(settings, shelf, metrics).endpoint)
+    yield Route("/health", health.health)
+    yield Route("/health/", health.health)
+    yield Route("/health/live", health.live)
+    yield Route("/health/ready", health.ready)
+    yield Route("/metrics", metrics.endpoint)
+    yield _asgi("/openapi.json", openapi.Document().send)
+    yield Route("/docs", pages.swagger)
+    yield Route("/redoc", pages.redoc)
+    yield Route("/replay/{year:int}/{round:int}", pages.replay)
+    yield _asgi("/static/{path:path}", pages.asset)
+    yield Route("/", pages.overview)
+
+
+def _asgi(path: str, handle: Callable[[Call], Awaitable[None]]) -> Route:
+    return Route(path, Endpoint(handle), methods=["GET"])

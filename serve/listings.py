@@ -1,0 +1,83 @@
+"""The JSON endpoints about what exists: seasons, a season's sessions, a race's manifest, any key."""
+
+import hashlib
+
+from pipeline.contract.keys import CATALOG, SessionCode, SessionKey, is_public, session_of
+from pipeline.contract.models import SeasonListing
+from serve.call import Call
+from serve.models import Links, RacePath, RaceQuery, SeasonPath, Sessions
+from serve.problems import Problem
+from serve.requests import path_of, query_of
+from serve.shelf import Shelf
+from serve.static import Artifacts, send_document
+
+
+class Listings:
+    """Endpoints over one shelf."""
+
+    def __init__(self, artifacts: Artifacts, shelf: Shelf) -> None:
+        self._artifacts = artifacts
+        self._shelf = shelf
+        self._views: dict[int, tuple[SeasonListing, bytes, str]] = {}
+
+    async def data(self, call: Call) -> None:
+        """Any artifact by its key."""
+        key = call.path["key"]
+        if not is_public(key):
+            raise Problem(404, "No artifact has such a key. Keys are listed in each race's manifest.")
+        try:
+            await self._artifacts.send(call, key)
+        except FileNotFoundError:
+            raise self._shelf.missing_artifact(key, session_of(key)) from None
+
+    async def seasons(self, call: Call) -> None:
+        try:
+            await self._artifacts.send(call, CATALOG, redirect=False)
+        except FileNotFoundError:
+            self._shelf.catalog()
+            raise
+
+    async def race(self, call: Call) -> None:
+        path, query = path_of(call, RacePath), query_of(call, RaceQuery)
+        key = SessionKey(path.year, path.round, query.session)
+        try:
+            await self._artifacts.send(call, key.manifest, redirect=False)
+        except FileNotFoundError:
+            raise self._shelf.missing_race(key) from None
+
+    async def sessions(self, call: Call) -> None:
+        body, etag = self._linked(self._shelf.season(path_of(call, SeasonPath).year))
+        await send_document(call, body, etag)
+
+    def _linked(self, season: SeasonListing) -> tuple[bytes, str]:
+        """The listing with links and its ETag, made once for each state of the season."""
+        cached = self._views.get(season.year)
+        if cached is None or cached[0] is not season:
+            body = linked(season).model_dump_json().encode()
+            cached = (season, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+            self._views[season.year] = cached
+        return cached[1], cached[2]
+
+
+def linked(season: SeasonListing) -> Sessions:
+    view = season.model_dump()
+    for event in view["events"]:
+        for session in event["sessions"]:
+            if session["state"] == "published":
+                session["links"] = links_of(SessionKey(season.year, event["round"], session["session"]))
+    return Sessions.model_validate(view)
+
+
+def links_of(key: SessionKey) -> Links:
+    query = _QUERY[key.session]
+    race = f"{key.year}/{key.round}{query}"
+    return Links(
+        manifest=f"/f1/races/{race}",
+        frames=f"/f1/race-telemetry/{race}",
+        frames_parquet=f"/data/{key.frames_parquet}",
+        laps_parquet=f"/data/{key.laps_parquet}",
+        progress=f"/f1/process-telemetry/{race}",
+    )
+
+
+_QUERY: dict[SessionCode, str] = {"R": "", "S": "?session=S"}

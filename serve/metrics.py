@@ -1,0 +1,58 @@
+"""Prometheus metrics of one worker, or of all of them where a shared folder is set.
+
+`PROMETHEUS_MULTIPROC_DIR` is the client library's own switch; `f1-serve` sets it when it starts
+several workers, so that /metrics answers for all, whichever worker is asked.
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.requests import Request
+from starlette.responses import Response
+
+SHARED_DIR = "PROMETHEUS_MULTIPROC_DIR"
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+
+
+class Metrics:
+    """The server's metrics, in a registry of their own so that several apps fit in one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "f1_requests", "responses by route", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "f1_request_seconds", "until the last byte", ["route"], buckets=_BUCKETS, registry=self._registry
+        )
+        self._bytes = Counter("f1_response_bytes", "body bytes", ["route"], registry=self._registry)
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram, Counter]] = {}
+        self.websockets = Gauge(
+            "f1_websockets_open",
+            "WebSocket connections",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float, sent: int) -> None:
+        method = method if method in _METHODS else "other"
+        children = self._children.get((method, route, status))
+        if children is None:
+            children = self._children[method, route, status] = (
+                self._requests.labels(method, route, str(status)),
+                self._seconds.labels(route),
+                self._bytes.labels(route),
+            )
+        children[0].inc()
+        children[1].observe(seconds)
+        children[2].inc(sent)
+
+    async def endpoint(self, _: Request) -> Response:
+        registry = self._registry
+        if SHARED_DIR in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

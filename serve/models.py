@@ -1,0 +1,140 @@
+"""Requests and responses that belong to the API alone; the published documents are in the contract."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pipeline.contract.keys import SessionCode
+from pipeline.contract.models import SeasonEvent, SeasonListing, SeasonSession
+
+
+def _whole(value: Any) -> Any:
+    """To JSON Schema 6.0 is an integer too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+FrameSkip = Annotated[
+    int, Field(ge=1, le=10, description="every n-th frame; 5 is 5 frames a second"), BeforeValidator(_whole)
+]
+Year = Annotated[
+    int,
+    Field(ge=1900, le=2100, description="season; 1900 is the demo", examples=[2025]),
+    BeforeValidator(_whole),
+]
+Round = Annotated[
+    int, Field(ge=1, le=99, description="round of the season", examples=[1]), BeforeValidator(_whole)
+]
+Flag = Annotated[bool, BeforeValidator(_lower)]
+Session = Annotated[SessionCode, Field(description="R for the Grand Prix, S for the sprint")]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SeasonPath(Request):
+    year: Year
+
+
+class RacePath(Request):
+    year: Year
+    round: Round
+
+
+class RaceQuery(Request):
+    session: Session = "R"
+
+
+class TelemetryQuery(RaceQuery):
+    frame_skip: FrameSkip = 1
+    compress: Flag = Field(True, description="false: plain JSON even for a client that accepts gzip")
+
+
+class ProgressQuery(RaceQuery):
+    speed: float = Field(20, ge=0, le=10000, allow_inf_nan=False, description="0 at once, 1 as it was")
+    after: int = Field(-1, ge=-1, description="resume after this sequence number")
+
+
+_EXAMPLE = {"year": 2025, "round_number": 1, "refresh_data": False, "frame_skip": 5}
+
+
+class TelemetryRequest(Request):
+    """Body of POST /f1/race-telemetry."""
+
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"examples": [{"year": 2025, "round_number": 1}]}
+    )
+
+    year: Year
+    round_number: Round
+    refresh_data: bool = Field(False, description="true is refused with 409: the API never computes")
+    frame_skip: FrameSkip = 1
+    session: Session = "R"
+
+
+class Links(BaseModel):
+    """Where to fetch one session's data."""
+
+    manifest: str
+    frames: str
+    frames_parquet: str
+    laps_parquet: str
+    progress: str = Field(description="WebSocket")
+
+
+class ListedSession(SeasonSession):
+    links: Links | None = Field(None, description="null where nothing is published")
+
+
+class ListedEvent(SeasonEvent):
+    sessions: list[ListedSession]  # type: ignore[assignment]  # narrower than the published one
+
+
+class Sessions(SeasonListing):
+    """GET /f1/sessions/{year}: the season listing with links."""
+
+    events: list[ListedEvent]  # type: ignore[assignment]  # narrower than the published one
+
+
+class Newest(BaseModel):
+    year: int
+    round: int
+    session: SessionCode
+    name: str
+
+
+class Live(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    status: Literal["ok", "unavailable"]
+    reasons: list[str] = Field([], description="what keeps the server from serving; empty when ready")
+
+
+class Health(BaseModel):
+    status: Literal["ok", "unavailable"]
+    live: Literal["ok"] = "ok"
+    ready: bool
+    reasons: list[str] = []
+    version: str
+    schema_version: int
+    seasons: int = 0
+    races: int = Field(0, description="sessions with artifacts")
+    newest: Newest | None = None
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None

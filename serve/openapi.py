@@ -1,0 +1,202 @@
+"""OpenAPI 3.1 of the API, made from the same pydantic models that check requests and files."""
+
+import zlib
+from functools import cached_property
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from pipeline import __version__
+from pipeline.contract.models import Catalog, FramesDocument, Manifest
+from serve.call import Call
+from serve.models import (
+    Health,
+    Live,
+    ProblemDetails,
+    RacePath,
+    RaceQuery,
+    Ready,
+    SeasonPath,
+    Sessions,
+    TelemetryQuery,
+    TelemetryRequest,
+)
+from serve.problems import MEDIA_TYPE
+from serve.static import send_document
+
+Json = dict[str, Any]
+_TEMPLATE = "#/components/schemas/{model}"
+_MODELS = (
+    Catalog, FramesDocument, Health, Live, Manifest, ProblemDetails, Ready, Sessions, TelemetryRequest,
+)  # fmt: skip
+_DESCRIPTION = """Precomputed Formula 1 race telemetry, read only. Everything is a file computed before; the
+same files are on the CDN or bucket under the keys of `/data/`.
+
+**Progress log**: the WebSocket `/f1/process-telemetry/{year}/{round}` replays how a race was computed, or
+follows a run under way. Query: `session` R or S; `speed` 0 at once, 1 as it was, default 20; `after` a
+sequence number, to resume. Each message is one JSON event:
+`{"type":"progress","progress":50.0,"message":"..."}`, at last
+`{"type":"complete","data":{...}}` or `{"type":"error","message":"..."}`. Close codes: 1000 all was said,
+1013 too many connections, 4403 origin not allowed, 4404 no progress log, 4422 a value out of range."""
+_REASONS = {
+    304: "The client's copy is current.",
+    307: "The file is on the CDN.",
+    404: "Not there; the problem names what is.",
+    409: "Refused: this API computes nothing. The problem names the command that does.",
+    412: "If-Match names another state of the file.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    416: "The range lies outside the file.",
+    422: "A value is missing or out of range; the problem says what is allowed.",
+    503: "Not possible at the moment; try again after Retry-After seconds.",
+}
+_ENCODING = {
+    "name": "Accept-Encoding",
+    "in": "header",
+    "description": "with gzip the stored bytes are sent, without it the plain ones",
+    "schema": {"type": "string"},
+}
+
+
+class Document:
+    """The document as an endpoint; made when first asked for, not at start."""
+
+    @cached_property
+    def body(self) -> bytes:
+        return orjson.dumps(document())
+
+    async def send(self, call: Call) -> None:
+        await send_document(call, self.body, f'"{__version__}-{zlib.crc32(self.body):x}"')
+
+
+def document() -> Json:
+    _, schemas = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_TEMPLATE)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "F1 race telemetry", "version": __version__, "description": _DESCRIPTION},
+        "tags": [{"name": name} for name in ("races", "files", "health")],
+        "paths": _races() | _files() | _service(),
+        "components": {"schemas": schemas["$defs"]},
+    }
+
+
+def _races() -> Json:
+    race = _parameters(RacePath, "path")
+    frames = _ok("The frames.", FramesDocument)
+    return {
+        "/f1/race-telemetry/{year}/{round}": {
+            "get": _operation(
+                "races", "get_frames", "The frames of a race", frames, [304, 307, 404, 412, 416, 422, 503],
+                parameters=[*race, *_parameters(TelemetryQuery, "query"), _ENCODING],
+            )
+        },
+        "/f1/race-telemetry": {
+            "post": _operation(
+                "races", "post_frames", "The frames of a race, by a JSON body", frames,
+                [304, 307, 404, 409, 412, 413, 415, 416, 422, 503],
+                requestBody={"required": True, "content": _json(TelemetryRequest)},
+            )
+        },
+        "/f1/races/{year}/{round}": {
+            "get": _operation(
+                "races", "get_race", "A race's manifest", _ok("The manifest.", Manifest),
+                [304, 404, 412, 416, 422, 503], parameters=[*race, *_parameters(RaceQuery, "query")],
+            )
+        },
+        "/f1/sessions/{year}": {
+            "get": _operation(
+                "races", "get_sessions", "Every event of a season, and what exists of it",
+                _ok("The season.", Sessions), [304, 404, 412, 422, 503],
+                parameters=_parameters(SeasonPath, "path"),
+            )
+        },
+        "/f1/seasons": {
+            "get": _operation(
+                "races", "get_seasons", "The seasons that exist", _ok("The catalog.", Catalog),
+                [304, 412, 416, 503],
+            )
+        },
+    }  # fmt: skip
+
+
+def _files() -> Json:
+    types = {
+        "application/json": {},
+        "application/schema+json": {},
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+    }
+    headers = {"ETag": {"schema": {"type": "string"}}}
+    whole = {"200": {"description": "The file.", "content": types, "headers": headers}}
+    part = {"206": {"description": "The range of it.", "content": types, "headers": headers}}
+    key = {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "description": "an artifact's key, with its slashes, as the manifests and listings name it",
+        "schema": {"type": "string", "minLength": 1, "examples": ["catalog.json"]},
+    }
+    operation = _operation(
+        "files", "get_file", "Any published file by its key", whole | part, [304, 307, 404, 412, 416, 503],
+        parameters=[key, _ENCODING],
+        description="With `Range: bytes=0-1023` (one range, of the stored bytes) a part of it; If-Range too.",
+    )  # fmt: skip
+    return {"/data/{key}": {"get": operation}}
+
+
+def _service() -> Json:
+    def check(name: str, summary: str, model: type[BaseModel], *, may_fail: bool) -> Json:
+        responses = _ok("Yes.", model)
+        if may_fail:
+            responses["503"] = {"description": "No; the reasons say why.", "content": _json(model)}
+        return {"get": _operation("health", name, summary, responses, [])}
+
+    text: Json = {"200": {"description": "Prometheus text.", "content": {"text/plain": {}}}}
+    return {
+        "/health/": check("get_health", "Health, version and counts", Health, may_fail=True),
+        "/health/live": check("get_live", "Whether the process answers", Live, may_fail=False),
+        "/health/ready": check("get_ready", "Whether the newest race can be served", Ready, may_fail=True),
+        "/metrics": {"get": _operation("health", "get_metrics", "Metrics by route", text, [])},
+    }
+
+
+def _operation(tag: str, name: str, summary: str, ok: Json, errors: list[int], **more: Any) -> Json:
+    responses = ok | {str(status): _failure(status) for status in errors}
+    return {"tags": [tag], "operationId": name, "summary": summary, "responses": responses, **more}
+
+
+def _failure(status: int) -> Json:
+    described: Json = {"description": _REASONS[status]}
+    if status >= 400:
+        described["content"] = {MEDIA_TYPE: {"schema": _ref(ProblemDetails)}}
+    return described
+
+
+def _ok(description: str, model: type[BaseModel]) -> Json:
+    return {"200": {"description": description, "content": _json(model)}}
+
+
+def _json(model: type[BaseModel]) -> Json:
+    return {"application/json": {"schema": _ref(model)}}
+
+
+def _ref(model: type[BaseModel]) -> Json:
+    return {"$ref": _TEMPLATE.format(model=model.__name__)}
+
+
+def _parameters(model: type[BaseModel], where: str) -> list[Json]:
+    """Path or query parameters from the model that checks them."""
+    schema = model.model_json_schema()
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": where,
+            "required": name in required,
+            "description": field.pop("description", ""),
+            "schema": {key: value for key, value in field.items() if key != "title"},
+        }
+        for name, field in schema["properties"].items()
+    ]

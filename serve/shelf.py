@@ -1,0 +1,90 @@
+"""What exists: the catalog and season listings, and answers to "not there" that name what is."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionKey, season_key
+from pipeline.contract.models import Catalog, Manifest, SeasonEvent, SeasonListing, SeasonSession
+from serve.files import Library
+from serve.problems import Problem, unavailable
+
+_WORDS = {
+    "upcoming": "has not been run yet",
+    "cancelled": "was cancelled",
+    "failed": "could not be computed",
+}
+
+
+class Shelf:
+    """Reads the listings of one library. Its methods raise `Problem`."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def catalog(self) -> Catalog:
+        try:
+            return self.library.model(CATALOG, Catalog)
+        except FileNotFoundError:
+            raise unavailable("Nothing has been published yet: there is no catalog.", 60) from None
+        except (OSError, ValidationError) as error:
+            raise unavailable("The catalog cannot be read.") from error
+
+    def years(self) -> list[int]:
+        return sorted(season.year for season in self.catalog().seasons)
+
+    def season(self, year: int) -> SeasonListing:
+        try:
+            return self.library.model(season_key(year), SeasonListing)
+        except FileNotFoundError:
+            raise self.missing_season(year) from None
+        except (OSError, ValidationError) as error:
+            raise unavailable(f"The listing of {year} cannot be read.") from error
+
+    def manifest(self, key: SessionKey) -> Manifest:
+        try:
+            return self.library.model(key.manifest, Manifest)
+        except FileNotFoundError:
+            raise self.missing_race(key) from None
+        except (OSError, ValidationError) as error:
+            raise unavailable(f"The manifest of {key} cannot be read.") from error
+
+    def missing_season(self, year: int) -> Problem:
+        years = self.years()
+        return Problem(404, f"There is no season {year}. Computed seasons: {_listed(years)}.", seasons=years)
+
+    def missing_race(self, key: SessionKey) -> Problem:
+        """404 that says what is known of the session and which rounds are nearest."""
+        try:
+            listing = self.season(key.year)
+        except Problem as problem:
+            return problem
+        states = {event.round: session.state for event, session in _sessions(listing, key)}
+        state = _WORDS.get(states.get(key.round, "missing"), "has no published files")
+        rounds = [number for number, found in states.items() if found == "published"]
+        nearest = sorted(sorted(rounds, key=lambda number: abs(number - key.round))[:3])
+        kind = SESSION_NAMES[key.session].lower()
+        detail = f"{str(key).capitalize()} {state}. Nearest rounds with a {kind}: {_listed(nearest)}."
+        return Problem(404, detail, nearest_rounds=nearest, rounds=rounds, seasons=self.years())
+
+    def missing_artifact(self, key: str, session: SessionKey | None) -> Problem:
+        """404 for a well-formed key without a file."""
+        if session is None:
+            years = self.years()
+            return Problem(404, f"There is no {key}. Computed seasons: {_listed(years)}.", seasons=years)
+        manifest = self.manifest(session)
+        keys = [artifact.key for artifact in manifest.artifacts if "/replay/" not in artifact.key]
+        detail = f"There is no {key}. The manifest {session.manifest} lists what {session} has."
+        return Problem(404, detail, manifest=session.manifest, artifacts=keys)
+
+
+def _sessions(listing: SeasonListing, key: SessionKey) -> Iterator[tuple[SeasonEvent, SeasonSession]]:
+    """The season's sessions of the same kind, with their events."""
+    for event in listing.events:
+        for session in event.sessions:
+            if session.session == key.session:
+                yield event, session
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"

@@ -1,0 +1,165 @@
+"""One artifact as an HTTP response: encoding, ETag, 304, ranges, HEAD, and who sends the bytes.
+
+Written on plain ASGI instead of starlette's FileResponse, which reads in small blocks through a thread
+each, serves x.json.gz without its Content-Encoding, and opens the file again after the stat.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pipeline.contract.media import REVALIDATE, Media, media_of
+from serve.call import Call, RawHeaders
+from serve.conditional import UnsatisfiableError, accepts_gzip, precondition, requested_range
+from serve.files import Library, Open, Small, closing
+from serve.problems import Problem
+from serve.settings import Settings
+from serve.streams import Client, ClientGoneError, PathSender, Transforms, send_range, unpacked
+
+ACCEL_PREFIX = "/_artifacts/"  # the internal location in deploy/nginx.conf
+
+
+class Artifacts:
+    """Sends artifacts of one library."""
+
+    def __init__(self, settings: Settings, library: Library, transforms: Transforms) -> None:
+        self.library = library
+        self._transforms = transforms
+        self._paths = PathSender()
+        self._stall = settings.stall_timeout
+        self._cdn = settings.cdn_url.rstrip("/")
+        self._accel = settings.sendfile == "nginx"
+
+    async def send(self, call: Call, key: str, *, plain: bool = False, redirect: bool = True) -> None:
+        """Send `key`: stored bytes where the client takes them, else (or if `plain`) unpacked.
+
+        Raises FileNotFoundError if there is no such file.
+        """
+        media = media_of(key)
+        if media.content_encoding and (plain or not accepts_gzip(call.headers.get(b"accept-encoding"))):
+            await self._send_plain(call, key, media)
+        elif self._cdn and redirect:
+            self._must_exist(key)
+            where = (b"location", f"{self._cdn}/{key}".encode())
+            await call.reply(307, [where, _cache(REVALIDATE), *_vary(media)])
+        elif self._accel:
+            self._must_exist(key)
+            where = (b"x-accel-redirect", f"{ACCEL_PREFIX}{key}".encode())
+            await call.reply(200, [*fields_of(media), where])
+        else:
+            await self.send_file(call, self.library.fetch(key), media)
+
+    async def send_file(self, call: Call, found: Small | Open, media: Media) -> None:
+        """A stored file as it is; closes it."""
+        if isinstance(found, Small):
+            await self._send_stored(call, found, media)
+            return
+        with closing(found):
+            await self._send_stored(call, found, media)
+
+    async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, fields: RawHeaders) -> None:
+        """A document made on the way. Its length is not known, so it has no ranges."""
+        fields = [*fields, _etag(etag)]
+        if await _stopped_by_precondition(call, etag, fields):
+            return
+        if call.method == "HEAD":
+            await call.reply(200, fields)
+            return
+        async with self._transforms.place(), self._client(call) as client:
+            # The first block is made before the status is sent: a damaged source is still an honest error.
+            block = await self._transforms.following(blocks)
+            await call.start(200, fields)
+            with suppress(ClientGoneError):
+                while block is not None:
+                    await client.write(block)
+                    block = await self._transforms.following(blocks)
+                await client.write(b"", more=False)
+
+    async def _send_plain(self, call: Call, key: str, media: Media) -> None:
+        with closing(self.library.open(key)) as opened:
+            etag = f'"{opened.stamp.etag}-plain"'
+            await self.send_made(call, unpacked(opened), etag, fields_of(media, encoded=False))
+
+    async def _send_stored(self, call: Call, found: Small | Open, media: Media) -> None:
+        size, etag = found.stamp.size, f'"{found.stamp.etag}"'
+        fields = [*fields_of(media), _etag(etag), (b"accept-ranges", b"bytes")]
+        if await _stopped_by_precondition(call, etag, fields):
+            return
+        start, end, status = 0, size, 200
+        if part := _part(call, etag, size):
+            (start, end), status = part, 206
+            fields.append((b"content-range", f"bytes {start}-{end - 1}/{size}".encode()))
+        fields.append((b"content-length", str(end - start).encode()))
+        if call.method == "HEAD":
+            await call.reply(status, fields)
+        elif isinstance(found, Small):
+            await call.reply(status, fields, found.body[start:end])
+        else:
+            await call.start(status, fields)
+            await self._send_open(call, found, start, end)
+
+    async def _send_open(self, call: Call, opened: Open, start: int, end: int) -> None:
+        if (start, end) == (0, opened.stamp.size) and self._paths.offered(call):
+            await self._paths.send(call, opened)
+            return
+        async with self._client(call) as client:
+            with suppress(ClientGoneError):
+                await send_range(client, opened, start, end)
+
+    def _client(self, call: Call) -> Client:
+        return Client(call, self._stall)
+
+    def _must_exist(self, key: str) -> None:
+        with closing(self.library.open(key)):
+            pass
+
+
+async def send_document(call: Call, body: bytes, etag: str, content_type: str = "application/json") -> None:
+    """A small document made by the server."""
+    fields = [(b"content-type", content_type.encode()), _cache(REVALIDATE), _etag(etag)]
+    if await _stopped_by_precondition(call, etag, fields):
+        return
+    fields.append((b"content-length", str(len(body)).encode()))
+    await call.reply(200, fields, b"" if call.method == "HEAD" else body)
+
+
+def fields_of(media: Media, *, encoded: bool = True) -> RawHeaders:
+    """Headers that follow from the media type alone."""
+    fields = [(b"content-type", media.content_type.encode()), _cache(media.cache_control)]
+    if media.content_encoding is not None and encoded:
+        fields.append((b"content-encoding", media.content_encoding.encode()))
+    return fields + _vary(media)
+
+
+def _vary(media: Media) -> RawHeaders:
+    return [(b"vary", b"accept-encoding")] if media.content_encoding else []
+
+
+def _etag(etag: str) -> tuple[bytes, bytes]:
+    return b"etag", etag.encode()
+
+
+def _cache(value: str) -> tuple[bytes, bytes]:
+    return b"cache-control", value.encode()
+
+
+async def _stopped_by_precondition(call: Call, etag: str, fields: RawHeaders) -> bool:
+    status = precondition(call.headers, etag)
+    if status == 412:
+        raise Problem(412, "The file is not the one that If-Match names.")
+    if status == 304:
+        await call.reply(304, [field for field in fields if field[0] in _WITH_304])
+    return status is not None
+
+
+_WITH_304 = {b"cache-control", b"etag", b"vary"}
+
+
+def _part(call: Call, etag: str, size: int) -> tuple[int, int] | None:
+    """The range to send; a range is defined for GET alone."""
+    if call.method != "GET" or b"range" not in call.headers:
+        return None
+    try:
+        return requested_range(call.headers, etag, size)
+    except UnsatisfiableError:
+        detail = f"The range lies outside the file, which has {size} bytes."
+        raise Problem(416, detail, headers={"Content-Range": f"bytes */{size}"}, size=size) from None

@@ -1,0 +1,409 @@
+// Reader of precomputed race telemetry: one file, no dependencies. Types and full documentation are in
+// f1-replay.d.ts, the format in docs/format.md.
+//
+//   import { openRace } from "./f1-replay.js";
+//   const race = await openRace("https://cdn.example/telemetry/2025/1/manifest.json");
+//   const state = await race.seek(600);  // ten minutes after the start
+//   for (const car of state.cars) console.log(car.position, car.code, car.x, car.y, car.speed);
+//
+// In an animation call `race.at(t)` for every picture: it never waits, and loads ahead on its own.
+
+/** @import {Car, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
+
+export const SCHEMA_VERSION = 1;
+export const STATUSES = ["grid", "track", "pit", "finished"];
+export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET"];
+
+const TIMEOUT_MS = 20_000;
+const FIRST_PAUSE_MS = 300;
+const TRY_AGAIN_MS = 5_000;
+const PARALLEL = 2;
+const GONE = [403, 404, 410]; // a bucket that may not be listed answers 403 for what is not there
+const PASSING = [408, 425, 429];
+
+/** What could not be read; `status` is the HTTP status, 0 where there was none. */
+export class ReplayError extends Error {
+  /** @param {string} message @param {number} [status] @param {unknown} [cause] */
+  constructor(message, status = 0, cause) {
+    super(message, { cause });
+    this.name = "ReplayError";
+    this.status = status;
+  }
+}
+
+/** @param {string | URL} url @param {OpenOptions} [options] @returns {Promise<RaceInterface>} */
+export async function openRace(url, options = {}) {
+  const race = new Race(new URL(url, globalThis.location?.href), options);
+  await race.reload();
+  return race;
+}
+
+/** @implements {RaceInterface} */
+class Race extends EventTarget {
+  /** @type {Manifest} */ manifest = /** @type {any} */ (null); // until the first reload
+  /** @type {URL} */ root;
+  /** @type {URL} */ #url;
+  /** @type {AbortController} */ #closing = new AbortController();
+  /** @type {Map<number, Chunk>} */ #chunks = new Map();
+  /** @type {Map<number, {loading: Promise<Chunk>, stop: AbortController, pinned: boolean}>} */ #loads = new Map();
+  /** @type {Promise<void> | null} */ #reloading = null;
+  /** @type {number[]} */ #wanted = [];
+  #seen = -1; // the chunk read last
+  #settled = false; // nothing to fetch for the last time asked for
+  #tryAgain = 0;
+  /** @type {Map<string, Car>} */ #cars = new Map();
+  /** @type {State} */ #state = { t: 0, lap: 1, cars: [] };
+  /** @type {Required<Omit<OpenOptions, "signal" | "root">>} */ #options;
+
+  /** @param {URL} url @param {OpenOptions} options */
+  constructor(url, { signal, root, fetch = globalThis.fetch.bind(globalThis), retries = 3, ahead = 3, keep = 8 }) {
+    super();
+    const [key] = url.pathname.match(/telemetry\/\d{4}\/\d+\/(sprint\/)?manifest\.json$/) ?? [];
+    if (!root && !key) throw new ReplayError(`${url} does not end in a manifest's key: give options.root`);
+    this.root = new URL(root ?? url.href.slice(0, url.href.lastIndexOf(String(key))), url);
+    this.#url = url;
+    this.#options = { fetch, retries, ahead, keep: Math.max(keep, ahead + 2) };
+    signal?.addEventListener("abort", () => this.close(), { signal: this.#closing.signal });
+    if (signal?.aborted) this.close();
+  }
+
+  get duration() {
+    return this.manifest.clock.duration_s;
+  }
+
+  get loaded() {
+    return [...this.#chunks.keys()].sort((a, b) => a - b);
+  }
+
+  /** @param {number} t */
+  at(t) {
+    const index = this.#index(t);
+    this.#want(index);
+    const chunk = this.#chunks.get(index);
+    if (chunk) this.#seen = index;
+    return chunk ? this.#read(chunk, Math.min(Math.max(t, 0), this.duration)) : null;
+  }
+
+  /** @param {number} t */
+  async seek(t) {
+    const index = this.#index(t);
+    this.#want(index);
+    await this.#load(index);
+    const state = this.at(t);
+    if (!state) throw new DOMException("another time was asked for meanwhile", "AbortError");
+    return state;
+  }
+
+  /** @param {number} from @param {number} to */
+  async prefetch(from, to) {
+    for (let index = this.#index(from); index <= this.#index(to); index++) await this.#load(index, true);
+  }
+
+  /** @param {string} code @param {string} name @param {number} from @param {number} to @returns {Series} */
+  series(code, name, from, to) {
+    const out = /** @type {Series} */ ({ t: [], v: [] });
+    const { clock, scale } = this.manifest.replay.columns[name];
+    for (let index = this.#index(from); index <= this.#index(to); index++) {
+      const chunk = this.#chunks.get(index);
+      const car = chunk?.cars.get(code);
+      const values = clock === "step" ? car?.steps[name]?.values : car?.lines[name];
+      if (!chunk || !car || !values) continue;
+      const times = clock === "step" ? car.steps[name].times : chunk.clocks[clock].times;
+      for (let i = 0; i < values.length; i++) {
+        if (times[i] / 1000 > (out.t.at(-1) ?? -Infinity) && times[i] / 1000 <= to) {
+          if (times[i] / 1000 < from) out.t.pop(), out.v.pop(); // one sample before, so that a line begins
+          out.t.push(times[i] / 1000);
+          out.v.push(scaled(values[i], scale));
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Fetch the manifest (again); a new generation replaces what was loaded. */
+  reload() {
+    this.#reloading ??= this.#reload().finally(() => (this.#reloading = null));
+    return this.#reloading;
+  }
+
+  close() {
+    this.#closing.abort(new DOMException("the race was closed", "AbortError"));
+    this.#chunks.clear();
+  }
+
+  async #reload() {
+    const first = !this.manifest;
+    const manifest = await this.#get(this.#url, this.#closing.signal, first ? "default" : "no-cache");
+    if (manifest.schema_version !== SCHEMA_VERSION)
+      throw new ReplayError(`${this.#url} has schema_version ${manifest.schema_version}, not ${SCHEMA_VERSION}`);
+    const changed = !first && manifest.replay.generation !== this.manifest.replay.generation;
+    this.manifest = manifest;
+    if (!changed) return;
+    this.#chunks.clear();
+    this.#settled = false;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number} t */
+  #index(t) {
+    const { chunk_s, chunks } = this.manifest.replay;
+    return Math.min(Math.max(Math.floor(micro(t) / 1000 / chunk_s), 0), chunks.length - 1);
+  }
+
+  /** Make `index` and what follows it the chunks to have. @param {number} index */
+  #want(index) {
+    if (index === this.#wanted[0] && (this.#settled || Date.now() < this.#tryAgain)) return;
+    const last = Math.min(index + this.#options.ahead, this.manifest.replay.chunks.length - 1);
+    this.#wanted = [index];
+    for (let i = index + 1; i <= last; i++) this.#wanted.push(i);
+    for (const [i, load] of this.#loads)
+      if (!load.pinned && !this.#wanted.includes(i)) load.stop.abort(new DOMException("not needed any more", "AbortError"));
+    this.#tryAgain = 0;
+    this.#pump();
+  }
+
+  /** Start the next loads: first what is asked for, and once that has been read, what follows. */
+  #pump() {
+    const missing = this.#wanted.filter((i) => !this.#chunks.has(i));
+    this.#settled = missing.length === 0;
+    if (this.#closing.signal.aborted || Date.now() < this.#tryAgain) return;
+    for (const i of missing) {
+      const ahead = i !== this.#wanted[0];
+      if (ahead && (this.#seen !== this.#wanted[0] || this.#loads.size >= PARALLEL)) return;
+      if (this.#loads.get(i)?.stop.signal.aborted ?? true) this.#load(i).catch(() => {}); // told by an event
+    }
+  }
+
+  /** @param {number} index @param {boolean} [pinned] whether it is to go on when another time is asked for */
+  #load(index, pinned = false) {
+    const chunk = this.#chunks.get(index);
+    if (chunk) return Promise.resolve(chunk);
+    const running = this.#loads.get(index);
+    if (running && !running.stop.signal.aborted) {
+      running.pinned ||= pinned;
+      return running.loading;
+    }
+    const stop = new AbortController();
+    const loading = this.#fetchChunk(index, AbortSignal.any([stop.signal, this.#closing.signal]));
+    const load = { loading, stop, pinned };
+    this.#loads.set(index, load);
+    const done = () => this.#loads.get(index) === load && this.#loads.delete(index);
+    loading.then(
+      (value) => (done(), this.#add(index, value)),
+      (error) => (done(), this.#failed(error)),
+    );
+    return loading;
+  }
+
+  /** @param {number} index @param {Chunk} chunk */
+  #add(index, chunk) {
+    this.#chunks.set(index, chunk);
+    const centre = this.#wanted[0] ?? index;
+    const far = [...this.#chunks.keys()].sort((a, b) => Math.abs(b - centre) - Math.abs(a - centre));
+    while (this.#chunks.size > this.#options.keep) this.#chunks.delete(/** @type {number} */ (far.shift()));
+    this.dispatchEvent(new CustomEvent("chunk", { detail: index }));
+    this.#pump();
+  }
+
+  /** @param {Error} error */
+  #failed(error) {
+    if (error.name === "AbortError") return;
+    this.#tryAgain = Date.now() + TRY_AGAIN_MS;
+    this.dispatchEvent(new CustomEvent("error", { detail: error }));
+  }
+
+  /** @param {number} index @param {AbortSignal} signal @returns {Promise<Chunk>} */
+  async #fetchChunk(index, signal) {
+    for (let renewed = false; ; ) {
+      const { generation, chunks, columns } = this.manifest.replay;
+      if (!chunks[index]) throw new ReplayError(`the race has no chunk ${index} any more`);
+      try {
+        const document = await this.#get(new URL(chunks[index].key, this.root), signal);
+        if (generation === this.manifest.replay.generation) return decode(document, columns);
+      } catch (error) {
+        // recomputed since the manifest was read: its replay has another name now
+        if (renewed || !(error instanceof ReplayError && GONE.includes(error.status))) throw error;
+        renewed = true;
+        await this.reload();
+        if (generation === this.manifest.replay.generation) throw error;
+      }
+    }
+  }
+
+  /** @param {URL} url @param {AbortSignal} signal @param {RequestCache} [cache] @returns {Promise<any>} */
+  async #get(url, signal, cache = "default") {
+    for (let attempt = 0; ; attempt++) {
+      let problem;
+      let wait = FIRST_PAUSE_MS * 3 ** attempt;
+      try {
+        const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+        const response = await this.#options.fetch(url.href, { signal: either, cache });
+        if (response.ok) return await parse(response);
+        problem = new ReplayError(`${url} answered ${response.status}`, response.status);
+        if (response.status < 500 && !PASSING.includes(response.status)) attempt = Infinity;
+        wait = Math.max(wait, Math.min(Number(response.headers.get("retry-after")) || 0, 10) * 1000);
+      } catch (error) {
+        signal.throwIfAborted();
+        problem = new ReplayError(`${url} cannot be read: ${error}`, 0, error);
+      }
+      if (attempt >= this.#options.retries) throw problem;
+      await pause(wait, signal);
+    }
+  }
+
+  /** @param {Chunk} chunk @param {number} t */
+  #read(chunk, t) {
+    const ms = micro(t);
+    const state = this.#state;
+    for (const clock of Object.values(chunk.clocks)) clock.place(ms, this.manifest.replay.hole_ms);
+    let n = 0;
+    for (const [code, columns] of chunk.cars) {
+      if (ms > columns.until + 0.5) continue;
+      const car = this.#car(code);
+      this.#fill(car, columns, chunk, ms);
+      state.cars[n++] = car;
+    }
+    state.cars.length = n;
+    state.cars.sort(byPosition);
+    state.t = t;
+    state.lap = state.cars[0]?.lap ?? state.lap;
+    return state;
+  }
+
+  /** @param {Car} car @param {CarColumns} columns @param {Chunk} chunk @param {number} ms */
+  #fill(car, columns, chunk, ms) {
+    const out = /** @type {any} */ (car);
+    for (const name in this.manifest.replay.columns) {
+      const { clock, scale } = this.manifest.replay.columns[name];
+      const value = clock === "step" ? columns.steps[name]?.at(ms) : chunk.clocks[clock].on(columns.lines[name]);
+      out[name] = scaled(value ?? NaN, scale);
+    }
+    car.status = /** @type {any} */ (STATUSES[out.status]);
+    const length = this.manifest.circuit.length_m;
+    car.rel_dist = null;
+    if (car.dist === null || !length) return;
+    // the official lap count decides on which side of the line a car is
+    car.dist = Math.min(Math.max(car.dist, (car.lap - 1) * length), car.lap * length);
+    car.rel_dist = car.dist / length - (car.lap - 1);
+  }
+
+  /** @param {string} code @returns {Car} */
+  #car(code) {
+    let car = this.#cars.get(code);
+    if (!car) this.#cars.set(code, (car = /** @type {any} */ ({ code, rel_dist: null, dist: null })));
+    return /** @type {Car} */ (car);
+  }
+}
+
+/** The sample times of one clock, and where among them the time asked for lies. */
+class Clock {
+  #before = -1;
+  #weight = 0;
+  #joined = false;
+
+  /** @param {number[]} deltas */
+  constructor(deltas) {
+    this.times = sums(deltas);
+  }
+
+  /** @param {number} ms @param {number} hole */
+  place(ms, hole) {
+    const i = (this.#before = lastAtOrBefore(this.times, ms));
+    const age = ms - this.times[i];
+    const span = this.times[i + 1] - this.times[i];
+    this.#joined = i >= 0 && (age < 0.001 || span <= hole);
+    this.#weight = age < 0.001 ? 0 : age / span;
+  }
+
+  /** The value on the straight line between two samples; NaN where unknown. @param {Float32Array | undefined} values */
+  on(values) {
+    if (!values || !this.#joined) return NaN;
+    const low = values[this.#before];
+    return this.#weight ? low + (values[this.#before + 1] - low) * this.#weight : low;
+  }
+}
+
+/** Change points. */
+class Steps {
+  /** @param {Line} pairs [ms, value, ms, value, ...] */
+  constructor(pairs) {
+    this.times = sums(pairs.filter((_, i) => i % 2 === 0));
+    this.values = Float32Array.from(pairs.filter((_, i) => i % 2), (value) => value ?? NaN);
+  }
+
+  /** @param {number} ms */
+  at(ms) {
+    return this.values[lastAtOrBefore(this.times, ms)];
+  }
+}
+
+/** @typedef {{until: number, lines: Record<string, Float32Array>, steps: Record<string, Steps>}} CarColumns */
+/** @typedef {{clocks: {pos: Clock, car: Clock}, cars: Map<string, CarColumns>}} Chunk */
+
+/** @param {any} document @param {Manifest["replay"]["columns"]} columns @returns {Chunk} */
+function decode(document, columns) {
+  const cars = new Map();
+  for (const [code, own] of Object.entries(document.cars)) {
+    /** @type {CarColumns} */ const car = { until: document.until?.[code] ?? Infinity, lines: {}, steps: {} };
+    for (const [name, values] of Object.entries(own)) {
+      if (columns[name]?.clock === "step") car.steps[name] = new Steps(values);
+      else car.lines[name] = sums(values, Float32Array);
+    }
+    cars.set(code, car);
+  }
+  return { clocks: { pos: new Clock(document.pos_t), car: new Clock(document.car_t) }, cars };
+}
+
+/**
+ * Differences to values: each is the difference to the last known one. Float32 holds every integer of the
+ * format exactly (they stay below 2^24), at half the memory.
+ * @param {Line} deltas
+ */
+function sums(deltas, Kind = /** @type {any} */ (Float64Array)) {
+  let last = 0;
+  return Kind.from(deltas, (/** @type {number | null} */ step) => (step === null ? NaN : (last += step)));
+}
+
+/** @param {Float64Array} times @param {number} ms */
+function lastAtOrBefore(times, ms) {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= ms + 0.001) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Null for NaN; scales below 1 divide, so that 41775 thousandths are 41.775. @param {number} value @param {number} scale */
+function scaled(value, scale) {
+  if (Number.isNaN(value)) return null;
+  return scale < 1 ? value / Math.round(1 / scale) : value * scale;
+}
+
+/** Seconds to milliseconds, without the dust of binary fractions. @param {number} t */
+function micro(t) {
+  return Math.round(t * 1e6) / 1000;
+}
+
+/** @param {Car} a @param {Car} b */
+function byPosition(a, b) {
+  return a.position - b.position;
+}
+
+/** JSON, unpacked here where the server does not say that it is packed. @param {Response} response */
+async function parse(response) {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return JSON.parse(new TextDecoder().decode(bytes));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(plain).json();
+}
+
+/** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}

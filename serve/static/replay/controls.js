@@ -1,0 +1,102 @@
+// Play, speed, and the seek bar with what happened when.
+
+/** @import {Page} from "./page.js" */
+/** @import {State} from "../f1-replay.d.ts" */
+
+import { byId, clockText, FLAGS, finishTime, flagAt, make, write } from "./facts.js";
+import { SPEEDS } from "./player.js";
+
+const SHAPES = { play: "M4 2l10 6-10 6z", pause: "M3 2h4v12H3zM9 2h4v12H9z" };
+
+export class Controls {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    const { player, race } = page;
+    this.play = byId("play");
+    this.play.onclick = () => player.toggle();
+    this.speeds = SPEEDS.map((speed) => {
+      const button = make("button", { type: "button", textContent: `${speed}×`, onclick: () => player.setSpeed(speed) });
+      button.setAttribute("aria-label", `Speed ${speed}`);
+      return button;
+    });
+    byId("speeds").replaceChildren(...this.speeds);
+    this.range = make("input", { type: "range", min: "0", max: String(race.duration), step: "0.04", value: "0" });
+    this.range.setAttribute("aria-label", "Race time");
+    this.range.oninput = () => player.seek(Number(this.range.value));
+    this.done = make("div", { className: "done" });
+    this.tip = make("output", { className: "tip", hidden: true });
+    this.bar = byId("bar");
+    this.bar.replaceChildren(make("div", { className: "rail" }, this.done, ...this.#stretches()), ...this.#ticks(), this.range, this.tip);
+    this.#hover();
+    player.addEventListener("change", () => this.#show());
+    this.#show();
+  }
+
+  /** @param {State} state */
+  update({ t, lap }) {
+    if (document.activeElement !== this.range || this.page.player.playing || Math.abs(Number(this.range.value) - t) > 1)
+      this.range.value = String(t);
+    this.range.setAttribute("aria-valuetext", `${clockText(t)}, lap ${lap}`);
+    this.done.style.width = `${this.#percent(t)}%`;
+  }
+
+  #show() {
+    const { playing, speed } = this.page.player;
+    this.play.querySelector("path").setAttribute("d", playing ? SHAPES.pause : SHAPES.play);
+    this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    for (const [i, button] of this.speeds.entries()) button.setAttribute("aria-pressed", String(SPEEDS[i] === speed));
+  }
+
+  /** @param {number} t */
+  #percent(t) {
+    return (100 * t) / this.page.race.duration;
+  }
+
+  /** Coloured stretches under a flag. */
+  #stretches() {
+    const { track_statuses } = this.page.race.manifest;
+    return track_statuses.flatMap(({ status, start_time, end_time }) => {
+      const flag = FLAGS[status];
+      if (!flag || flag.kind === "clear") return [];
+      const stretch = make("div", { className: "stretch" });
+      stretch.dataset.kind = flag.kind;
+      stretch.style.left = `${this.#percent(start_time)}%`;
+      stretch.style.width = `${this.#percent((end_time ?? this.page.race.duration) - start_time)}%`;
+      return stretch;
+    });
+  }
+
+  /** Retirements, and the flag. */
+  #ticks() {
+    const { manifest } = this.page.race;
+    this.moments = manifest.drivers
+      .filter((driver) => driver.retired_at !== null)
+      .map((driver) => ({ t: /** @type {number} */ (driver.retired_at), text: `${driver.code} out`, kind: "out" }));
+    const finish = finishTime(manifest);
+    if (finish !== null) this.moments.push({ t: finish, text: "Chequered flag", kind: "finish" });
+    return this.moments.map(({ t, kind }) => {
+      const tick = make("i", { className: "tick" });
+      tick.dataset.kind = kind;
+      tick.style.left = `${this.#percent(t)}%`;
+      return tick;
+    });
+  }
+
+  /** What is where, under the pointer. */
+  #hover() {
+    this.bar.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+      const box = this.bar.getBoundingClientRect();
+      const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
+      const t = share * this.page.race.duration;
+      const flag = flagAt(this.page.race.manifest, t);
+      const near = this.moments?.filter((moment) => Math.abs(this.#percent(moment.t) / 100 - share) * box.width < 7) ?? [];
+      const said = [clockText(t), flag.kind === "clear" ? "" : flag.name, ...near.map((moment) => moment.text)];
+      write(this.tip, said.filter(Boolean).join(" · "));
+      this.tip.style.left = `${100 * share}%`;
+      this.tip.style.transform = `translateX(${-100 * share}%)`;
+      this.tip.hidden = false;
+    });
+    this.bar.addEventListener("pointerleave", () => (this.tip.hidden = true));
+  }
+}

@@ -1,0 +1,42 @@
+// Entry of the replay page: finds out which race to show, and opens it while the rest of the page loads.
+
+import { openRace } from "../f1-replay.js";
+
+/**
+ * URL of the manifest: `?race=` names it; on our server the path does. Null where neither says.
+ * @param {Location} at
+ */
+function manifestUrl(at) {
+  const query = new URLSearchParams(at.search);
+  const named = query.get("race");
+  if (named) return new URL(named, at.href).href;
+  const [, base, year, round] = at.pathname.match(/^(.*\/)replay\/(\d{4})\/(\d{1,2})\/?$/) ?? [];
+  if (!year) return null;
+  const sprint = query.get("session")?.toUpperCase() === "S" ? "sprint/" : "";
+  return new URL(`${base}data/telemetry/${year}/${Number(round)}/${sprint}manifest.json`, at.href).href;
+}
+
+/** @param {unknown} error */
+function apologize(error) {
+  const { status = 0, message = String(error) } = /** @type {{status?: number, message?: string}} */ (error);
+  const notice = /** @type {HTMLElement} */ (document.getElementById("notice"));
+  notice.textContent =
+    status === 404 ? "This race has not been published." : `The race cannot be shown: ${message}`;
+  notice.hidden = false;
+  document.documentElement.dataset.state = "failed";
+}
+
+try {
+  const url = manifestUrl(location);
+  if (url) {
+    const opening = openRace(url);
+    opening.catch(() => {}); // reported below, once the page's code is there
+    const { show } = await import("./page.js");
+    await show(await opening);
+  } else {
+    const { pick } = await import("./picker.js");
+    await pick();
+  }
+} catch (error) {
+  apologize(error);
+}

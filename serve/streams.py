@@ -1,0 +1,175 @@
+"""Bytes of an open file onto the wire: as they are, unpacked, or handed to the server by name.
+
+Blocks are small enough that hundreds of slow clients stay within tens of megabytes, and that one fast client
+does not keep the others waiting; they are large enough that Python is not what limits throughput.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from zlib_ng import zlib_ng
+
+from serve.call import Call
+from serve.files import Open
+from serve.problems import unavailable
+
+BLOCK = 1 << 16
+UNPACKED_BLOCK = 1 << 19
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
+_GZIP = 31
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+class ClientGoneError(Exception):
+    """The client left or took no bytes for too long: stop, there is nobody to tell."""
+
+
+class Client:
+    """The sending side of one response, which notices a client that is gone or stalled.
+
+    `send` returns at once for a client that has left, so without watching `receive` a cut of
+    hundreds of megabytes would run on for nobody.
+    """
+
+    def __init__(self, call: Call, stall_timeout: float) -> None:
+        self._receive = call.receive
+        self._send = call.send
+        self._timeout = stall_timeout
+        self._watch: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Client":
+        self._watch = asyncio.create_task(self._until_gone())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def write(self, body: bytes | bytearray, more: bool = True) -> None:
+        if self._watch is not None and self._watch.done():
+            raise ClientGoneError
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        except TimeoutError as error:
+            raise ClientGoneError from error
+        # A send that fits the socket's buffer never suspends; the other connections get their turn here.
+        await asyncio.sleep(0)
+
+
+async def send_range(client: Client, opened: Open, start: int, end: int) -> None:
+    """Bytes `start` to `end` of the file."""
+    while start < end:
+        block = await read_block(opened.fd, min(BLOCK, end - start), start)
+        if not block:
+            raise ClientGoneError  # shorter than fstat said: someone wrote it in place; cut off, not padded
+        start += len(block)
+        await client.write(block, more=start < end)
+
+
+async def read_block(fd: int, size: int, offset: int) -> bytes | bytearray:
+    """Read without ever blocking the event loop on a disk: from the page cache here, else in a thread."""
+    if _NOWAIT is not None:
+        block = bytearray(size)
+        try:
+            got = os.preadv(fd, [block], offset, _NOWAIT)
+        except OSError:  # not in memory, or a file system without the flag
+            got = 0
+        if got:
+            del block[got:]
+            return block
+    return await asyncio.to_thread(os.pread, fd, size, offset)
+
+
+class PathSender:
+    """Lets the server send whole files itself, where it offers the ASGI extension http.response.pathsend.
+
+    The path names our open descriptor, not the artifact: a file replaced between our fstat and the
+    server's open would otherwise send new bytes under the old length and ETag. The server opens the path
+    some time after `send` returns and never says when, so the descriptor is held for a while; while too
+    many are held, files are sent the other way.
+    """
+
+    HOLD_S = 2.0
+    MOST_HELD = 256
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._works = _DESCRIPTORS.is_dir()
+
+    def offered(self, call: Call) -> bool:
+        extensions = call.scope.get("extensions") or ()
+        return self._works and self._held < self.MOST_HELD and "http.response.pathsend" in extensions
+
+    async def send(self, call: Call, opened: Open) -> None:
+        fd = os.dup(opened.fd)
+        self._held += 1
+        asyncio.get_running_loop().call_later(self.HOLD_S, self._release, fd)
+        await call.send({"type": "http.response.pathsend", "path": f"{_DESCRIPTORS}/{fd}"})
+
+    def _release(self, fd: int) -> None:
+        self._held -= 1
+        os.close(fd)
+
+
+def unpacked(opened: Open) -> Iterator[bytes]:
+    """The plain bytes of a gzip file, in blocks of bounded size whatever the ratio."""
+    offset = 0
+    unpacker = zlib_ng.decompressobj(wbits=_GZIP)
+    pending = b""
+    while True:
+        if unpacker.eof and (pending := unpacker.unused_data or pending):
+            unpacker = zlib_ng.decompressobj(wbits=_GZIP)  # the next member of the file
+        if not pending:
+            pending = os.pread(opened.fd, BLOCK, offset)
+            offset += len(pending)
+            if not pending:
+                break
+        block = unpacker.decompress(pending, UNPACKED_BLOCK)
+        pending = unpacker.unconsumed_tail
+        if block:
+            yield block
+    if tail := unpacker.flush():
+        yield tail
+    if not unpacker.eof:
+        raise EOFError("a gzip file ends before its end mark")
+
+
+class Transforms:
+    """Work on whole documents (unpacking, cutting): in threads, and only so many at a time.
+
+    Each open transform holds a few megabytes; the limit is what keeps memory flat under any load.
+    """
+
+    def __init__(self, limit: int, wait: float) -> None:
+        self._places = asyncio.Semaphore(limit)
+        self._wait = wait
+        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "transform")
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise unavailable("Too many requests for cut or unpacked frames at the moment.", 5) from error
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def following(self, blocks: Iterator[bytes]) -> bytes | None:
+        """The next block, made in a thread; None at the end."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(next, blocks, None))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
