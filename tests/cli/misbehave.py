@@ -1,0 +1,29 @@
+"""Functions that end a child process in every way."""
+
+import os
+import signal
+import sys
+
+
+def fine(value: int) -> int:
+    return value
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def gone() -> None:
+    os._exit(7)
+
+
+def broken() -> float:
+    return 1 / 0

@@ -1,0 +1,227 @@
+"""Bad input gets one clear sentence and the right exit code, and loses nothing."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from pipeline.contract.keys import SessionKey
+from pipeline.demo import demo_season, simulate, write_recording
+from tests.conftest import REPOSITORY, cli
+
+
+def refused(*args: str | Path, code: int, says: str, **environment: str) -> str:
+    """Run and expect one sentence that holds `says`, and no traceback."""
+    done = cli(*args, expect=code, **environment)
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text
+    assert says in text, text
+    return text
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> tuple[str | Path, ...]:
+    """Options of a run that can neither send anything nor find anything cached."""
+    return ("--offline", "--fastf1-cache", tmp_path / "cache", "--out", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("season", "2017"), "begins in 2018"),
+        (("season", "1900"), "f1-precompute demo"),
+        (("season", "2099"), "in the future"),
+        (("season", "twenty"), "'twenty' is not a valid integer"),
+        (("season", "2025", "--rounds", "1,x"), "write it like 1,3-5"),
+        (("season", "2025", "--rounds", "5-3"), "write it like 1,3-5"),
+        (("season", "2025", "--rounds", "0"), "write it like 1,3-5"),
+        (("season", "2025", "--sessions", "Q"), "R (race), S (sprint)"),
+        (("demo", "--frame-skip", "0"), "whole numbers from 1 to 10"),
+        (("demo", "--frame-skip", "11"), "whole numbers from 1 to 10"),
+        (("demo", "--frame-skip", "1,,2"), "whole numbers from 1 to 10"),
+        (("demo", "--fps", "0"), "1<=x<=50"),
+        (("demo", "--fps", "51"), "1<=x<=50"),
+        (("demo", "--jobs", "0"), "1<=x<=64"),
+        (("race", "2025", "0"), "1<=x<=99"),
+        (("race", "2025", "1", "--recording", "/nowhere.txt"), "does not exist"),
+        (("race", "2025", "1", "--session", "FP1"), "is not one of"),
+    ],
+)
+def test_usage(args: tuple[str, ...], says: str) -> None:
+    refused(*args, code=2, says=says)
+
+
+def test_schedule_that_is_not_cached(offline: tuple[str | Path, ...]) -> None:
+    refused("season", "2025", *offline, code=1, says="the schedule of 2025 is not in the cache")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("race", "2025", "25"), "2025 has no round 25: its schedule lists rounds 1 to 24"),
+        (("race", "2023", "23"), "cancelled races are not listed"),  # Imola 2023 would have been one of 23
+        (("season", "2025", "--rounds", "23-26"), "2025 has no round 25"),
+        (("race", "2025", "1", "--session", "S"), "has no sprint: it has race"),
+        (("race", "2026", "22"), "is in the future: it starts at 2026-12-06"),
+    ],
+)
+def test_rounds_that_cannot_be(real_cache: Path, tmp_path: Path, args: tuple[str, ...], says: str) -> None:
+    if args[1] == "2026" and not _before_the_last_race_of_2026():
+        pytest.skip("the 2026 season is over")
+    refused(*args, "--offline", "--fastf1-cache", real_cache, "--out", tmp_path / "out", code=2, says=says)
+    assert not (tmp_path / "out" / "telemetry").exists()
+
+
+def _before_the_last_race_of_2026() -> bool:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC) < datetime(2026, 12, 6, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recording") / "race.txt"
+    event, seed, laps = demo_season()[0]
+    write_recording(simulate(seed, laps), path, event)
+    return path
+
+
+def damaged(recording: Path, tmp_path: Path, name: str) -> Path:
+    path = tmp_path / f"{name}.txt"
+    lines = recording.read_text().splitlines(keepends=True)
+    kept = {
+        "empty": [],
+        "foreign": ["hello\n", "world\n"],
+        "no_positions": [line for line in lines if "Position.z" not in line],
+        "no_start": [line for line in lines if "Started" not in line],
+        "beginning": lines[: len(lines) // 40],
+    }[name]
+    path.write_text("".join(kept))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("empty", "is empty"),
+        ("foreign", "is empty or does not say"),
+        ("no_positions", "lacks car positions"),
+        ("no_start", "lacks the start of the session"),
+        ("beginning", "lacks"),
+    ],
+)
+def test_recordings(
+    recording: Path, tmp_path: Path, offline: tuple[str | Path, ...], name: str, says: str
+) -> None:
+    path = damaged(recording, tmp_path, name)
+    refused("race", "2025", "1", "--recording", path, *offline, code=1, says=says)
+    assert not list((tmp_path / "out").rglob("manifest.json"))
+
+
+def test_a_recording_makes_a_race(recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]) -> None:
+    """Of the event that the recording itself tells of, without a schedule; in two overlapping files."""
+    lines = recording.read_text().splitlines(keepends=True)
+    first, second = tmp_path / "a.txt", tmp_path / "b.txt"
+    first.write_text("".join(lines[:4000]))
+    second.write_text("".join(lines[3900:]))
+    cli("race", "2024", "7", "--recording", first, "--recording", second, *offline)
+    manifest = (tmp_path / "out" / SessionKey(2024, 7).manifest).read_text()
+    assert '"name":"Testland Grand Prix"' in manifest
+
+
+def test_a_recording_of_another_race(recording: Path, real_cache: Path, tmp_path: Path) -> None:
+    refused(
+        "race", "2025", "1", "--recording", recording, "--offline", "--fastf1-cache", real_cache,
+        "--out", tmp_path / "out", code=1, says="but the recording race.txt is of Testland Grand Prix",
+    )  # fmt: skip
+
+
+def test_damaged_cache_file(real_cache: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    shutil.copytree(real_cache, cache)
+    laps = next(cache.rglob("*Australian*/*/_extended_timing_data.ff1pkl"))
+    laps.write_bytes(laps.read_bytes()[:5000])
+    refused(
+        "race", "2025", "1", "--offline", "--fastf1-cache", cache, "--out", tmp_path / "out",
+        code=1, says="holds a damaged or foreign file for _extended_timing_data",
+    )  # fmt: skip
+
+
+def test_output_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    refused("demo", "--out", tmp_path / "file" / "out", code=1, says="cannot write")
+    refused("demo", "--out", tmp_path / "file", code=2, says="is a file")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
+def test_full_disk(tmp_path: Path) -> None:
+    out = tmp_path / "small"
+    out.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", out], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        refused("demo", "--out", out, "--jobs", "1", code=1, says="no space left to write")
+        published = list(out.rglob("manifest.json"))
+        if published:
+            cli("verify", "--out", out)
+    finally:
+        subprocess.run(["umount", out], check=True)
+
+
+def test_newer_schema_version_is_left_alone(demo_out: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(demo_out, out)
+    manifest = out / "telemetry/1900/1/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema_version":1', '"schema_version":2'))
+    newer = manifest.read_bytes()
+    refused(
+        "demo", "--out", out, "--force", code=1, says="was written by schema_version 2, this version knows 1"
+    )
+    assert manifest.read_bytes() == newer
+
+
+def test_two_runs_at_once(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with FileLock(out / ".lock"):
+        (out / ".lock.holder").write_text("process 1 on host since 2025-01-01 00:00:00 UTC\n")
+        refused("demo", "--out", out, code=75, says="is in use by process 1 on host")
+    cli("demo", "--out", out)
+
+
+def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(
+        "season",
+        "2025",
+        "--fastf1-cache",
+        tmp_path / "file" / "cache",
+        "--out",
+        tmp_path,
+        code=2,
+        says="cannot be made",
+    )
+
+
+def test_no_network(tmp_path: Path) -> None:
+    """Every host is refused at once, as when the network is down."""
+    refused(
+        "season", "2025", "--fastf1-cache", tmp_path / "cache", "--out", tmp_path / "out",
+        code=1, says="the schedule of 2025 cannot be fetched",
+        HTTPS_PROXY="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="",
+    )  # fmt: skip
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("fastf1", "pandas", "numpy", "pyarrow", "boto3", "rich", "pydantic")
+    code = f"import sys, pipeline.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

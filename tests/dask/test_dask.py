@@ -1,0 +1,214 @@
+"""Races on a Dask cluster: two worker processes, one of them killed, and everything that is not there."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.s3.remake import remake
+from tests.s3.support import Place
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own as `dask scheduler` and `dask worker` start them."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = {**os.environ, **environment}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        where = ["--host", "127.0.0.1", "--port", self.address.rpartition(":")[2]]
+        self._processes = [self._start("scheduler", *where, "--no-dashboard")]
+        self._wait_until_it_answers()
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
+        worker = self._start("worker", self.address, "--host", "127.0.0.1", *options)
+        self._processes.append(worker)
+        return worker
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+
+    def _wait_until_it_answers(self, seconds: float = 60) -> None:
+        host, port = self.address.removeprefix("tcp://").split(":")
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+
+@contextmanager
+def cluster(folder: Path, s3: Place) -> Iterator[Cluster]:
+    made = Cluster(folder, s3.environment())
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _dask(address: str) -> list[str]:
+    return ["--publish", "--executor", "dask", "--scheduler", address]
+
+
+def test_two_workers_compute_into_the_bucket(s3: Place, demo_out: Path, tmp_path: Path) -> None:
+    """Whatever lies in the folder from earlier runs, what the workers made is what is published."""
+    out = tmp_path / "out"
+    shutil.copytree(demo_out / "telemetry", out / "telemetry")
+    remake(out, 5)
+    with cluster(tmp_path, s3) as dask:
+        dask.add_worker()
+        dask.add_worker()
+        done = s3.cli("demo", "--out", out, *_dask(dask.address))
+        again = s3.cli("demo", "--out", out, *_dask(dask.address))
+    assert "Nothing to do: all up to date" in again.stdout
+    assert s3.lies() == []
+    assert len(s3.published()) == 3
+    assert all(name in s3.names() for name in s3.published())
+    runs = {s3.json(name)["provenance"]["run"] for name in s3.published()}
+    assert len(runs) == 1
+    assert "version-5" not in runs
+    assert done.stdout.count(" published") >= 3
+    (log,) = out.glob("runs/*.jsonl")
+    assert log.read_text().count('"type":"complete"') == 3
+    assert f"runs/{log.name}" in s3.names()
+    assert not [path for path in tmp_path.rglob("race-*") if path.is_dir()]
+
+
+def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with cluster(tmp_path, s3) as dask:
+        workers = [dask.add_worker(), dask.add_worker()]
+        process = _start(s3, "demo", "--out", str(out), *_dask(dask.address))
+        _wait_for_frames(out, races=2)
+        workers[0].kill()
+        assert process.wait(240) == 0
+    assert s3.lies() == []
+    assert len(s3.published()) == 3
+
+
+def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with cluster(tmp_path, s3) as dask:
+        workers = [dask.add_worker(), dask.add_worker()]
+        season = ["season", "2025", "--rounds", "1-2", "--sessions", "R"]
+        source = ["--offline", "--fastf1-cache", str(real_cache)]
+        process = _start(s3, *season, *source, "--out", str(out), *_dask(dask.address))
+        _wait_for_frames(out, races=2)
+        workers[1].kill()
+        assert process.wait(400) == 0
+    assert s3.lies() == []
+    assert s3.published() == {f"telemetry/2025/{number}/manifest.json" for number in (1, 2)}
+
+
+def _start(s3: Place, *arguments: str) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    return subprocess.Popen(command, cwd=REPOSITORY, env={**kept, **s3.environment()})
+
+
+def _wait_for_frames(out: Path, races: int, seconds: float = 120) -> None:
+    """Until so many races are under way, in the middle of it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        text = "".join(path.read_text() for path in out.glob("runs/*.jsonl"))
+        if len(set(re.findall(r'"round":(\d+),"session":"(\w)".*"stage":"frames"', text))) >= races:
+            return
+        time.sleep(0.05)
+    raise TimeoutError("the races did not start")
+
+
+BAD = [
+    (["--executor", "dask", "--publish"], 2, "which Dask cluster? name its scheduler with --scheduler"),
+    (["--executor", "dask", "--scheduler", "tcp://127.0.0.1:1"], 2, "--executor dask needs --publish"),
+    (["--scheduler", "tcp://127.0.0.1:1"], 2, "--scheduler is for --executor dask"),
+    (["--executor", "kubernetes"], 2, "'kubernetes' is not one of 'process', 'dask'"),
+    (
+        ["--publish", "--executor", "dask", "--scheduler", "nonsense://x"],
+        2,
+        "is not a Dask scheduler's address",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), BAD, ids=[" ".join(args) for args, _, _ in BAD])
+def test_options_that_do_not_work(
+    s3: Place, tmp_path: Path, arguments: list[str], code: int, says: str
+) -> None:
+    done = s3.cli("demo", "--out", tmp_path / "out", *arguments, expect=code)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_scheduler_there(s3: Place, tmp_path: Path) -> None:
+    done = s3.cli("demo", "--out", tmp_path / "out", *_dask("tcp://127.0.0.1:1"), expect=75)
+    assert "no Dask scheduler answers at tcp://127.0.0.1:1: start one" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import executor_dask
+    from pipeline.errors import UnavailableError
+    from tests.s3.support import options
+
+    monkeypatch.setattr(executor_dask, "WORKERS_S", 1.0)
+    with cluster(tmp_path, s3) as dask, pytest.raises(UnavailableError, match="has had no worker for 1 s"):
+        list(executor_dask.run_on(dask.address, [], options(s3)))
+
+
+def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> None:
+    from pipeline.demo_season import recorded
+    from pipeline.executor_dask import run_on
+    from pipeline.isolate import Call, Event, LimitError
+    from pipeline.job import Job
+    from tests.s3.support import options
+
+    with cluster(tmp_path, s3) as dask, recorded() as (tasks, _):
+        dask.add_worker()
+        task = tasks[0]
+        job = Job(task.key, task.event, task.source, tmp_path, "run")
+        call = Call("pipeline.race:run", (job,), events=True, limit_s=0.01)
+        *events, result = run_on(dask.address, [call], options(s3))
+    assert all(isinstance(event, Event) for event in events)
+    assert not isinstance(result, Event)
+    assert isinstance(result.error, LimitError)
+
+
+def test_help_needs_neither_boto3_nor_dask() -> None:
+    code = """
+import sys
+import pipeline.cli
+pipeline.cli.main(["publish", "--help"], standalone_mode=False)
+print({"boto3", "distributed", "fastf1", "pandas"} & sys.modules.keys())
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")

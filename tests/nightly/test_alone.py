@@ -1,0 +1,175 @@
+"""What a night must survive on its machine: other runs, dead ones, folders that fail, newer versions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, cli
+from tests.nightly.conftest import Nights
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pipeline.season import only_run
+with only_run(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def hold(out: Path) -> subprocess.Popen[str]:
+    """A process that holds the output's lock."""
+    out.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-c", HOLD, str(out)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_run_says_who_holds_the_output(nights: Nights) -> None:
+    with hold(nights.out) as holder:
+        run = nights.run(expect=75)
+        holder.kill()
+    assert f"in use by process {holder.pid} on " in run.stderr
+
+
+def test_a_lock_left_by_a_dead_process_is_nobodys(nights: Nights) -> None:
+    with hold(nights.out) as holder:
+        holder.send_signal(signal.SIGKILL)
+    assert (nights.out / ".lock.holder").is_file()
+    nights.run()
+    assert not (nights.out / ".lock.holder").exists()
+
+
+def test_a_night_that_is_killed_leaves_nothing_in_half(nights: Nights) -> None:
+    """At any moment: the next night finds the rest, and files set aside come back."""
+    command = [sys.executable, "-m", "pipeline", "nightly", "--season", str(nights.year)]
+    where = ["--out", str(nights.out), "--fastf1-cache", str(nights.cache), "--frame-skip", "10"]
+    environment = os.environ | nights.hosts.environment()
+    log = subprocess.DEVNULL
+    for seconds in (1.5, 3.0, 4.5):
+        process = subprocess.Popen(
+            [*command, *where], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
+        )
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+    nights.run()
+    cli("verify", "--out", nights.out)
+    assert nights.listing()["events"][0]["sessions"][0]["state"] == "published"
+
+
+def test_files_of_a_newer_version_are_not_touched(nights: Nights) -> None:
+    nights.run()
+    path = nights.out / f"telemetry/{nights.year}/1/manifest.json"
+    newer = path.read_bytes().replace(b'"schema_version":1', b'"schema_version":9', 1)
+    path.write_bytes(newer)
+    run = nights.run("--force", expect=1)
+    assert "was written by schema_version 9" in run.stderr
+    assert path.read_bytes() == newer
+
+
+def test_a_truncated_file_is_made_again(nights: Nights) -> None:
+    nights.run()
+    path = nights.out / f"telemetry/{nights.year}/1/laps.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    run = nights.run()
+    assert "compute: 1 of its files are missing or truncated" in run.stdout
+    assert path.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_in_is_a_problem_not_a_crash(nights: Nights) -> None:
+    nights.out.mkdir()
+    (nights.out / "runs").write_text("in the way")
+    run = nights.run(expect=1)
+    assert "Traceback" not in run.stderr
+    assert run.stdout.splitlines()[-1].startswith(f"nightly {nights.year}: ")
+
+
+def test_a_dry_run_changes_nothing(nights: Nights) -> None:
+    run = nights.run("--dry-run")
+    assert "compute: it is over and not published" in run.stdout
+    assert sorted(path.name for path in nights.out.iterdir()) == [".lock"]
+
+
+def test_offline_with_a_copied_cache(nights: Nights) -> None:
+    """Fetch on one machine, compute on another that F1 blocks."""
+    waiting = nights.run("--offline", expect=1)
+    assert "is not in the cache" in waiting.stderr
+    environment = nights.hosts.environment()
+    cli("schedule", str(nights.year), "--fastf1-cache", nights.cache, expect=0, **environment)
+    run = nights.run("--offline")
+    assert ": 1 without data yet in " in run.stdout.splitlines()[-1]
+    assert nights.listing()["events"][0]["sessions"][0]["state"] == "missing"
+    nights.run()
+    nights.hosts.fault = dict.fromkeys(("timing", "mirror", "jolpica", "schedule"), "blocked")
+    again = nights.run("--offline", "--force")
+    assert ": 1 unchanged in " in again.stdout.splitlines()[-1]
+
+
+def test_json_lines(nights: Nights) -> None:
+    lines = [json.loads(line) for line in nights.run("--json").stdout.splitlines()]
+    assert [line["type"] for line in (lines[0], lines[-2], lines[-1])] == ["decision", "outcome", "summary"]
+    assert lines[0]["action"] == "compute"
+    assert lines[-1]["counts"] == {"published": 1}
+    assert {line["type"] for line in lines} == {"decision", "progress", "complete", "outcome", "summary"}
+
+
+def test_the_webhook_and_the_command_are_told_of_a_failure(nights: Nights, tmp_path: Path) -> None:
+    nights.hosts.fault = {"timing": "blocked", "mirror": "blocked"}
+    script = f"sh -c 'cat > {tmp_path}/told.json'"
+    webhook = nights.hosts.url("webhook")
+    run = nights.run("--webhook-url", webhook, "--on-failure", script, expect=1)
+    told = json.loads((tmp_path / "told.json").read_bytes())
+    assert told == nights.summary()
+    assert [json.loads(body) for body in nights.hosts.posted] == [told]
+    assert told["exit_code"] == 1
+    assert told["races"][0]["action"] == "compute"
+    assert "refuses this machine's address" in told["races"][0]["error"]
+    assert "Warning" not in run.stderr
+
+
+def test_nobody_is_told_of_a_good_night(nights: Nights) -> None:
+    nights.run("--webhook-url", nights.hosts.url("webhook"))
+    assert nights.hosts.posted == []
+
+
+@pytest.mark.parametrize("webhook", ["http://127.0.0.1:1/secret/path", "ftp://example.org/x", "nonsense"])
+def test_a_webhook_that_does_not_answer_changes_no_code(nights: Nights, webhook: str) -> None:
+    nights.hosts.fault = {"schedule": "blocked"}
+    run = nights.run("--webhook-url", webhook, "--on-failure", "false", expect=1)
+    assert "Warning: the webhook " in run.stderr
+    assert "Warning: the command 'false' ended with exit code 1" in run.stderr
+    assert "secret" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--season", "next"), "'next' is not a season: write auto, or years like 2024,2025"),
+        (("--season", "2011"), "no telemetry exists for 2011"),
+        (("--time-limit", "0"), "Invalid value for '--time-limit'"),
+        (("--executor", "cloud"), "Invalid value for '--executor'"),
+        (("--publish",), "which bucket?"),
+    ],
+)
+def test_bad_input(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    run = cli(
+        "nightly", "--out", tmp_path / "out", "--fastf1-cache", tmp_path / "cache", *arguments, expect=2
+    )
+    assert sentence in run.stderr
+
+
+def test_an_address_that_is_none(tmp_path: Path) -> None:
+    run = cli(
+        "schedule", "2025", "--fastf1-cache", tmp_path, expect=2, F1_TIMING_URL="livetiming.formula1.com"
+    )
+    assert "F1_TIMING_URL=livetiming.formula1.com is not an address" in run.stderr

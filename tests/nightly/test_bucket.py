@@ -1,0 +1,73 @@
+"""Nights that publish: what the bucket holds afterwards, whatever happened to the rounds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.nightly.archive import Weekend, hours_ago
+from tests.nightly.conftest import Nights
+from tests.nightly.test_renumbered import serve, states
+from tests.s3.support import Place, s3, s3_server
+
+__all__ = ["s3", "s3_server"]
+
+
+@pytest.fixture
+def publishing(nights: Nights, s3: Place) -> Nights:
+    """Nights with a bucket."""
+    return replace(nights, more=s3.environment(F1_PUBLISH="1"))
+
+
+def test_a_night_publishes_and_the_next_one_sends_its_summary_alone(publishing: Nights, s3: Place) -> None:
+    first = publishing.run()
+    assert f"files uploaded to s3://{s3.bucket}/data/f1" in first.stdout
+    assert not s3.lies()
+    assert s3.published() == {f"telemetry/{publishing.year}/1/manifest.json"}
+    before = s3.names()
+    second = publishing.run()
+    assert "1 files uploaded" in second.stdout
+    assert len(s3.names() - before) == 1
+    assert s3.json(max(s3.names() - before))["line"].startswith(f"nightly {publishing.year}: 1 up to date")
+
+
+def test_a_renumbered_season_in_the_bucket(publishing: Nights, s3: Place, tmp_path: Path) -> None:
+    first, second = hours_ago(300), hours_ago(100)
+    serve(
+        publishing,
+        tmp_path,
+        Weekend(1, "Lost Grand Prix", hours_ago(-400), 1),
+        Weekend(2, "Testland Grand Prix", first, 2),
+        Weekend(3, "Mockania Grand Prix", second, 3),
+    )
+    publishing.run()
+    serve(
+        publishing,
+        tmp_path,
+        Weekend(1, "Testland Grand Prix", first, 2),
+        Weekend(2, "Mockania Grand Prix", second, 3),
+    )
+    publishing.forget_schedule()
+    publishing.run()
+    assert not s3.lies()
+    assert states(s3.json(f"sessions/{publishing.year}.json")) == [
+        (0, "Lost Grand Prix", "cancelled"),
+        (1, "Testland Grand Prix", "published"),
+        (2, "Mockania Grand Prix", "published"),
+    ]
+    prefix = f"telemetry/{publishing.year}"
+    assert s3.json(f"{prefix}/1/manifest.json")["event"]["name"] == "Testland Grand Prix"
+    assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
+    assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
+
+
+def test_a_bucket_that_does_not_answer_is_temporary(publishing: Nights, s3: Place) -> None:
+    publishing.more |= {"F1_S3_ENDPOINT_URL": "http://127.0.0.1:9", "F1_S3_PATIENCE": "1"}
+    run = publishing.run(expect=75)
+    assert "did not answer" in run.stderr
+
+
+def test_a_bucket_that_is_missing_is_an_error(publishing: Nights, s3: Place) -> None:
+    publishing.more |= {"F1_S3_BUCKET": "no-such-bucket-here"}
+    run = publishing.run(expect=1)
+    assert "has no bucket no-such-bucket-here" in run.stderr

@@ -1,0 +1,336 @@
+"""The replay page in a browser, against our server and a plain file server."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.contract.keys import SessionKey
+from tests.conftest import REPOSITORY
+from tests.page.conftest import GO_TO, Tab
+from tests.page.truth import Truth
+
+Report = Callable[[str, object], None]
+FIRST_PICTURE_BYTES = 150_000
+MEMORY_GROWTH = 8_000_000
+RACE = "/replay/1900/1"
+
+FIRST_PICTURE = """() => {
+  const { startTime } = performance.getEntriesByName("first-picture")[0];
+  const entries = ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind));
+  const before = entries.filter((entry) => entry.responseEnd <= startTime);
+  const bytes = before.reduce((sum, entry) => sum + entry.transferSize, 0);
+  return { ms: startTime, bytes, files: before.length };
+}"""
+FRAMES_A_SECOND = """(seconds) => new Promise((resolve) => {
+  let frames = 0;
+  let begun = 0;
+  const step = (now) => {
+    begun ||= now;
+    if (now - begun >= seconds * 1000) resolve((1000 * (frames - 1)) / (now - begun));
+    else requestAnimationFrame(step);
+    frames++;
+  };
+  requestAnimationFrame(step);
+})"""
+PAINTED = """() => {
+  const canvas = document.getElementById("cars");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const colors = new Map();
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] === 255) {
+      const hex = [...data.subarray(i, i + 3)].map((n) => n.toString(16).padStart(2, "0"));
+      const color = hex.join("").toUpperCase();
+      colors.set(color, (colors.get(color) ?? 0) + 1);
+    }
+  return Object.fromEntries(colors);
+}"""
+
+
+@pytest.fixture
+def report(record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]) -> Report:
+    """Says what was measured, where a person and a CI report will see it."""
+
+    def say(name: str, value: object) -> None:
+        record_property(name, value)
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {name}: {value}")
+
+    return say
+
+
+def test_first_picture(new_tab: Callable[..., Tab], served: str, report: Report, demo_out: Path) -> None:
+    check_first_picture(new_tab(), served, demo_out, SessionKey(1900, 1), report)
+
+
+def test_first_picture_of_a_real_race(
+    new_tab: Callable[..., Tab], served_real: str, report: Report, real_out: Path
+) -> None:
+    check_first_picture(new_tab(), served_real, real_out, SessionKey(2025, 1), report)
+
+
+def check_first_picture(tab: Tab, url: str, out: Path, key: SessionKey, report: Report) -> None:
+    """Cars are drawn, in their colours, after few bytes."""
+    tab.open(f"{url}/replay/{key.year}/{key.round}")
+    first = tab.page.evaluate(FIRST_PICTURE)
+    report(f"first picture of {key}, ms and bytes", (round(first["ms"]), first["bytes"]))
+    assert first["bytes"] <= FIRST_PICTURE_BYTES
+    truth = Truth.read(out / key.prefix)
+    colors = {driver.code: driver.color for driver in truth.manifest.drivers}
+    painted = tab.page.evaluate(PAINTED)
+    leader = truth.order(0)[0]
+    assert painted.get(colors[leader], 0) > 50
+    assert tab.order() == truth.order(0)
+
+
+def test_order_after_seeking_to_any_minute(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path, report: Report
+) -> None:
+    tab = new_tab().open(served + RACE)
+    check_order(tab, Truth.read(demo_out / "telemetry/1900/1"), 60, report)
+
+
+def test_order_after_seeking_in_a_real_race(
+    new_tab: Callable[..., Tab], served_real: str, real_out: Path, report: Report
+) -> None:
+    tab = new_tab().open(served_real + "/replay/2025/1")
+    check_order(tab, Truth.read(real_out / "telemetry/2025/1"), 60, report)
+
+
+def check_order(tab: Tab, truth: Truth, every: int, report: Report) -> None:
+    spent = []
+    minutes = list(range(every, int(truth.manifest.clock.duration_s), every))
+    for t in minutes[1::2] + minutes[::2]:  # so that hardly one is loaded already
+        spent.append(tab.page.evaluate(GO_TO, t))
+        assert tab.order() == truth.order(t), t
+    spent.sort()
+    report("seek, ms, median and longest", (round(spent[len(spent) // 2]), round(spent[-1])))
+
+
+def test_moves_smoothly(new_tab: Callable[..., Tab], served: str, report: Report) -> None:
+    tab = new_tab().open(served + RACE)
+    tab.page.click("#play")
+    report("frames a second at speed 1", round(tab.page.evaluate(FRAMES_A_SECOND, 2), 1))
+    assert tab.page.evaluate("() => Number(document.querySelector('#bar input').value)") > 0.5
+    tab.page.click("#play")
+    assert tab.page.get_attribute("#play", "aria-label") == "Play"
+
+
+def test_memory_is_flat_over_a_race(new_tab: Callable[..., Tab], served: str, report: Report) -> None:
+    tab = new_tab().open(served + RACE)
+    tab.page.click("#order tbody button >> nth=0")
+    tab.page.click("text=50×")
+    client = tab.page.context.new_cdp_session(tab.page)
+    heaps = []
+    tab.page.click("#play")
+    while tab.page.get_attribute("#play", "aria-label") == "Pause":
+        tab.page.wait_for_timeout(1000)
+        client.send("HeapProfiler.collectGarbage")
+        heaps.append(client.send("Runtime.getHeapUsage")["usedSize"])
+    report("heap at speed 50, MB, second by second", [round(heap / 1e6, 1) for heap in heaps])
+    assert heaps[-1] - heaps[1] < MEMORY_GROWTH
+
+
+def test_from_a_plain_file_server(
+    new_tab: Callable[..., Tab], plain: str, demo_out: Path, report: Report
+) -> None:
+    tab = new_tab().open(plain + "/replay.html")
+    tab.page.click("text=Testland Grand Prix")
+    tab.page.locator("#order tbody tr").first.wait_for()
+    tab.page.locator("html[data-state=ready]").wait_for(state="attached")
+    report("first picture from a plain file server", tab.page.evaluate(FIRST_PICTURE))
+    tab.seek(120)
+    assert tab.order() == Truth.read(demo_out / "telemetry/1900/1").order(120)
+
+
+def test_sprint(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    tab = new_tab().open(served + "/replay/1900/2?session=S")
+    assert tab.text("#where").startswith("Sprint")
+    assert tab.order() == Truth.read(demo_out / "telemetry/1900/2/sprint").order(0)
+
+
+def test_asks_nobody_else(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab().open(served + RACE)
+    tab.page.keyboard.press("q")
+    assert {re.sub(r"^(\w+://[^/]+).*", r"\1", url) for url in tab.requests if url[:5] != "data:"} == {served}
+
+
+def test_an_unknown_race_is_said_to_be_unknown(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab()
+    tab.page.goto(served + "/replay/1900/30")
+    tab.page.locator("html[data-state=failed]").wait_for(state="attached")
+    assert tab.text("#notice") == "This race has not been published."
+    tab.errors.clear()
+
+
+def test_waits_for_what_is_slow_and_says_so(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab().open(served + RACE)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    tab.page.route("**/replay/*/0006.json.gz", hold)
+    tab.page.evaluate("() => (location.hash = 't=400')")
+    tab.page.locator("#notice", has_text="Loading…").wait_for()
+    held[0].continue_()
+    tab.page.locator("#notice").wait_for(state="hidden")
+    assert tab.text("#clock") == "0:06:40"
+
+
+def test_flags_and_retirements(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    manifest = Truth.read(demo_out / "telemetry/1900/1").manifest
+    car = next(status for status in manifest.track_statuses if status.status == "4")
+    out = next(driver for driver in manifest.drivers if driver.retired_at)
+    tab = new_tab().open(served + RACE)
+    assert tab.page.locator(".stretch[data-kind=sc]").count() == 1
+    assert tab.page.locator(".tick[data-kind=out]").count() == 1
+    tab.seek(car.start_time + 1)
+    assert tab.text("#flag") == "SAFETY CAR"
+    assert "Safety car" in tab.text("#announce")
+    assert out.retired_at is not None
+    tab.seek(out.retired_at - 5)
+    assert tab.text(f"tr[data-code={out.code}] .mark") == ""
+    tab.seek(out.retired_at + 1)
+    assert tab.text(f"tr[data-code={out.code}] .mark") == "OUT"
+    newest = max((m for m in manifest.race_control if m.t <= out.retired_at + 1), key=lambda m: m.t)
+    assert newest.message in tab.text("#messages li:first-child")
+
+
+def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab().open(served + RACE)
+    press = tab.page.keyboard.press
+    press("ArrowRight")
+    press("Shift+ArrowRight")
+    tab.page.locator("#clock", has_text="0:01:10").wait_for()
+    press("ArrowLeft")
+    tab.page.locator("#clock", has_text="0:01:00").wait_for()
+    press("ArrowUp")
+    assert tab.page.get_attribute("#speeds button >> nth=1", "aria-pressed") == "true"
+    press("Space")
+    assert tab.page.get_attribute("#play", "aria-label") == "Pause"
+    press("Space")
+    press("j")
+    press("j")
+    assert tab.page.get_attribute("#order tbody tr:nth-child(2) button", "aria-pressed") == "true"
+    press("Escape")
+    assert tab.page.locator("[aria-pressed=true]").count() == 1  # the speed alone
+    press("?")
+    assert tab.page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
+    press("Escape")
+    press("q")
+    dialog = tab.page.get_by_role("dialog", name="Data quality")
+    assert dialog.is_visible()
+    assert dialog.get_by_role("row").count() > 5
+    press("Escape")
+    press("t")
+    assert tab.page.evaluate("() => document.documentElement.style.colorScheme") == "dark"
+    press("End")
+    tab.page.locator("#flag", has_text="Chequered flag").wait_for()
+
+
+def test_telemetry_of_a_chosen_car(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    truth = Truth.read(demo_out / "telemetry/1900/1")
+    tab = new_tab().open(served + RACE + "#t=100&car=EKL")
+    frame = round(100 * truth.fps)
+    assert abs(int(tab.text("[data-field=Speed] dd").split()[0]) - truth.cars["EKL"]["speed"][frame]) <= 1
+    assert tab.text("[data-field=Gear] dd") == str(int(truth.cars["EKL"]["gear"][frame]))
+    assert tab.page.locator("#car canvas").is_visible()
+    tab.page.locator("#cars").click(position={"x": 5, "y": 5})  # where no car is
+    assert tab.page.locator("#car canvas").count() == 0
+
+
+def test_read_aloud(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab().open(served + RACE)
+    table = tab.page.get_by_role("region", name="Order").get_by_role("table")
+    assert table.get_by_role("columnheader").count() == 4
+    assert table.get_by_role("rowheader").count() == 10
+    assert (
+        tab.page.get_by_role("slider", name="Race time").get_attribute("aria-valuetext") == "0:00:00, lap 1"
+    )
+    unnamed = tab.page.evaluate(
+        "() => [...document.querySelectorAll('button')].filter("
+        "(b) => !(b.getAttribute('aria-label') || b.textContent.trim())).length"
+    )
+    assert unnamed == 0
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [360, 800, 1100, 1920])
+def test_fits(new_tab: Callable[..., Tab], served: str, width: int, scheme: str) -> None:
+    tab = new_tab(viewport={"width": width, "height": 780}, color_scheme=scheme).open(served + RACE)
+    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    for selector in ("#play", "#bar", "#flag", "#lap", "#grade"):
+        box = tab.page.locator(selector).bounding_box()
+        assert box["x"] >= 0, selector
+        assert box["x"] + box["width"] <= width, selector
+        assert box["y"] + box["height"] <= 780, selector
+    background = tab.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+    assert (brightness > 128) == (scheme == "light")
+
+
+def test_stands_still_for_those_who_want_it(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab(reduced_motion="reduce").open(served + RACE)
+    before = tab.order()
+    tab.seek(60)
+    assert tab.order() != before
+    assert tab.page.evaluate("() => document.getAnimations().length") == 0
+
+
+def test_gaps_to_the_leader_or_the_car_ahead(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path
+) -> None:
+    truth = Truth.read(demo_out / "telemetry/1900/1")
+    tab = new_tab().open(served + RACE + "#t=100")
+    second, third = truth.order(100)[1:3]
+    gaps = [float(truth.cars[code]["gap"][round(100 * truth.fps)]) for code in (second, third)]
+    shown = f"tr[data-code={third}] td.gap"
+    assert tab.text(shown) == f"+{gaps[1]:.3f}"
+    tab.page.click("#gaps")
+    tab.page.locator(shown, has_text=f"+{gaps[1] - gaps[0]:.3f}").wait_for()
+
+
+def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    manifest |= {"track_statuses": [], "race_control": [], "weather": [], "total_laps": None}
+    manifest["circuit"] = {"length_m": None, "rotation": None, "x": [], "y": [], "corners": []}
+    manifest["event"]["date_utc"] = manifest["clock"]["lights_out_s"] = None
+    for driver in manifest["drivers"]:
+        driver |= {"color": None, "finished_at": None, "retired_at": None, "penalties": []}
+    tab = new_tab()
+    tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+    tab.open(served + RACE + "#t=60&car=CAS")
+    assert len(tab.order()) == 10
+    assert tab.page.evaluate(PAINTED)
+    assert tab.text("#laps") == ""
+
+
+def test_overview_links_to_the_replay(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab()
+    tab.page.goto(served + "/")
+    assert tab.page.locator("[data-grade]").all_inner_texts() == ["B", "B", "B"]
+    tab.page.click("text=Mockania Grand Prix, sprint")
+    tab.page.locator("html[data-state=ready]").wait_for(state="attached")
+    assert tab.text("#where").startswith("Sprint")
+
+
+def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
+    """The script that makes the pictures of the README runs."""
+    done = subprocess.run(
+        [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path)],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == 4

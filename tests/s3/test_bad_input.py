@@ -1,0 +1,113 @@
+"""Names, credentials and buckets that do not work: one sentence, the right code, and nothing overwritten."""
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import cli
+from tests.s3.support import READER, Place, credentials
+
+NAMES = [
+    (["--s3-bucket", "My_Bucket"], "'My_Bucket' is not a bucket name"),
+    (["--s3-bucket", "a"], "'a' is not a bucket name"),
+    (["--s3-bucket", "10.0.0.1"], "'10.0.0.1' is not a bucket name"),
+    (["--s3-bucket", "a..b"], "'a..b' is not a bucket name"),
+    (["--s3-bucket", "s3://bucket/data/"], "write --s3-bucket bucket --s3-prefix data"),
+    (["--s3-prefix", "/data"], "'/data' is not a prefix"),
+    (["--s3-prefix", "data/"], "'data/' is not a prefix"),
+    (["--s3-prefix", "a/../b"], "'a/../b' is not a prefix"),
+    (["--s3-prefix", "a b"], "'a b' is not a prefix"),
+    (["--s3-endpoint-url", "minio:9000"], "'minio:9000' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://"], "'http://' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://host:99999"], "'http://host:99999' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "ftp://host"], "'ftp://host' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://user:secret@host"], "is not an S3 endpoint"),
+]
+
+
+def _sentence(stderr: str) -> str:
+    """The one sentence that an error is."""
+    lines = [line for line in stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, stderr
+    assert "Traceback" not in stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(("arguments", "says"), NAMES, ids=[" ".join(args) for args, _ in NAMES])
+def test_malformed_names(arguments: list[str], says: str, demo_out: Path) -> None:
+    bucket = [] if "--s3-bucket" in arguments else ["--s3-bucket", "bucket"]
+    done = cli("publish", "--out", demo_out, *bucket, *arguments, expect=2)
+    assert says in _sentence(done.stderr)
+
+
+def test_no_bucket_named(demo_out: Path) -> None:
+    done = cli("publish", "--out", demo_out, expect=2)
+    assert _sentence(done.stderr) == "Error: which bucket? name it with --s3-bucket or F1_S3_BUCKET"
+
+
+@pytest.mark.parametrize("command", ["publish", "verify"])
+def test_missing_bucket(s3: Place, demo_out: Path, command: str) -> None:
+    args = ["--s3"] if command == "verify" else []
+    done = s3.cli(command, *args, "--out", demo_out, F1_S3_BUCKET="nobody-has-this", expect=1)
+    assert "has no bucket nobody-has-this: create it, or correct --s3-bucket" in _sentence(done.stderr)
+
+
+def test_wrong_credentials(s3: Place, demo_out: Path) -> None:
+    done = s3.cli("publish", "--out", demo_out, user=("test:tester", "wrong"), expect=1)
+    assert "does not take the credentials (SignatureDoesNotMatch)" in _sentence(done.stderr)
+    assert s3.names() == set()
+
+
+def test_no_credentials(s3: Place, demo_out: Path) -> None:
+    done = s3.cli("publish", "--out", demo_out, user=("", ""), expect=1)
+    assert "there are no S3 credentials: set AWS_ACCESS_KEY_ID" in _sentence(done.stderr)
+
+
+def test_wrong_credentials_end_a_run_before_any_work(s3: Place, tmp_path: Path) -> None:
+    done = s3.cli("demo", "--publish", "--out", tmp_path / "out", user=("test:tester", "wrong"), expect=1)
+    assert "does not take the credentials" in _sentence(done.stderr)
+    assert list((tmp_path / "out").rglob("manifest.json")) == []
+
+
+def test_bucket_that_may_only_be_read(s3: Place, out: Path) -> None:
+    s3.client.put_bucket_acl(Bucket=s3.bucket, ACL="public-read")
+    done = s3.cli("publish", "--out", out, user=READER, expect=1)
+    assert re.search(rf"not allowed to write s3://{s3.bucket}/data/f1/\S+: ", _sentence(done.stderr))
+    assert s3.names() == set()
+    s3.cli("publish", "--out", out)
+    assert "Nothing to upload" in s3.cli("publish", "--out", out, user=READER).stdout
+    s3.cli("verify", "--s3", user=READER)
+
+
+def test_server_that_is_not_there(demo_out: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        place = {"F1_S3_BUCKET": "bucket", "F1_S3_ENDPOINT_URL": url, "F1_S3_PATIENCE": "1"}
+        done = cli("publish", "--out", demo_out, expect=75, **place, **credentials(("a", "b")))
+    assert f"{url} did not answer for 1 s" in _sentence(done.stderr)
+
+
+@pytest.mark.parametrize("which", ["catalog.json", "sessions", "manifest"])
+def test_newer_schema_in_the_bucket(s3: Place, out: Path, which: str) -> None:
+    s3.cli("publish", "--out", out)
+    keys = {
+        "sessions": next(iter(sorted(out.glob("sessions/*")))),
+        "manifest": max(out.rglob("manifest.json")),
+    }
+    key = which if which == "catalog.json" else keys[which].relative_to(out).as_posix()
+    s3.put(key, json.dumps(s3.json(key) | {"schema_version": 99}).encode())
+    chunk = next(name for name in sorted(s3.names()) if "/replay/" in name)
+    s3.client.delete_object(**s3.name(chunk))
+    before = {name: s3.get(name) for name in s3.names()}
+    done = s3.cli("publish", "--out", out, expect=1)
+    assert f"{key} was written by schema_version 99, this version knows 1" in _sentence(done.stderr)
+    assert {name: s3.get(name) for name in s3.names()} == before
+
+
+def test_nothing_to_publish(s3: Place, tmp_path: Path) -> None:
+    done = s3.cli("publish", "--out", tmp_path / "empty", expect=2)
+    assert "nothing is published under telemetry/" in _sentence(done.stderr)

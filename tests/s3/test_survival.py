@@ -1,0 +1,143 @@
+"""What happens while publishing: killed, cut off, refused. The bucket never tells of what is not there."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+from tests.s3.remake import remake
+from tests.s3.support import Place
+from tests.s3.swift import SwiftServer
+
+KILLS = 20
+
+
+def _start(s3: Place, out: Path) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "publish", "--out", str(out)],
+        cwd=REPOSITORY,
+        env={**kept, **s3.environment()},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _small(out: Path) -> None:
+    """Two races are enough to be killed in; the rest would only take time to look at."""
+    manifests = sorted(out.rglob("manifest.json"))
+    for path in manifests[2:]:
+        shutil.rmtree(path.parent)
+
+
+def test_killed_at_random_moments(s3: Place, out: Path) -> None:
+    """New races first, then one version after another: at every moment the bucket is whole."""
+    _small(out)
+    began = time.monotonic()
+    s3.cli("publish", "--out", out, F1_S3_PREFIX="elsewhere")
+    whole_s = time.monotonic() - began
+    chance = random.Random(20260101)
+    killed = 0
+    for attempt in range(40):
+        if attempt % 4 == 3:
+            remake(out, attempt)
+        process = _start(s3, out)
+        try:
+            process.wait(chance.uniform(0.15, 1.0) * whole_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.wait()
+        assert s3.lies() == [], f"after {killed} kills"
+        if "catalog.json" in s3.names():
+            assert s3.published() <= s3.names()
+        if killed == KILLS:
+            break
+    assert killed == KILLS
+    s3.cli("publish", "--out", out)
+    assert s3.lies() == []
+    assert "Nothing to upload" in s3.cli("publish", "--out", out).stdout
+    s3.cli("verify", "--s3")
+
+
+def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
+    """The order of uploads, looked at after each of them."""
+    from pipeline.contract.keys import SessionKey
+    from pipeline.remote import sync
+    from pipeline.store.local import LocalStore
+    from pipeline.store.s3 import S3Store
+    from tests.s3.support import options
+
+    first, *others = sorted(out.rglob("manifest.json"))
+    for other in others:
+        shutil.rmtree(other.parent, ignore_errors=True)
+    year, number = first.parts[-3:-1]
+    key = SessionKey(int(year), int(number))
+    seen: list[list[str]] = []
+    with S3Store(options(s3)) as remote:
+        sync(LocalStore(out), remote, [key])
+        remake(out, 7)
+        arrived = remote._check_arrived
+
+        def look(sent: object) -> None:
+            arrived(sent)  # type: ignore[arg-type]
+            seen.append(s3.lies())
+
+        remote._check_arrived = look  # type: ignore[method-assign]
+        sync(LocalStore(out), remote, [key])
+    assert len(seen) > 5
+    assert not any(seen)
+
+
+def test_server_stopped_for_ten_seconds(s3: Place, s3_server: SwiftServer, out: Path) -> None:
+    _small(out)
+    process = _start(s3, out)
+
+    def outage() -> None:
+        time.sleep(1.5)
+        s3_server.stop_proxy()
+        time.sleep(10)
+        s3_server.start_proxy()
+
+    thread = threading.Thread(target=outage)
+    thread.start()
+    code = process.wait(120)
+    thread.join()
+    assert code == 0
+    assert s3.lies() == []
+    assert s3.published() == {name for name in s3.names() if name.endswith("/manifest.json")}
+
+
+def test_a_failed_upload_in_parts_is_taken_back(s3: Place, tmp_path: Path) -> None:
+    from hashlib import sha256
+
+    import pytest
+
+    from pipeline.errors import StoreError
+    from pipeline.store.s3 import S3Store
+    from pipeline.store.s3_upload import PART_BYTES
+    from tests.s3.support import options
+
+    path = tmp_path / "big"
+    path.write_bytes(b"x" * (PART_BYTES + 1))
+    digest = sha256(path.read_bytes()).hexdigest()
+    key = "telemetry/2025/1/frames.parquet"
+    with S3Store(options(s3)) as store:
+        complete = store._bucket._client.complete_multipart_upload
+
+        def refuse(**arguments: object) -> object:
+            return complete(**{**arguments, "MultipartUpload": {"Parts": []}})
+
+        store._bucket._client.complete_multipart_upload = refuse
+        with pytest.raises(StoreError, match="could not write"):
+            store.put_file(key, path, digest)
+        assert s3.unfinished() == []
+        assert s3.names() == set()
+        store._bucket._client.complete_multipart_upload = complete
+        store.put_file(key, path, digest)
+        assert s3.names() == {key}

@@ -1,0 +1,320 @@
+"""A published tree of a few frames, made through the contract's models, and real servers over it.
+
+The tree is small and known to the byte; tests of the demo's and the real artifacts are in test_artifacts.py.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pipeline.contract.events import to_line
+from pipeline.contract.keys import CATALOG, SessionKey, season_key
+from pipeline.contract.media import media_of
+from pipeline.contract.models import (
+    Artifact,
+    Catalog,
+    CatalogRace,
+    CatalogSeason,
+    Circuit,
+    Clock,
+    Driver,
+    DriverFrame,
+    Event,
+    Frame,
+    FramesDocument,
+    InputIdentity,
+    Manifest,
+    Model,
+    Options,
+    ProgressEvent,
+    Provenance,
+    Quality,
+    Replay,
+    ReplayChunk,
+    ReplayColumn,
+    SeasonEvent,
+    SeasonListing,
+    SeasonSession,
+)
+
+NOW = datetime(2025, 3, 16, 6, 0, tzinfo=UTC)
+RACE = SessionKey(2025, 1)
+SPRINT = SessionKey(2025, 2, "S")
+OTHER = SessionKey(2025, 4)
+SKIPS = (1, 2, 5, 10)
+FRAMES = 103
+GENERATION = "0123abcd"
+BIG = 3_000_000
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    pid: int
+
+    def client(self, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+    @property
+    def ws(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(out: Path, *arguments: str, command: tuple[str, ...] = (), **env: str) -> Iterator[Server]:
+    """A server process over `out`: f1-serve, or the given command with {port}."""
+    port = free_port()
+    line = list(command) or [sys.executable, "-m", "serve", "--port", "{port}", *arguments]
+    process = subprocess.Popen(
+        [part.format(port=port) for part in line],
+        cwd=ROOT,
+        env=os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(ROOT), **env},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: answers(url + "/health/live"))
+        yield Server(url, process.pid)
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write as the pipeline does: a temporary name, then a rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def encoded(model: Model) -> bytes:
+    return model.model_dump_json().encode()
+
+
+def frames_text(key: SessionKey, skip: int, frames: int = FRAMES) -> bytes:
+    """A frames document laid out as the format says: the header's line, then one frame a line."""
+    document = FramesDocument(
+        frame_skip=skip,
+        fps=25 / skip,
+        event=_event(key),
+        clock=_clock(frames),
+        drivers=_drivers(),
+        total_laps=57,
+        driver_colors={"VER": (54, 113, 198)},
+        track_statuses=[],
+        race_control=[],
+        weather=[],
+        frames=[],
+    )
+    header = encoded(document).removesuffix(b"]}")
+    lines = [encoded(_frame(index)) for index in range(0, frames, skip)]
+    return header + b"\n" + b",\n".join(lines) + b"\n]}\n"
+
+
+def long_frames_text(key: SessionKey, frames: int) -> bytes:
+    """A document larger than any socket's buffers, of equal frames."""
+    header, line = frames_text(key, 1, 1).split(b"\n")[:2]
+    return header + b"\n" + b",\n".join([line] * frames) + b"\n]}\n"
+
+
+def _frame(index: int) -> Frame:
+    car = DriverFrame(
+        x=index * 7, y=-index, dist=index * 3.1, rel_dist=0.5, lap=1, position=1, tyre=1, tyre_life=3,
+        speed=280, gear=8, drs=0, throttle=100, brake=0, gap=None, status="track",
+    )  # fmt: skip
+    return Frame(t=index / 25, lap=1, drivers={"VER": car, "NOR": car})
+
+
+def _event(key: SessionKey) -> Event:
+    return Event(
+        year=key.year,
+        round=key.round,
+        session=key.session,
+        name=f"Grand Prix {key.round}",
+        official_name="",
+        country="",
+        location="",
+    )
+
+
+def _clock(frames: int) -> Clock:
+    return Clock(fps=25, frames=frames, duration_s=frames / 25, t0_session_s=3600)
+
+
+def _drivers() -> list[Driver]:
+    return [Driver(number="1", code="VER", name="Max Verstappen", team="Red Bull", laps=57)]
+
+
+def progress_events(key: SessionKey, run: str = "run-1", count: int = 4) -> list[ProgressEvent]:
+    """`count` steps a second apart, then the end."""
+
+    def event(seq: int, **fields: Any) -> ProgressEvent:
+        ts = NOW + timedelta(seconds=seq)
+        return ProgressEvent(
+            seq=seq, ts=ts, run=run, year=key.year, round=key.round, session=key.session, **fields
+        )
+
+    steps = [
+        event(i, type="progress", progress=i * 100 / count, stage="frames", message=f"step {i}")
+        for i in range(count)
+    ]
+    return [*steps, event(count, type="complete", data={"grade": "A"})]
+
+
+def progress_bytes(events: list[ProgressEvent]) -> bytes:
+    return b"".join(map(to_line, events))
+
+
+def race_files(key: SessionKey, frames: int = FRAMES) -> dict[str, bytes]:
+    files = {key.frames_json(skip): gzip.compress(frames_text(key, skip, frames), mtime=0) for skip in SKIPS}
+    files[key.frames_parquet] = b"PAR1" + os.urandom(BIG) + b"PAR1"
+    files[key.laps_parquet] = b"PAR1laps" * 100
+    files[key.replay_chunk(GENERATION, 0)] = gzip.compress(b'{"index":0}', mtime=0)
+    files[key.progress] = progress_bytes(progress_events(key))
+    return files
+
+
+def manifest_of(key: SessionKey, files: dict[str, bytes]) -> Manifest:
+    artifacts = [
+        Artifact(
+            key=name,
+            media_type=media_of(name).content_type,
+            content_encoding=media_of(name).content_encoding,
+            bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        for name, content in files.items()
+    ]
+    chunk = key.replay_chunk(GENERATION, 0)
+    return Manifest(
+        event=_event(key),
+        clock=_clock(FRAMES),
+        drivers=_drivers(),
+        circuit=Circuit(),
+        track_statuses=[],
+        race_control=[],
+        weather=[],
+        quality=Quality(grade="A"),
+        artifacts=artifacts,
+        replay=Replay(
+            generation=GENERATION,
+            chunk_s=60,
+            hole_ms=2000,
+            columns={"x": ReplayColumn(clock="pos")},
+            chunks=[ReplayChunk(key=chunk, start_s=0, end_s=4, bytes=len(files[chunk]))],
+        ),
+        provenance=Provenance(
+            version="0",
+            fastf1="3",
+            created_at=NOW,
+            run="run-1",
+            provisional=False,
+            options=Options(fps=25, frame_skips=list(SKIPS)),
+            input=InputIdentity(kind="recording", path="made for tests", sha256="0"),
+        ),
+    )
+
+
+def publish_race(out: Path, key: SessionKey, frames: int = FRAMES) -> dict[str, bytes]:
+    files = race_files(key, frames)
+    for name, content in files.items():
+        publish(out / name, content)
+    publish(out / key.manifest, encoded(manifest_of(key, files)))
+    return files
+
+
+def publish_listings(out: Path, published: tuple[SessionKey, ...] = (RACE, SPRINT, OTHER)) -> None:
+    def session(round_: int, code: Any) -> SeasonSession:
+        key = SessionKey(2025, round_, code)
+        if key in published:
+            return SeasonSession(
+                session=code,
+                name="Race",
+                state="published",
+                manifest=key.manifest,
+                grade="A",
+                provisional=False,
+            )
+        return SeasonSession(session=code, name="Race", state="cancelled" if round_ == 3 else "upcoming")
+
+    events = [
+        SeasonEvent(
+            round=n,
+            name=f"Grand Prix <{n}>",
+            sessions=[session(n, code) for code in ("SR" if n == 2 else "R")],
+        )
+        for n in range(1, 7)
+    ]
+    publish(out / season_key(2025), encoded(SeasonListing(year=2025, updated_at=NOW, events=events)))
+    newest = CatalogRace(year=2025, round=4, session="R", name="Grand Prix 4", manifest=OTHER.manifest)
+    season = CatalogSeason(year=2025, key=season_key(2025), published=len(published), updated_at=NOW)
+    publish(out / CATALOG, encoded(Catalog(updated_at=NOW, seasons=[season], newest=newest)))
+
+
+def make_tree(out: Path) -> Path:
+    for key in (RACE, SPRINT, OTHER):
+        publish_race(out, key)
+    publish_listings(out)
+    return out
+
+
+def require(there: bool, reason: str) -> None:
+    """Skip where a tool is absent; on CI its absence is a failure."""
+    if not there and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if not there:
+        pytest.skip(reason)
+
+
+def raw(response: httpx.Response) -> bytes:
+    """The body as it came, not unpacked."""
+    return b"".join(response.iter_raw())
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem details of a response, checked for their form."""
+    assert response.status_code == status, response.text[:500]
+    assert response.headers["content-type"] == "application/problem+json"
+    content: dict[str, Any] = json.loads(response.content)
+    assert content["status"] == status
+    assert content["title"]
+    assert content["detail"]
+    assert "Traceback" not in response.text
+    return content

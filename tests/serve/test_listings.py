@@ -1,0 +1,184 @@
+"""Seasons, sessions, manifests, health, metrics and the overview."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline.contract.keys import CATALOG, season_key
+from serve.models import Sessions
+from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, serving
+
+
+def test_seasons_is_the_catalog(client: httpx.Client, tree: Path) -> None:
+    assert client.get("/f1/seasons").content == (tree / CATALOG).read_bytes()
+
+
+def test_race_is_the_manifest(client: httpx.Client, tree: Path) -> None:
+    assert client.get("/f1/races/2025/1").content == (tree / RACE.manifest).read_bytes()
+    assert client.get("/f1/races/2025/2?session=S").json()["event"]["session"] == "S"
+    assert problem(client.get("/f1/races/2025/2"), 404)["nearest_rounds"] == [1, 4]
+    problem(client.get("/f1/races/2025/1?session=X"), 422)
+    etag = client.head("/f1/races/2025/1").headers["etag"]
+    assert client.get("/f1/races/2025/1", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_sessions_has_every_event_and_links_that_work(client: httpx.Client) -> None:
+    listing = Sessions.model_validate_json(client.get("/f1/sessions/2025").content)
+    assert [event.round for event in listing.events] == [1, 2, 3, 4, 5, 6]
+    states = [session.state for event in listing.events for session in event.sessions]
+    assert states == ["published", "published", "upcoming", "cancelled", "published", "upcoming", "upcoming"]
+    linked = [session for event in listing.events for session in event.sessions if session.links]
+    assert len(linked) == 3
+    for session in linked:
+        assert session.links is not None
+        assert session.grade == "A"
+        links = session.links
+        for url in (links.manifest, links.frames, links.frames_parquet, links.laps_parquet):
+            assert client.head(url).status_code == 200
+
+
+def test_sessions_revalidates(client: httpx.Client) -> None:
+    response = client.get("/f1/sessions/2025")
+    etag = response.headers["etag"]
+    assert client.get("/f1/sessions/2025", headers={"If-None-Match": etag}).status_code == 304
+    assert client.head("/f1/sessions/2025").headers["content-length"] == str(len(response.content))
+
+
+def test_a_missing_season_names_the_computed_ones(client: httpx.Client) -> None:
+    assert problem(client.get("/f1/sessions/1999"), 404)["seasons"] == [2025]
+    problem(client.get("/f1/sessions/next"), 422)
+
+
+def test_a_new_race_appears_without_a_restart(own_tree: Path) -> None:
+    publish_listings(own_tree, (RACE,))
+    with serving(own_tree) as server, server.client() as client:
+        assert client.get("/f1/sessions/2025").json()["events"][3]["sessions"][0]["links"] is None
+        publish_listings(own_tree, (RACE, OTHER))
+        assert client.get("/f1/sessions/2025").json()["events"][3]["sessions"][0]["links"]
+        assert client.get("/f1/seasons").json()["seasons"][0]["published"] == 2
+
+
+def test_healthy(client: httpx.Client) -> None:
+    assert client.get("/health/live").json() == {"status": "ok"}
+    assert client.get("/health/ready").json() == {"status": "ok", "reasons": []}
+    for path in ("/health", "/health/"):
+        health = client.get(path)
+        assert health.headers["cache-control"] == "no-store"
+        assert health.json() | {"version": ""} == {
+            "status": "ok",
+            "live": "ok",
+            "ready": True,
+            "reasons": [],
+            "version": "",
+            "schema_version": 1,
+            "seasons": 1,
+            "races": 3,
+            "newest": {"year": 2025, "round": 4, "session": "R", "name": "Grand Prix 4"},
+        }
+
+
+def test_health_says_what_is_wrong(own_tree: Path) -> None:
+    with serving(own_tree) as server, server.client() as client:
+
+        def reasons() -> str:
+            response = client.get("/health/ready")
+            assert response.status_code == 503
+            assert response.headers["retry-after"]
+            assert client.get("/health/").status_code == 503
+            assert client.get("/health/live").status_code == 200
+            return " ".join(response.json()["reasons"])
+
+        parquet = own_tree / OTHER.frames_parquet
+        whole = parquet.read_bytes()
+        parquet.unlink()
+        assert f"{OTHER.frames_parquet} of the newest race is missing" in reasons()
+        parquet.write_bytes(whole[:-5])
+        assert client.get("/health/ready").status_code == 200  # newer than its manifest: being replaced
+        manifest = own_tree / OTHER.manifest
+        publish(manifest, manifest.read_bytes())
+        assert "its manifest says" in reasons()
+        manifest.write_bytes(b"{}")
+        assert "cannot be read" in reasons()
+        manifest.unlink()
+        assert "manifest" in reasons()
+        (own_tree / CATALOG).write_bytes(b"no json")
+        assert "catalog cannot be read" in reasons()
+        (own_tree / CATALOG).unlink()
+        assert "no catalog" in reasons()
+
+
+def test_a_race_being_replaced_is_no_fault(own_tree: Path) -> None:
+    with serving(own_tree) as server, server.client() as client:
+        publish(own_tree / OTHER.frames_parquet, b"PAR1 newer")
+        assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/f1/seasons", "/f1/sessions/2025", "/f1/races/2025/1", "/data/catalog.json"]
+)
+def test_before_anything_is_published(tmp_path: Path, path: str) -> None:
+    with serving(tmp_path / "absent") as server, server.client() as client:
+        response = client.get(path)
+        problem(response, 503)
+        assert int(response.headers["retry-after"]) > 0
+        assert client.get("/").json()["seasons"] == []
+        assert "Nothing has been published" in client.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_a_damaged_listing_is_503(own_tree: Path) -> None:
+    (own_tree / season_key(2025)).write_bytes(b'{"year": "soon"}')
+    with serving(own_tree) as server, server.client() as client:
+        problem(client.get("/f1/sessions/2025"), 503)
+        problem(client.get("/f1/races/2025/9"), 503)
+
+
+def test_overview(client: httpx.Client) -> None:
+    overview = client.get("/").json()
+    assert overview["seasons"] == [{"year": 2025, "sessions": "/f1/sessions/2025"}]
+    for link in overview["links"].values():
+        assert client.get(link).status_code == 200
+    page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["vary"] == "Accept"
+    assert "Grand Prix &lt;1&gt;" in page.text
+
+
+def test_metrics_count_by_route(own_tree: Path) -> None:
+    with serving(own_tree) as server, server.client() as client:
+        size = len(client.get(f"/data/{RACE.frames_parquet}").content)
+        client.get("/f1/races/2025/9")
+        client.get("/nowhere/at/all")
+        text = client.get("/metrics").text
+        assert 'f1_requests_total{method="GET",route="/data/{key:path}",status="200"} 1.0' in text
+        assert 'f1_requests_total{method="GET",route="/f1/races/{year}/{round}",status="404"} 1.0' in text
+        assert 'f1_requests_total{method="GET",route="none",status="404"} 1.0' in text
+        sent = re.search(r'f1_response_bytes_total\{route="/data/\{key:path\}"\} (\S+)', text)
+        assert sent is not None
+        assert float(sent[1]) == size
+        assert 'f1_request_seconds_count{route="/data/{key:path}"} 1.0' in text
+
+
+def test_an_unknown_path_points_to_the_docs(client: httpx.Client) -> None:
+    found = problem(client.get("/f1/nothing?x=1"), 404)
+    assert "/docs" in found["detail"]
+    assert found["instance"] == "/f1/nothing"
+
+
+def test_many_clients_at_once(client: httpx.Client, tree: Path) -> None:
+    expected = (tree / RACE.frames_parquet).read_bytes()
+
+    async def fetch_all() -> list[bytes]:
+        async with httpx.AsyncClient(base_url=client.base_url, timeout=30) as many:
+            answers = await asyncio.gather(*(many.get(f"/data/{RACE.frames_parquet}") for _ in range(30)))
+        return [answer.content for answer in answers]
+
+    assert all(content == expected for content in asyncio.run(fetch_all()))
+
+
+def test_json_is_valid_json(client: httpx.Client) -> None:
+    for path in ("/openapi.json", "/f1/sessions/2025", "/health/"):
+        assert json.loads(client.get(path).content)

@@ -1,0 +1,353 @@
+"""Ways to run it: CDN, nginx, granian, several workers; headers, logs, limits and the way it stops."""
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from pipeline.contract.keys import CATALOG
+from pipeline.contract.media import media_of
+from tests.serve.support import (
+    GENERATION,
+    RACE,
+    ROOT,
+    Server,
+    answers,
+    free_port,
+    long_frames_text,
+    problem,
+    publish,
+    raw,
+    require,
+    serving,
+    wait_for,
+)
+
+PARQUET = f"/data/{RACE.frames_parquet}"
+FRAMES = "/f1/race-telemetry/2025/1"
+SECURITY = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "cross-origin",
+}
+
+
+def test_cdn_gets_the_artifact_requests(own_tree: Path) -> None:
+    with serving(own_tree, F1_CDN_URL="https://cdn.example/f1/") as server, server.client() as client:
+        for path, key in (
+            (PARQUET, RACE.frames_parquet),
+            (FRAMES, RACE.frames_json(1)),
+            (FRAMES + "?frame_skip=5", RACE.frames_json(5)),
+        ):
+            response = client.get(path)
+            assert response.status_code == 307
+            assert response.headers["location"] == f"https://cdn.example/f1/{key}"
+            assert response.content == b""
+            assert response.headers.get("vary") == ("accept-encoding" if key.endswith(".gz") else None)
+        assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
+        assert client.get(FRAMES + "?compress=false").json()["frame_skip"] == 1
+        assert client.get(FRAMES, headers={"Accept-Encoding": "identity"}).json()["frame_skip"] == 1
+        assert client.get("/f1/seasons").status_code == 200
+        problem(client.get("/f1/race-telemetry/2025/9"), 404)
+        problem(client.get("/data/telemetry/2025/9/manifest.json"), 404)
+
+
+@pytest.mark.parametrize(
+    "path", [PARQUET, "/f1/sessions/2025", "/nothing", "/f1/race-telemetry/2025/1?frame_skip=x"]
+)
+def test_cors_and_security_headers_by_default(client: httpx.Client, path: str) -> None:
+    headers = client.get(path, headers={"Origin": "https://a.example"}).headers
+    assert headers["access-control-allow-origin"] == "*"
+    assert "etag" in headers["access-control-expose-headers"]
+    assert SECURITY.items() <= dict(headers).items()
+    assert "server" not in headers
+
+
+def test_preflight(client: httpx.Client) -> None:
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    response = client.options(PARQUET, headers=asked)
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-methods"] == "GET"
+    assert "range" in response.headers["access-control-allow-headers"]
+
+
+def test_cors_by_a_list_of_origins(own_tree: Path) -> None:
+    arguments = ("--cors-origins", "https://a.example,https://b.example", "--cors-methods", "GET,POST")
+    with serving(own_tree, *arguments) as server, server.client() as client:
+        allowed = client.get("/f1/seasons", headers={"Origin": "https://b.example"}).headers
+        assert allowed["access-control-allow-origin"] == "https://b.example"
+        assert allowed["vary"] == "origin"
+        for origin in ({"Origin": "https://evil.example"}, {}):
+            refused = client.get("/f1/seasons", headers=origin).headers
+            assert "access-control-allow-origin" not in refused
+            assert refused["vary"] == "origin"
+        asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+        assert client.options(FRAMES, headers=asked).headers["access-control-allow-methods"] == "GET, POST"
+
+
+def test_request_ids(client: httpx.Client) -> None:
+    made = client.get("/health/live").headers["x-request-id"]
+    assert len(made) == 16
+    assert client.get("/health/live").headers["x-request-id"] != made
+    given = {"X-Request-Id": "abc-1.2_3"}
+    assert client.get("/nothing", headers=given).headers["x-request-id"] == "abc-1.2_3"
+    for bad in ("x" * 65, 'a"b', "a b"):
+        assert client.get("/health/live", headers={"X-Request-Id": bad}).headers["x-request-id"] != bad
+
+
+@contextmanager
+def logged(out: Path, log: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Server]]:
+    """f1-serve with its output in a file."""
+    port = free_port()
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serve", "--port", str(port), "--out", str(out), *arguments],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(lambda: answers(url + "/health/live"))
+            yield process, Server(url, process.pid)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def lines_of(log: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with logged(own_tree, log) as (_, server):
+        httpx.get(server.url + FRAMES + "?frame_skip=11", headers={"X-Request-Id": "mine"})
+        httpx.get(server.url + PARQUET)
+        httpx.get(server.url + "/a%0Ab")
+    lines = lines_of(log)
+    assert all("ts" in line and "level" in line for line in lines)
+    requests = [
+        line for line in lines if line["logger"] == "serve.access" and line["route"] != "/health/live"
+    ]
+    assert len(requests) == 3
+    refused, served, odd = requests
+    assert refused["request_id"] == "mine"
+    assert refused["status"] == 422
+    assert refused["route"] == "/f1/race-telemetry/{year}/{round}"
+    assert refused["query"] == "frame_skip=11"
+    assert served["bytes"] == (own_tree / RACE.frames_parquet).stat().st_size
+    assert served["client"] == "127.0.0.1"
+    assert isinstance(served["ms"], float)
+    assert odd["path"] == "/a\nb"
+
+
+def test_errors_are_logged_with_the_request_id_and_not_told(own_tree: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    publish(own_tree / RACE.frames_json(5), b"damaged")
+    with logged(own_tree, log, "--no-access-log") as (_, server):
+        response = httpx.get(f"{server.url}{FRAMES}?frame_skip=5&compress=false")
+        problem(response, 500)
+    errors = [line for line in lines_of(log) if line["level"] == "error"]
+    assert errors[0]["request_id"] == response.headers["x-request-id"]
+    assert "Traceback" in str(errors[0]["traceback"])
+    assert all(line["logger"] != "serve.access" for line in lines_of(log))
+
+
+def test_a_graceful_stop_finishes_open_responses(own_tree: Path, tmp_path: Path) -> None:
+    content = os.urandom(1000) * 60_000
+    publish(own_tree / RACE.frames_parquet, content)
+    with logged(own_tree, tmp_path / "log") as (process, server):
+        with httpx.stream("GET", server.url + PARQUET) as response:
+            blocks = response.iter_raw(65536)
+            got = next(blocks)
+            process.send_signal(signal.SIGTERM)
+            wait_for(lambda: not answers(server.url + "/health/live"))
+            got += b"".join(blocks)
+        assert got == content
+        assert process.wait(10) in {0, -signal.SIGTERM}
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_client_that_takes_no_bytes_is_cut_off(own_tree: Path) -> None:
+    publish(own_tree / RACE.frames_parquet, bytes(60_000_000))
+    publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 300_000), 1))
+    with serving(own_tree, "--stall-timeout", "0.3", "--transforms", "1", "--transform-wait", "5") as server:
+        for path in (PARQUET, FRAMES):
+            host, port = server.url.removeprefix("http://").split(":")
+            with socket.create_connection((host, int(port))) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                time.sleep(1.5)
+                got = 0
+                while part := connection.recv(1 << 20):
+                    got += len(part)
+                assert got < 50_000_000
+        # and its place is free again
+        assert httpx.get(f"{server.url}{FRAMES}?frame_skip=10&compress=false", timeout=10).status_code == 200
+
+
+def test_work_for_a_client_that_left_stops(own_tree: Path) -> None:
+    publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 600_000), 1))
+    with serving(own_tree, "--transforms", "1", "--transform-wait", "2") as server:
+        with httpx.stream("GET", f"{server.url}{FRAMES}?compress=false") as response:
+            next(response.iter_raw(10))
+        # 503 if the only place were still taken; the whole of it would take longer than the wait
+        again = httpx.get(f"{server.url}{FRAMES}?frame_skip=10&compress=false", timeout=30)
+        assert again.status_code == 200
+
+
+def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
+    publish(own_tree / RACE.frames_parquet, bytes(400_000_000))
+    publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 500_000), 1))
+    paths = (PARQUET, FRAMES + "?compress=false", FRAMES + "?frame_skip=3")
+    with serving(own_tree) as server, server.client() as client:
+        for path in paths:
+            with client.stream("GET", path) as response:
+                for _ in response.iter_raw(1 << 20):
+                    pass
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        assert peak < 150_000
+
+
+def test_several_workers_share_metrics(own_tree: Path) -> None:
+    with serving(own_tree, "--workers", "2") as server:
+        for _ in range(40):
+            assert httpx.get(server.url + "/f1/seasons").status_code == 200
+        text = httpx.get(server.url + "/metrics").text
+        assert 'f1_requests_total{method="GET",route="/f1/seasons",status="200"} 40.0' in text
+
+
+def test_the_limit_of_open_files_is_raised(server: Server) -> None:
+    limits = Path(f"/proc/{server.pid}/limits").read_text()
+    soft, hard = next(line for line in limits.splitlines() if line.startswith("Max open files")).split()[3:5]
+    assert int(soft) >= min(int(hard), 65536)
+
+
+def test_by_uvicorn_alone(own_tree: Path) -> None:
+    command = (sys.executable, "-m", "uvicorn", "--factory", "serve.app:create_app", "--port", "{port}")
+    with serving(own_tree, command=command) as server, server.client() as client:
+        assert client.get(PARQUET).content == (own_tree / RACE.frames_parquet).read_bytes()
+        assert client.get("/health/ready").status_code == 200
+
+
+def test_granian_sends_by_path(own_tree: Path) -> None:
+    require(find_spec("granian") is not None, "granian is not installed")
+    command = (sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "serve.app:create_app")
+    with serving(own_tree, command=(*command, "--port", "{port}")) as server, server.client() as client:
+        content = (own_tree / RACE.frames_parquet).read_bytes()
+        for _ in range(20):
+            response = client.get(PARQUET)
+            assert response.content == content
+            assert int(response.headers["content-length"]) == len(content)
+        ranged = client.get(PARQUET, headers={"Range": "bytes=1000000-1999999"})
+        assert ranged.content == content[1_000_000:2_000_000]
+        assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
+        assert client.get(PARQUET, headers={"If-None-Match": response.headers["etag"]}).status_code == 304
+        replaced = b"new" * 1_000_000
+        with client.stream("GET", PARQUET) as streamed:
+            publish(own_tree / RACE.frames_parquet, replaced)
+            assert raw(streamed) == content
+        assert client.get(PARQUET).content == replaced
+        text = client.get("/metrics").text
+        assert 'f1_response_bytes_total{route="/data/{key:path}"}' in text
+        wait_for(lambda: not any("parquet" in name for name in open_files(server.pid)), 6)
+
+
+def open_files(parent: int) -> list[str]:
+    """What the workers of a server hold open."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    names = []
+    for child in children:
+        for fd in Path(f"/proc/{child}/fd").iterdir():
+            with suppress(OSError):
+                names.append(str(fd.readlink()))
+    return names
+
+
+@contextmanager
+def nginx_before(server: Server, out: Path, folder: Path) -> Iterator[str]:
+    """nginx by deploy/nginx.conf, with only what its head says to change changed."""
+    port = free_port()
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    for old, new in (
+        ("listen 8080;", f"listen 127.0.0.1:{port};"),
+        ("127.0.0.1:8000", server.url.removeprefix("http://")),
+        ("/srv/f1/computed_data", str(out)),
+        ("worker_processes auto;", f"user root; worker_processes 1; daemon off; pid {folder}/pid;"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "nginx.conf").write_text(text)
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")])
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
+    require(shutil.which("nginx") is not None, "nginx is not installed")
+    with serving(own_tree, F1_SENDFILE="nginx") as server, nginx_before(server, own_tree, tmp_path) as url:
+        handed = httpx.head(server.url + PARQUET)
+        assert handed.headers["x-accel-redirect"] == f"/_artifacts/{RACE.frames_parquet}"
+        with httpx.Client(base_url=url) as client:
+            for key in (
+                RACE.frames_parquet,
+                RACE.frames_json(5),
+                RACE.manifest,
+                RACE.progress,
+                RACE.replay_chunk(GENERATION, 0),
+                CATALOG,
+            ):
+                media = media_of(key)
+                with client.stream("GET", f"/data/{key}") as response:
+                    assert raw(response) == (own_tree / key).read_bytes()
+                assert response.headers["content-type"] == media.content_type
+                assert response.headers.get("content-encoding") == media.content_encoding
+                assert response.headers["cache-control"] == media.cache_control
+                assert response.headers["access-control-allow-origin"] == "*"
+                assert SECURITY.items() <= dict(response.headers).items()
+                assert "x-accel-redirect" not in response.headers
+                etag = response.headers["etag"]
+                again = client.get(f"/data/{key}", headers={"If-None-Match": etag})
+                assert again.status_code == 304
+            part = client.get(PARQUET, headers={"Range": "bytes=5-9"})
+            assert part.status_code == 206
+            assert part.content == (own_tree / RACE.frames_parquet).read_bytes()[5:10]
+            plain = client.get(FRAMES, headers={"Accept-Encoding": "identity"})
+            assert plain.json()["frame_skip"] == 1
+            assert client.get(FRAMES).json()["frame_skip"] == 1
+            assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
+            assert client.get("/f1/sessions/2025").headers["content-encoding"] == "gzip"
+            problem(client.get("/f1/races/2025/9"), 404)
+            inside = client.get(f"/_artifacts/{RACE.frames_parquet}")
+            assert inside.status_code == 404
+
+
+def test_nginx_passes_websockets(own_tree: Path, tmp_path: Path) -> None:
+    require(shutil.which("nginx") is not None, "nginx is not installed")
+    path = "/f1/process-telemetry/2025/1?speed=0"
+    with (
+        serving(own_tree) as server,
+        nginx_before(server, own_tree, tmp_path) as url,
+        connect(url.replace("http", "ws") + path) as websocket,
+    ):
+        assert [json.loads(text)["seq"] for text in websocket] == [0, 1, 2, 3, 4]

@@ -1,0 +1,72 @@
+"""Two real races against the official timing, by a checker that shares no code with the pipeline."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import REPOSITORY, require
+
+CHECKER = REPOSITORY.parent / "shared" / "check" / "check_frames.py"
+
+
+@pytest.mark.parametrize("round_number", [1, 2])
+def test_frames_agree_with_the_official_timing(real_out: Path, real_cache: Path, round_number: int) -> None:
+    require(CHECKER.is_file(), f"no checker at {CHECKER}")
+    artifacts = real_out / "telemetry" / "2025" / str(round_number)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            CHECKER,
+            artifacts,
+            "2025",
+            str(round_number),
+            "--cache",
+            real_cache,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all checks hold" in done.stdout
+
+
+def test_what_happened_in_melbourne(real_out: Path) -> None:
+    manifest = orjson.loads((real_out / "telemetry/2025/1/manifest.json").read_bytes())
+    drivers = {d["code"]: d for d in manifest["drivers"]}
+    assert manifest["quality"]["grade"] == "A"
+    assert [d["code"] for d in manifest["drivers"]][:3] == ["NOR", "VER", "RUS"]
+    assert manifest["total_laps"] == 57
+    assert sum(d["finished_at"] is not None for d in drivers.values()) == 14
+    assert {c for c, d in drivers.items() if d["retired_at"] is not None} == {
+        "HAD",
+        "DOO",
+        "SAI",
+        "ALO",
+        "BOR",
+        "LAW",
+    }
+    assert drivers["HAD"]["retired_at"] == 0.0  # crashed on the formation lap
+    assert drivers["ANT"]["penalties"][0]["message"].startswith("FIA STEWARDS: 5 SECOND TIME PENALTY")
+    assert sum(s["status"] == "4" for s in manifest["track_statuses"]) == 3
+    assert 5100 < manifest["circuit"]["length_m"] < 5350
+    assert not manifest["provenance"]["provisional"]
+
+
+def test_a_car_that_never_started_is_in_frame_0_alone(real_out: Path) -> None:
+    table = pq.read_table(real_out / "telemetry/2025/1/frames.parquet", columns=["t_ms", "driver", "x"])
+    rows = table.filter(pq.filters_to_expression([("driver", "==", "HAD")])).to_pylist()
+    assert rows == [{"t_ms": 0, "driver": "HAD", "x": None}]
+
+
+def test_the_disqualified_took_the_flag(real_out: Path) -> None:
+    manifest = orjson.loads((real_out / "telemetry/2025/2/manifest.json").read_bytes())
+    out = {d["code"]: d for d in manifest["drivers"] if d["classified"] == "D"}
+    assert set(out) == {"LEC", "HAM", "GAS"}
+    assert all(d["finished_at"] is not None and d["laps"] == 56 for d in out.values())
