@@ -1,0 +1,87 @@
+# The first use of a target makes the virtual environment and installs locked versions.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SEASON ?=
+ROUNDS ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install precompute-season serve test lint format bench bench-serve verify lock config try-image clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+# Three sets of locked versions, from small to large; all agree on the versions they share.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%: deploy/requirements/%.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(INSTALLED): $(VENV)/.dev pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(INSTALLED) ## make the virtual environment with locked versions
+
+precompute-season: $(VENV)/.pipeline ## compute SEASON=2025 [ROUNDS=1,3-5]; without SEASON the demo season, offline
+ifeq ($(strip $(SEASON)),)
+	@echo "No SEASON given: computing the demo season (simulated, offline). For a real one: make precompute-season SEASON=2025"
+	$(BIN)/python -m pipeline demo $(ARGS)
+else
+	$(BIN)/python -m pipeline season $(SEASON) $(if $(strip $(ROUNDS)),--rounds $(ROUNDS)) $(ARGS)
+endif
+
+serve: $(VENV)/.serve ## serve computed_data on http://127.0.0.1:8000
+	$(BIN)/python -m serve $(ARGS)
+
+test: $(INSTALLED) ## run the tests
+	$(BIN)/pytest $(ARGS)
+
+lint: $(INSTALLED) ## ruff, mypy and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## let ruff format and fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(INSTALLED) ## measure the pipeline against the usual way
+	$(BIN)/python -m bench $(ARGS)
+
+bench-serve: $(INSTALLED) ## measure the server against nginx
+	$(BIN)/python -m bench.serve $(ARGS)
+
+verify: $(VENV)/.pipeline ## check every published file against its manifest
+	$(BIN)/python -m pipeline verify $(SEASON) $(ARGS)
+
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" --quiet
+
+lock: $(INSTALLED) ## resolve the requirements again
+	$(BIN)/$(LOCK) --upgrade --extra dev --output-file deploy/requirements/dev.txt
+	for extra in pipeline serve; do \
+		$(BIN)/$(LOCK) --extra $$extra --constraint deploy/requirements/dev.txt \
+			--output-file deploy/requirements/$$extra.txt; \
+	done
+	for plain in deploy/image/requirements deploy/requirements/checks deploy/requirements/checks-hcl2 \
+		deploy/requirements/swift; do \
+		$(BIN)/$(subst pyproject.toml,,$(LOCK)) --upgrade $$plain.in --output-file $$plain.txt; \
+	done
+
+config: $(INSTALLED) ## write the table of options into README and .env.example
+	$(BIN)/python docs/config_table.py --write README.md .env.example
+
+try-image: $(INSTALLED) ## follow the Dockerfile without a container engine, and try what it makes
+	$(BIN)/python deploy/try_image.py
+
+clean: ## remove the environment and what was computed
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find computed_data -mindepth 1 ! -name README.md -delete

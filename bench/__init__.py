@@ -1,0 +1,1 @@
+"""Measurements: of the pipeline `python -m bench`, of the server `python -m bench.serve`."""

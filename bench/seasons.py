@@ -1,0 +1,51 @@
+"""Seasons of many races: throughput, memory as races go by, and what an unchanged one costs."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.memory import FamilyWatch, resident_mb
+from pipeline.job import Outcome
+from pipeline.season import Listener, Settings, Task, run
+from pipeline.store.local import LocalStore
+from pipeline.verify import published, verify
+
+
+@dataclass
+class Season:
+    """How a run went. After each race: this process's memory and the largest peak of a child, in MB."""
+
+    seconds: float = 0.0
+    parent_mb: list[float] = field(default_factory=list)
+    child_mb: list[float] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+
+
+def compute(tasks: list[Task], out: Path, jobs: int, threads: int) -> Season:
+    """Run the tasks as the command line does, in this process and its children."""
+    season = Season()
+    settings = Settings(out=out, source=tasks[0].source, jobs=jobs, threads=threads)
+    with FamilyWatch(os.getpid()).running() as watch:
+
+        def note(outcome: Outcome) -> None:
+            season.parent_mb.append(resident_mb())
+            season.child_mb.append(watch.take())
+            print(f"  {outcome.key}: {outcome.state} in {outcome.seconds:.1f} s", file=sys.stderr)
+
+        begin = time.perf_counter()
+        outcomes = run(tasks, settings, Listener(on_outcome=note), [task.event for task in tasks])
+        season.seconds = time.perf_counter() - begin
+    season.states = [outcome.state for outcome in outcomes]
+    if failed := [outcome.error for outcome in outcomes if outcome.state == "failed"]:
+        raise RuntimeError(f"{len(failed)} races failed: {failed[0]}")
+    return season
+
+
+def check(task: Task, out: Path) -> tuple[float, int]:
+    """(seconds, problems) of `verify` for one race."""
+    store = LocalStore(out)
+    begin = time.perf_counter()
+    verdicts = list(verify(store, published(store, task.key.year, task.key.round)))
+    return time.perf_counter() - begin, sum(len(verdict.problems) for verdict in verdicts)
