@@ -79,7 +79,10 @@ def _running(tmp_path: Path) -> list[int]:
 
 
 def test_interrupt_exits_130(tmp_path: Path) -> None:
+    # a shell that starts the tests with `&` has them ignore SIGINT, and so would all that they start
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start(tmp_path / "out")
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
