@@ -22,7 +22,7 @@ def main() -> None:
             repeats=1 if options.quick else options.repeats,
             races=2 if options.quick else options.races,
             minutes=options.baseline_minutes or (2.0 if options.quick else 10.0 if given.real else math.inf),
-            copies=1 if options.quick else 2,
+            copies=1 if options.quick else 4,
         )
         print(f"{given.name}; {bench.threads} processors, {_machine()}; median of {bench.repeats} runs")
         found: list[Figure] = []

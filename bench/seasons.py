@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pipeline.verify import published, verify
 
 @dataclass
 class Season:
-    """How a run went. After each race: this process's memory and the largest peak of a child, in MB."""
+    """How a run went. MB after each race: of this process, and a child's largest peak (0 unless watched)."""
 
     seconds: float = 0.0
     parent_mb: list[float] = field(default_factory=list)
@@ -23,11 +24,15 @@ class Season:
     states: list[str] = field(default_factory=list)
 
 
-def compute(tasks: list[Task], out: Path, jobs: int, threads: int) -> Season:
-    """Run the tasks as the command line does, in this process and its children."""
+def compute(tasks: list[Task], out: Path, jobs: int, threads: int, watched: bool) -> Season:
+    """Run the tasks as the command line does, in this process and its children.
+
+    watched: look at memory as well, which takes a few percent of a processor.
+    """
     season = Season()
     settings = Settings(out=out, source=tasks[0].source, jobs=jobs, threads=threads)
-    with FamilyWatch(os.getpid()).running() as watch:
+    watch = FamilyWatch(os.getpid())
+    with watch.running() if watched else nullcontext():
 
         def note(outcome: Outcome) -> None:
             season.parent_mb.append(resident_mb())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import startup
+from bench import machine, startup
 from bench.child import Cost, measured, middle, run
 from bench.figures import Figure, Limits
 from bench.inputs import Input
@@ -205,17 +205,19 @@ def season(bench: Bench) -> Iterator[Figure]:
         "season", "2 jobs against 1, 1 thread each", two / one, "x", "", bench.limit(1.8), floor=True
     )
     yield Figure("season", f"2 jobs against 1 job of {bench.threads} threads", two / threaded, "x")
+    for name, times in machine.speedups().items():
+        yield Figure("season", f"2 processes that only {name}, against 1", times, "x")
 
 
-def _season(bench: Bench, races: int, out: str, jobs: int, threads: int) -> Season:
+def _season(bench: Bench, races: int, out: str, jobs: int, threads: int, watched: bool = False) -> Season:
     tasks = bench.input.season(races)
-    season: Season = run("bench.seasons:compute", tasks, bench.work / out, jobs, threads)
+    season: Season = run("bench.seasons:compute", tasks, bench.work / out, jobs, threads, watched)
     return season
 
 
 def memory(bench: Bench) -> Iterator[Figure]:
     """Memory as races go by in one run, and the same season again, unchanged."""
-    done = _season(bench, bench.races, "long", 1, bench.threads)
+    done = _season(bench, bench.races, "long", 1, bench.threads, watched=True)
     yield Figure(
         "memory", f"{bench.races} races in one run", done.seconds, "s", f"1 job, {bench.threads} threads"
     )

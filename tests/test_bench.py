@@ -46,7 +46,13 @@ EXPECTED = {
         "ours, skip_1: times faster",
         "ours, all artifacts: times faster",
     },
-    "season": {"1 job, 1 thread", "2 jobs, 1 thread each", "2 jobs against 1, 1 thread each"},
+    "season": {
+        "1 job, 1 thread",
+        "2 jobs, 1 thread each",
+        "2 jobs against 1, 1 thread each",
+        "2 processes that only deflate, against 1",
+        "2 processes that only copy memory, against 1",
+    },
     "memory": {
         "2 races in one run",
         "the run itself after race 1",
