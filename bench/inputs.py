@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bench.child import run
 from pipeline.contract.keys import SessionKey
-from pipeline.demo_season import recorded
+from pipeline.demo.season import recorded
 from pipeline.job import Source
 from pipeline.schedule import ScheduledEvent
 from pipeline.season import Task

@@ -20,15 +20,15 @@ def help_seconds(repeats: int) -> float:
 
 
 def imports() -> dict[str, float]:
-    """Milliseconds of `import pipeline.cli` in all, and of the largest of the packages that it imports."""
-    command = [sys.executable, "-X", "importtime", "-c", "import pipeline.cli"]
+    """Milliseconds of `import pipeline.cli.main` in all, and of the largest packages that it imports."""
+    command = [sys.executable, "-X", "importtime", "-c", "import pipeline.cli.main"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     own: dict[str, float] = {}
     total = 0.0
     for mine, whole, _, name in _LINE.findall(text):
         package = name.split(".")[0]
         own[package] = own.get(package, 0.0) + int(mine) / 1000
-        if name == "pipeline.cli":
+        if name == "pipeline.cli.main":
             total = int(whole) / 1000
     largest = sorted(own, key=lambda package: -own[package])[:5]
-    return {"import pipeline.cli": total} | {f"of which {name}": own[name] for name in largest}
+    return {"import pipeline.cli.main": total} | {f"of which {name}": own[name] for name in largest}

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import main as pipeline_cli
-from pipeline.hosts import HOSTS
+from pipeline.cli.main import main as pipeline_cli
+from pipeline.network.hosts import HOSTS
 from serve.settings import TABLE
 
 ENV_HEAD = """\

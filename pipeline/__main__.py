@@ -1,5 +1,5 @@
 """`python -m pipeline` is `f1-precompute`."""
 
-from pipeline.cli import main
+from pipeline.cli.main import main
 
 main(prog_name="f1-precompute")

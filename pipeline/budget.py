@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from pipeline.hosts import Role
 from pipeline.job import Outcome, Source
-from pipeline.network import Trouble
+from pipeline.network.hosts import Role
+from pipeline.network.trouble import Trouble
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Grade
-from pipeline.network import Trouble
+from pipeline.network.trouble import Trouble
 from pipeline.schedule import ScheduledEvent
 
 SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then

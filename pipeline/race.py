@@ -28,7 +28,7 @@ from pipeline.errors import BlockedError, NotYetError, PipelineError, Unreachabl
 from pipeline.frames import compute
 from pipeline.job import SETTLED, Blame, Job, Outcome, Source
 from pipeline.model import RaceFrames, RawRace
-from pipeline.patience import Watch
+from pipeline.network.patience import Watch
 from pipeline.publish import StagedFile, publish_race, read_manifest
 from pipeline.quality import assess
 from pipeline.renew import renewing

@@ -14,7 +14,7 @@ from fastf1.events import Event
 from pipeline.contract.keys import SESSION_NAMES, SessionCode
 from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageError
 from pipeline.job import Source
-from pipeline.network import Trouble
+from pipeline.network.trouble import Trouble
 from pipeline.schedule import ScheduledEvent, ScheduledSession, no_session
 from pipeline.source import captured_log, configure
 

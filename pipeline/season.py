@@ -14,22 +14,22 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from pipeline import executor
 from pipeline.budget import NetworkBudget
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.keys import SessionKey, run_key
 from pipeline.contract.models import Manifest, ProgressEvent
 from pipeline.errors import BusyError, PipelineError, UsageError
+from pipeline.executor import choice as executor
+from pipeline.executor.processes import Call, Event, call
 from pipeline.fingerprint import same_input
-from pipeline.isolate import Call, Event, call
 from pipeline.job import Job, Outcome, Source
 from pipeline.publish import publish_schemas, publish_season, read_manifest
+from pipeline.remote.uploader import NoUploader, Uploader, uploading
 from pipeline.schedule import ScheduledEvent, check_year, pick
 from pipeline.store.base import Store
 from pipeline.store.local import LocalStore
 from pipeline.store.s3_options import S3Options
-from pipeline.uploader import NoUploader, Uploader, uploading
 
 LOCK = ".lock"
 SCHEDULE_LIMIT_S = 300.0  # beside what it may wait for hosts

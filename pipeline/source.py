@@ -16,14 +16,15 @@ import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
 from fastf1.livetiming.data import LiveTimingData
 
-from pipeline import hosts, tables
+from pipeline import tables
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
 from pipeline.fingerprint import identify
 from pipeline.job import Source
 from pipeline.model import RawRace
-from pipeline.patience import Watch
+from pipeline.network import hosts
+from pipeline.network.patience import Watch
 
 
 def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = None) -> RawRace:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import source
-from pipeline.demo_season import recorded
+from pipeline.demo.season import recorded
 from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.schedule_source import to_fastf1

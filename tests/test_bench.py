@@ -69,7 +69,7 @@ EXPECTED = {
         "DuckDB, all drivers, all columns",
     },
     "verify": {"one race"},
-    "startup": {"f1-precompute --help", "import pipeline.cli"},
+    "startup": {"f1-precompute --help", "import pipeline.cli.main"},
 }
 Document = dict[str, Any]
 

@@ -220,7 +220,7 @@ def test_no_network(tmp_path: Path) -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     heavy = ("fastf1", "pandas", "numpy", "pyarrow", "boto3", "rich", "pydantic")
-    code = f"import sys, pipeline.cli; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, pipeline.cli.main; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )

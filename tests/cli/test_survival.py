@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.isolate import Call, Pool, Result
+from pipeline.executor.processes import Call, Pool, Result
 from pipeline.store.local import LocalStore
 from pipeline.verify import published, verify
 from tests.conftest import REPOSITORY, cli

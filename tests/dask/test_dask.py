@@ -175,19 +175,19 @@ def test_no_scheduler_there(s3: Place, tmp_path: Path) -> None:
 
 
 def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import executor_dask
     from pipeline.errors import UnavailableError
+    from pipeline.executor import dask_cluster
     from tests.s3.support import options
 
-    monkeypatch.setattr(executor_dask, "WORKERS_S", 1.0)
+    monkeypatch.setattr(dask_cluster, "WORKERS_S", 1.0)
     with cluster(tmp_path, s3) as dask, pytest.raises(UnavailableError, match="has had no worker for 1 s"):
-        list(executor_dask.run_on(dask.address, [], options(s3)))
+        list(dask_cluster.run_on(dask.address, [], options(s3)))
 
 
 def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> None:
-    from pipeline.demo_season import recorded
-    from pipeline.executor_dask import run_on
-    from pipeline.isolate import Call, Event, LimitError
+    from pipeline.demo.season import recorded
+    from pipeline.executor.dask_cluster import run_on
+    from pipeline.executor.processes import Call, Event, LimitError
     from pipeline.job import Job
     from tests.s3.support import options
 
@@ -205,8 +205,8 @@ def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> No
 def test_help_needs_neither_boto3_nor_dask() -> None:
     code = """
 import sys
-import pipeline.cli
-pipeline.cli.main(["publish", "--help"], standalone_mode=False)
+import pipeline.cli.main
+pipeline.cli.main.main(["publish", "--help"], standalone_mode=False)
 print({"boto3", "distributed", "fastf1", "pandas"} & sys.modules.keys())
 """
     command = [sys.executable, "-c", code]

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from pipeline.cli import main as pipeline_cli
-from pipeline.hosts import HOSTS
+from pipeline.cli.main import main as pipeline_cli
+from pipeline.network.hosts import HOSTS
 from serve.__main__ import main as serve_cli
 from serve.settings import TABLE
 from tests.conftest import REPOSITORY

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from pipeline import hosts as known
 from pipeline.errors import UsageError
-from pipeline.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
-from pipeline.network import Trouble, of_error, of_status, retry_after
-from pipeline.patience import Watch, pause
+from pipeline.network import hosts as known
+from pipeline.network.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
+from pipeline.network.patience import Watch, pause
+from pipeline.network.trouble import Trouble, of_error, of_status, retry_after
 from tests.nightly.hosts import Hosts
 
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.settings import to_s3
 from pipeline.errors import UsageError
-from pipeline.settings import to_s3
 
 if TYPE_CHECKING:
     from pipeline.job import Source
@@ -40,7 +40,7 @@ def settings_of(
     Raises:
         UsageError: options of S3 or Dask that no server takes, or that do not go together.
     """
-    from pipeline.executor import check  # noqa: PLC0415
+    from pipeline.executor.choice import check  # noqa: PLC0415
     from pipeline.season import Settings  # noqa: PLC0415
 
     remote = to_s3(options) if options["publish"] else None

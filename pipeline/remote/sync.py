@@ -27,7 +27,7 @@ from pipeline.publish import (
     same_content,
     to_json,
 )
-from pipeline.remote_listings import publish_listing
+from pipeline.remote.listings import publish_listing
 from pipeline.store.base import Stored
 from pipeline.store.local import LocalStore
 from pipeline.store.s3 import S3Store

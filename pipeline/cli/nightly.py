@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from pipeline.cli_errors import EXIT_FAILED, plain_errors
-from pipeline.cli_setup import settings_of, source_of
-from pipeline.errors import NewerSchemaError, StoreError, UsageError
-from pipeline.settings import (
+from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.settings import (
     Sessions,
     compute_options,
     option,
@@ -24,11 +22,13 @@ from pipeline.settings import (
     source_options,
     to_s3,
 )
+from pipeline.cli.setup import settings_of, source_of
+from pipeline.errors import NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.contract.models import RunSummary
-    from pipeline.night import Plan, Watcher
-    from pipeline.nightly import Decision
+    from pipeline.night.decide import Decision
+    from pipeline.night.run import Plan, Watcher
 
 
 @click.command()
@@ -65,7 +65,7 @@ def nightly(**options: Any) -> None:
     Ends with one line for a monitor, and code 0 (done), 1 (something failed) or 75 (busy, or temporarily
     impossible). What it did about each race and why is also in OUT/runs/RUN.json.
     """
-    from pipeline.night import run  # noqa: PLC0415
+    from pipeline.night.run import run  # noqa: PLC0415
 
     with plain_errors():
         try:
@@ -79,8 +79,8 @@ def nightly(**options: Any) -> None:
 
 @contextmanager
 def _watching(as_json: bool) -> Iterator[Watcher]:
-    from pipeline.night import Watcher  # noqa: PLC0415
-    from pipeline.view import listening  # noqa: PLC0415
+    from pipeline.cli.view import listening  # noqa: PLC0415
+    from pipeline.night.run import Watcher  # noqa: PLC0415
 
     with listening(as_json) as listener:
         if not as_json:
@@ -115,15 +115,15 @@ def _close(summary: RunSummary, options: dict[str, Any]) -> None:
 
 
 def _tell(options: dict[str, Any], summary: bytes) -> None:
-    from pipeline.notify import tell  # noqa: PLC0415
+    from pipeline.night.notify import tell  # noqa: PLC0415
 
     for trouble in tell(options["webhook_url"], options["on_failure"], summary):
         click.echo(f"Warning: {trouble}", err=True)
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    from pipeline.night import Plan  # noqa: PLC0415
-    from pipeline.nightly import seasons  # noqa: PLC0415
+    from pipeline.night.decide import seasons  # noqa: PLC0415
+    from pipeline.night.run import Plan  # noqa: PLC0415
 
     wanted = options["season"]
     try:
@@ -147,7 +147,7 @@ def _plan(options: dict[str, Any]) -> Plan:
 @s3_options
 def doctor(as_json: bool, **options: Any) -> None:
     """Check what a nightly run needs: versions, folders, hosts and, with --s3-bucket, the bucket."""
-    from pipeline.doctor import examine  # noqa: PLC0415
+    from pipeline.night.doctor import examine  # noqa: PLC0415
 
     with plain_errors():
         bucket = to_s3(options) if options["s3_bucket"] else None

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline import __version__
 from pipeline.errors import BusyError, PipelineError
-from pipeline.hosts import HOSTS, Host
-from pipeline.network import Trouble, of_error, of_status
+from pipeline.network.hosts import HOSTS, Host
+from pipeline.network.trouble import Trouble, of_error, of_status
 from pipeline.store.s3_options import S3Options
 
 if TYPE_CHECKING:

@@ -23,15 +23,15 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.fingerprint import same_input
-from pipeline.history import History
 from pipeline.job import Outcome
-from pipeline.nightly import WORK, Asked, Decision, Published, Season, beside, decide
+from pipeline.night.decide import WORK, Asked, Decision, Published, Season, beside, decide
+from pipeline.night.history import History
+from pipeline.night.summary import Ended, Problem, is_too_early, summarise
 from pipeline.publish import publish_schemas, publish_season, read_manifest, read_model, to_json
+from pipeline.remote.uploader import NoUploader, Uploader, uploading
 from pipeline.renew import restore_all
 from pipeline.season import Listener, Settings, Task, as_asked, compute, load_schedule, new_run_id, only_run
 from pipeline.store.local import LocalStore
-from pipeline.summary import Ended, Problem, is_too_early, summarise
-from pipeline.uploader import NoUploader, Uploader, uploading
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pipeline.contract.events import parse_line
 from pipeline.errors import UnavailableError, UsageError
-from pipeline.isolate import Call, CrashError, Event, LimitError, Result
+from pipeline.executor.processes import Call, CrashError, Event, LimitError, Result
 from pipeline.store.s3_options import S3Options
 
 Client = Any  # distributed's types are not for checking
@@ -125,7 +125,7 @@ class _Run:
             self._client.unsubscribe_topic(self._topic)
 
     def _submit(self, tag: int, call: Call) -> Future:
-        from pipeline.executor_worker import compute  # noqa: PLC0415 - imports distributed
+        from pipeline.executor.dask_worker import compute  # noqa: PLC0415 - imports distributed
 
         key = f"{self._topic}-{tag}"
         return self._client.submit(compute, call.args[0], self._remote, self._topic, tag, key=key, pure=False)

@@ -15,7 +15,7 @@ from pipeline.contract.models import ProgressEvent
 from pipeline.errors import PipelineError
 from pipeline.job import Job, Outcome
 from pipeline.race import run
-from pipeline.remote import push
+from pipeline.remote.sync import push
 from pipeline.store.local import LocalStore
 from pipeline.store.s3 import S3Store
 from pipeline.store.s3_options import S3Options

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli_errors import EXIT_FAILED, plain_errors
-from pipeline.settings import Age, option, out_option, s3_options, to_s3
+from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.settings import Age, option, out_option, s3_options, to_s3
 
 if TYPE_CHECKING:
     from pipeline.store.local import LocalStore
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @s3_options
 def publish(year: int | None, round_number: int | None, reread: bool, out: Path, **options: Any) -> None:
     """Upload what is computed to S3: everything, a season or a round; only what differs."""
-    from pipeline.remote import sync  # noqa: PLC0415
+    from pipeline.remote.sync import sync  # noqa: PLC0415
     from pipeline.season import only_run  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
@@ -84,7 +84,7 @@ def prune(
 
 
 def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.prune import remove, unused  # noqa: PLC0415
+    from pipeline.remote.prune import remove, unused  # noqa: PLC0415
 
     files = size = 0
     for generation in unused(store, prefix, older_than):
@@ -98,7 +98,7 @@ def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_
 
 
 def _abort(remote: S3Store, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.prune import abandoned  # noqa: PLC0415
+    from pipeline.remote.prune import abandoned  # noqa: PLC0415
 
     for key, upload in abandoned(remote, older_than):
         click.echo(f"{key}: upload in parts that never ended{', would be' if dry_run else ''} removed")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Grade, RunRace, RunSummary
 from pipeline.job import Outcome
-from pipeline.nightly import WORK, Decision
+from pipeline.night.decide import WORK, Decision
 
 DONE, FAILED, TEMPORARY = 0, 1, 75
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed

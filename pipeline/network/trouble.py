@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from pipeline.hosts import Host
+from pipeline.network.hosts import Host
 
 Kind = Literal[
     "refused", "reset", "dns", "timeout", "truncated", "limited", "server", "blocked", "absent", "other"

@@ -17,8 +17,8 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from pipeline.hosts import Host, Role, host_of, path_of
-from pipeline.network import Trouble, of_error, of_status
+from pipeline.network.hosts import Host, Role, host_of, path_of
+from pipeline.network.trouble import Trouble, of_error, of_status
 
 TIMEOUT = (10.0, 60.0)  # to connect, and between two bytes
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli_errors import EXIT_FAILED, plain_errors
-from pipeline.cli_nightly import doctor, nightly
-from pipeline.cli_remote import prune, publish
-from pipeline.cli_setup import settings_of, source_of
-from pipeline.settings import (
+from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.nightly import doctor, nightly
+from pipeline.cli.remote import prune, publish
+from pipeline.cli.settings import (
     Rounds,
     Sessions,
     compute_options,
@@ -26,6 +25,7 @@ from pipeline.settings import (
     source_options,
     to_s3,
 )
+from pipeline.cli.setup import settings_of, source_of
 
 if TYPE_CHECKING:
     from pipeline.job import Outcome, Source
@@ -110,7 +110,7 @@ def schedule(year: int, **options: Any) -> None:
 @publish_options
 def demo(**options: Any) -> None:
     """Simulate the demo season and compute it like any other; needs no network."""
-    from pipeline.demo_season import recorded  # noqa: PLC0415
+    from pipeline.demo.season import recorded  # noqa: PLC0415
 
     with plain_errors(), recorded() as (tasks, events):
         _compute(tasks, tasks[0].source, options, events)
@@ -158,8 +158,8 @@ def _compute(
     tasks: list[Task], source: Source, options: dict[str, Any], events: list[ScheduledEvent] | None
 ) -> None:
     """Run the tasks, show how they go, and exit 1 where one failed."""
+    from pipeline.cli.view import listening, table  # noqa: PLC0415
     from pipeline.season import run  # noqa: PLC0415
-    from pipeline.view import listening, table  # noqa: PLC0415
 
     as_json = options["as_json"]
     uploaded: list[str] = []
