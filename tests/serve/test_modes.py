@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -192,15 +192,20 @@ def test_a_graceful_stop_finishes_open_responses(own_tree: Path, tmp_path: Path)
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+def counted(server: Server, route: str) -> bool:
+    """Whether an exchange of the route is over."""
+    return f'f1_requests_total{{method="GET",route="{route}"' in httpx.get(server.url + "/metrics").text
+
+
 def test_a_client_that_takes_no_bytes_is_cut_off(own_tree: Path) -> None:
     publish(own_tree / RACE.frames_parquet, bytes(60_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 300_000), 1))
     with serving(own_tree, "--stall-timeout", "0.3", "--transforms", "1", "--transform-wait", "5") as server:
-        for path in (PARQUET, FRAMES):
+        for path, route in ((PARQUET, "/data/{key:path}"), (FRAMES, "/f1/race-telemetry/{year}/{round}")):
             host, port = server.url.removeprefix("http://").split(":")
             with socket.create_connection((host, int(port))) as connection:
                 connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-                time.sleep(1.5)
+                wait_for(partial(counted, server, route))
                 got = 0
                 while part := connection.recv(1 << 20):
                     got += len(part)

@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from pipeline.contract.events import to_line
 from pipeline.contract.keys import SessionKey
 from tests.serve.support import (
+    NOW,
     OTHER,
     RACE,
     Server,
@@ -62,12 +64,23 @@ def test_replays_the_published_log(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "seconds"), [("?speed=0", 0.0), ("", 0.2), ("?speed=20", 0.2), ("?speed=4", 1.0)]
+    ("events", "query", "seconds"),
+    [(5, "?speed=0", 0), (5, "?speed=1000", 4), (81, "", 4), (81, "?speed=20", 4), (81, "?speed=80", 1)],
 )
-def test_speed(server: Server, query: str, seconds: float) -> None:
-    begin = time.monotonic()
-    talk(server, URL + query)
-    assert seconds <= time.monotonic() - begin < seconds + 3
+def test_speed(own_tree: Path, events: int, query: str, seconds: int) -> None:
+    """Not faster than asked; and the reader's deadline ends what is several times slower."""
+    step = 1000 if events == 5 else 1
+    log = [
+        event.model_copy(update={"ts": NOW + timedelta(seconds=event.seq * step)})
+        for event in progress_events(RACE, count=events - 1)
+    ]
+    publish(own_tree / RACE.progress, progress_bytes(log))
+    with serving(own_tree) as server:
+        begin = time.monotonic()
+        received, code = talk(server, URL + query)
+        assert time.monotonic() - begin >= seconds * 0.9  # timers of the server are rounded
+    assert [event["seq"] for event in received] == list(range(events))
+    assert code == 1000
 
 
 @pytest.mark.parametrize(
@@ -273,9 +286,7 @@ def test_many_clients_at_once(server: Server) -> None:
             metrics = (await client.get(server.url + "/metrics")).text
         return await talks, metrics
 
-    begin = time.monotonic()
     results, metrics = asyncio.run(run())
-    assert time.monotonic() - begin < 60
     assert all([event["seq"] for event in events] == [0, 1, 2, 3, 4] for events, _ in results)
     assert all(code == 1000 for _, code in results)
     assert "f1_websockets_open" in metrics  # answered in the midst of it
@@ -307,13 +318,13 @@ def test_pings_keep_an_idle_connection_and_find_a_dead_one(tmp_path: Path) -> No
     async def run(server: Server) -> None:
         async with connect(server.ws + URL, ping_interval=None) as websocket:
             assert await numbers(websocket, 1) == [0]
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(5)
             assert websocket.state.name == "OPEN"
             websocket.transport.pause_reading()  # alive at the socket, but answers no ping
             await asyncio.to_thread(wait_for, lambda: none_open(server))
             websocket.transport.abort()
 
-    with serving(out, "--ws-ping", "1") as server:
+    with serving(out, "--ws-ping", "2") as server:  # a busy machine must have the time to answer
         asyncio.run(run(server))
 
 
