@@ -5,6 +5,7 @@ three cannot drift apart. A flag wins over the environment, the environment over
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Literal
 PREFIX = "F1_"
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_URL = re.compile(r"(https?://[^\s;,]+)?")  # it also stands in a header of the replay page
 
 
 class SettingsError(ValueError):
@@ -27,6 +29,7 @@ class Setting:
     help: str
     choices: tuple[str, ...] = ()
     minimum: float = 0
+    maximum: float = 1e9
 
     @property
     def env(self) -> str:
@@ -40,7 +43,7 @@ class Setting:
 TABLE = (
     Setting("out", Path, "computed_data", "folder of the published files"),
     Setting("host", str, "127.0.0.1", "address to listen on"),
-    Setting("port", int, 8000, "port to listen on"),
+    Setting("port", int, 8000, "port to listen on", maximum=65535),
     Setting("workers", int, 1, "server processes", minimum=1),
     Setting("cdn_url", str, "", "base URL of a CDN or bucket: artifact requests answer 307 to it"),
     Setting("sendfile", str, "", "who sends the bytes; nginx: X-Accel-Redirect", choices=("", "nginx")),
@@ -112,12 +115,20 @@ def parse(setting: Setting, raw: object) -> Any:
         value = setting.kind(text)
     except ValueError as error:
         raise SettingsError(f"{setting.env} must be {_NOUN[setting.kind]}, not {text!r}") from error
+    _check(setting, value, text)
+    return value
+
+
+def _check(setting: Setting, value: Any, text: str) -> None:
     if setting.choices and value not in setting.choices:
         allowed = ", ".join(repr(choice) for choice in setting.choices)
         raise SettingsError(f"{setting.env} must be one of {allowed}, not {text!r}")
-    if isinstance(value, int | float) and value < setting.minimum:
+    if isinstance(value, int | float) and not value >= setting.minimum:  # nan is neither below nor above
         raise SettingsError(f"{setting.env} must be at least {setting.minimum:g}, not {text}")
-    return value
+    if isinstance(value, int | float) and value > setting.maximum:
+        raise SettingsError(f"{setting.env} must be at most {setting.maximum:g}, not {text}")
+    if setting.name == "cdn_url" and not _URL.fullmatch(text):
+        raise SettingsError(f"{setting.env} must begin with https:// or http://, not {text!r}")
 
 
 _NOUN: dict[type, str] = {int: "a whole number", float: "a number", Path: "a path", str: "text"}

@@ -34,6 +34,11 @@ def test_flag_over_environment_over_default() -> None:
         ({"F1_STALL_TIMEOUT": "long"}, "F1_STALL_TIMEOUT must be a number, not 'long'"),
         ({"F1_WORKERS": "0"}, "F1_WORKERS must be at least 1, not 0"),
         ({"F1_SENDFILE": "apache"}, "F1_SENDFILE must be one of '', 'nginx', not 'apache'"),
+        ({"F1_PORT": "65536"}, "F1_PORT must be at most 65535, not 65536"),
+        ({"F1_WS_PING": "nan"}, "F1_WS_PING must be at least 0.1, not nan"),
+        ({"F1_WS_IDLE": "inf"}, "F1_WS_IDLE must be at most"),
+        ({"F1_CDN_URL": "cdn.example/f1"}, "F1_CDN_URL must begin with https:// or http://"),
+        ({"F1_CDN_URL": "https://a.example; x"}, "F1_CDN_URL must begin with https:// or http://"),
         ({"F1_ACCESS_LOG": "maybe"}, "F1_ACCESS_LOG must be true or false, not 'maybe'"),
     ],
 )
