@@ -18,7 +18,7 @@ from serve.metrics import Metrics
 from serve.middleware import Observe, OutgoingHeaders
 from serve.pages import Pages
 from serve.problems import Problem, on_error
-from serve.progress import Progress
+from serve.progress import Progress, not_by_http
 from serve.settings import Settings
 from serve.shelf import Shelf
 from serve.static import Artifacts
@@ -63,6 +63,7 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     yield _asgi("/f1/seasons", listings.seasons)
     yield Route("/f1/race-telemetry", Endpoint(frames.post), methods=["POST"])
     yield WebSocketRoute("/f1/process-telemetry/{year}/{round}", Progress(settings, shelf, metrics).endpoint)
+    yield Route("/f1/process-telemetry/{year}/{round}", not_by_http)
     yield Route("/health", health.health)
     yield Route("/health/", health.health)
     yield Route("/health/live", health.live)

@@ -25,7 +25,6 @@ _ABSENT = {
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
     errno.EISDIR,
-    errno.EACCES,
     errno.ENXIO,
 }
 
@@ -82,7 +81,8 @@ class Library:
         self._models: OrderedDict[tuple[str, type[BaseModel]], tuple[Stamp, BaseModel]] = OrderedDict()
 
     def open(self, key: str) -> Open:
-        """Open a regular file below the root. Raises FileNotFoundError for anything else.
+        """Open a regular file below the root. Raises FileNotFoundError for anything else, and another
+        OSError where there may be one that cannot be read: no rights to it, a failing disk.
 
         Walks folder by folder and follows no symbolic link, so no key, however it is spelled, and no
         link someone left in the folder leads out of it, and there is no gap between check and use.
@@ -142,6 +142,9 @@ class Library:
             return Stamp.of(os.stat(self._prefix + key))  # noqa: PTH116 - a Path a request costs more than the call
         except OSError:
             return None
+
+    def readable(self, key: str) -> bool:
+        return os.access(self._prefix + key, os.R_OK, effective_ids=True)
 
     def _remember(self, key: str, small: Small) -> None:
         self._cache[key] = small

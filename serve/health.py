@@ -71,6 +71,8 @@ class HealthChecks:
             stamp = self._shelf.library.stamp(artifact.key)
             if stamp is None:
                 reasons.append(f"{artifact.key} of the newest race is missing.")
+            elif not self._shelf.library.readable(artifact.key):
+                reasons.append(f"{artifact.key} of the newest race cannot be read by the server.")
             elif stamp.size != artifact.bytes and published and stamp.mtime_ns <= published.mtime_ns:
                 # A file newer than its manifest is a race being replaced at this moment: no fault.
                 reasons.append(f"{artifact.key} has {stamp.size} bytes, its manifest says {artifact.bytes}.")

@@ -8,11 +8,12 @@ import re
 import time
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve import logs
 from serve.metrics import Metrics
-from serve.problems import Problem, respond, unavailable
+from serve.problems import UNREADABLE, Problem, instance_of, respond, unavailable
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -28,7 +29,7 @@ _ALLOWED_HEADERS = b"accept, content-type, if-match, if-none-match, if-range, ra
 
 
 class Observe:
-    """Outermost: numbers, times, logs and counts each exchange, and turns what escapes into a problem."""
+    """Outermost: numbers, times, logs and counts each exchange, and logs what escapes."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, access_log: bool) -> None:
         self._app = app
@@ -42,10 +43,10 @@ class Observe:
         exchange = Exchange(scope, send)
         try:
             await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            pass  # in the middle of its own request: no fault of ours, and nobody to tell
         except Exception as error:
             logs.ERRORS.error("request failed", exc_info=error, extra={"fields": {"request_id": exchange.id}})
-            if scope["type"] == "http" and not exchange.status:
-                await _apology(error)(scope, receive, exchange.send)
         finally:
             self._record(scope, exchange)
 
@@ -102,14 +103,19 @@ def _line(scope: Scope, exchange: Exchange, method: str, route: str, seconds: fl
     }
 
 
-def _apology(error: Exception) -> ASGIApp:
+def _apology(error: Exception, scope: Scope) -> ASGIApp:
+    problem = Problem(500, "The server failed; its log says why under this response's X-Request-Id.")
     if isinstance(error, OSError):
-        return respond(unavailable("The data folder cannot be read at the moment."))
-    return respond(Problem(500, "The server failed; its log says why under this response's X-Request-Id."))
+        problem = unavailable(UNREADABLE)
+    return respond(problem, instance_of(scope))
 
 
 class OutgoingHeaders:
-    """Security headers, and CORS by a table of origins: cheap enough for every response."""
+    """Security headers, and CORS by a table of origins: cheap enough for every response.
+
+    Also makes what escapes a problem, which needs the same headers: a page of another origin may not read
+    an answer without them.
+    """
 
     def __init__(self, app: ASGIApp, origins: str, methods: str) -> None:
         self._app = app
@@ -127,15 +133,26 @@ class OutgoingHeaders:
             await self._preflight(send, extra)
             return
 
+        started = False
+
         async def send_with(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = [*message.get("headers", ()), *extra]
                 if _POLICY[0] not in dict(headers):
                     headers.append(_POLICY)
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, send_with)
+        try:
+            await self._app(scope, receive, send_with)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            if not started:
+                await _apology(error, scope)(scope, receive, send_with)
+            raise
 
     def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
         if self._any:

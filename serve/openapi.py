@@ -39,8 +39,9 @@ follows a run under way. Query: `session` R or S; `speed` 0 at once, 1 as it was
 sequence number, to resume. Each message is one JSON event:
 `{"type":"progress","progress":50.0,"message":"..."}`, at last
 `{"type":"complete","data":{...}}` or `{"type":"error","message":"..."}`. Close codes: 1000 all was said,
-1013 too many connections, 4403 origin not allowed, 4404 no progress log, 4422 a value out of range."""
+1013 not possible at the moment, 4403 origin not allowed, 4404 no progress log, 4422 a value out of range."""
 _REASONS = {
+    303: "The file is on the CDN.",
     304: "The client's copy is current.",
     307: "The file is on the CDN.",
     404: "Not there; the problem names what is.",
@@ -95,7 +96,7 @@ def _races() -> Json:
         "/f1/race-telemetry": {
             "post": _operation(
                 "races", "post_frames", "The frames of a race, by a JSON body", frames,
-                [304, 307, 404, 409, 412, 413, 415, 416, 422, 503],
+                [303, 304, 404, 409, 412, 413, 415, 422, 503],
                 requestBody={"required": True, "content": _json(TelemetryRequest)},
             )
         },

@@ -13,8 +13,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
+UNREADABLE = "The data folder cannot be read at the moment."
 
 
 class Problem(Exception):  # noqa: N818 - the word of the RFC
@@ -83,15 +85,18 @@ def _allowed(field: dict[str, Any]) -> str:
 async def on_error(request: Request, error: Exception) -> Response:
     """Our own problems, and what starlette raises: an unknown path, a wrong method, a body over the limit."""
     if isinstance(error, Problem):
-        return respond(error, _instance(request))
+        return respond(error, instance_of(request.scope))
     if not isinstance(error, HTTPException):
         raise error
     detail = error.detail
     if error.status_code == 404:
         detail = "No such endpoint. The endpoints are listed at /docs and /openapi.json."
-    return respond(Problem(error.status_code, detail, headers=error.headers), _instance(request))
+    if error.status_code == 405:
+        allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
+        detail = f"{request.method} is not allowed here. Allowed: {', '.join(allowed)}."
+    return respond(Problem(error.status_code, detail, headers=error.headers), instance_of(request.scope))
 
 
-def _instance(request: Request) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+def instance_of(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.decode("ascii", "replace")

@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
 import orjson
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipeline.contract.events import parse_line
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import ProgressEvent
+from serve import logs
 from serve.files import Library, Stamp, closing
 from serve.metrics import Metrics
 from serve.models import ProgressQuery, RacePath
-from serve.problems import Problem
+from serve.problems import UNREADABLE, Problem
 from serve.requests import validated
 from serve.settings import Settings
 from serve.shelf import Shelf
@@ -97,9 +100,16 @@ class Progress:
             key, query = self._admitted(websocket)
             await _unless_gone(websocket, self._play(websocket, key, query))
         except RefusedError as refused:
-            await websocket.send_text(_error(str(refused)))
-            return refused.code
-        return DONE
+            code, message = refused.code, str(refused)
+        except Problem as problem:  # the listings cannot be read to say what exists
+            code, message = TRY_AGAIN, problem.detail
+        except OSError as error:
+            logs.ERRORS.error("progress log not read", exc_info=error)
+            code, message = TRY_AGAIN, UNREADABLE
+        else:
+            return DONE
+        await websocket.send_text(_error(message))
+        return code
 
     def _admitted(self, websocket: WebSocket) -> tuple[SessionKey, ProgressQuery]:
         if self._open > self._settings.ws_max:
@@ -175,6 +185,12 @@ class Progress:
         if self._shelf.library.stamp(key.manifest) is not None:
             return f"{str(key).capitalize()} has no progress log."
         return self._shelf.missing_race(key).detail
+
+
+async def not_by_http(_: Request) -> Response:
+    """What curl or a browser's address bar gets."""
+    detail = "The progress log is a WebSocket: connect to this address with ws:// or wss://."
+    raise Problem(426, detail, headers={"Connection": "Upgrade", "Upgrade": "websocket"})
 
 
 async def _unless_gone(websocket: WebSocket, playing: Coroutine[Any, Any, None]) -> None:

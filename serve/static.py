@@ -40,7 +40,10 @@ class Artifacts:
         elif self._cdn and redirect:
             self._must_exist(key)
             where = (b"location", f"{self._cdn}/{key}".encode())
-            await call.reply(307, [where, _cache(REVALIDATE), *_vary(media)])
+            # After 307 a client would send its POST to the CDN, which refuses it; 303 makes it a GET.
+            await call.reply(
+                303 if call.method == "POST" else 307, [where, _cache(REVALIDATE), *_vary(media)]
+            )
         elif self._accel:
             self._must_exist(key)
             where = (b"x-accel-redirect", f"{ACCEL_PREFIX}{key}".encode())

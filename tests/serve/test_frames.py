@@ -207,7 +207,7 @@ def test_bodies_that_are_not_read(client: httpx.Client) -> None:
 
 def test_a_wrong_method_is_refused(client: httpx.Client) -> None:
     response = client.post(URL)
-    problem(response, 405)
+    assert problem(response, 405)["detail"] == "POST is not allowed here. Allowed: GET, HEAD."
     assert "GET" in response.headers["allow"]
     problem(client.get("/f1/race-telemetry"), 405)
 

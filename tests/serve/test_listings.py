@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import os
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from pipeline.contract.keys import CATALOG, season_key
 from serve.models import Sessions
-from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, serving
+from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, require, serving
 
 
 def test_seasons_is_the_catalog(client: httpx.Client, tree: Path) -> None:
@@ -109,6 +113,30 @@ def test_health_says_what_is_wrong(own_tree: Path) -> None:
         assert "catalog cannot be read" in reasons()
         (own_tree / CATALOG).unlink()
         assert "no catalog" in reasons()
+
+
+def test_files_without_the_right_to_read_them(own_tree: Path) -> None:
+    """A folder of another user: 404 would say that nothing was published, and ready that all is well."""
+    command: tuple[str, ...] = (sys.executable, "-m", "serve", "--port", "{port}")
+    if os.geteuid() == 0:  # root reads everything, unless that right is taken away
+        require(shutil.which("setpriv") is not None, "setpriv is not installed")
+        command = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", *command)
+    with serving(own_tree, command=command) as server, server.client() as client:
+        assert client.get("/health/ready").status_code == 200
+        for key in (OTHER.frames_json(1), OTHER.frames_parquet, OTHER.progress):
+            (own_tree / key).chmod(0)
+        reasons = client.get("/health/ready").json()["reasons"]
+        assert f"{OTHER.frames_parquet} of the newest race cannot be read by the server." in reasons
+        for path in (f"/data/{OTHER.frames_parquet}", "/f1/race-telemetry/2025/4?frame_skip=3"):
+            response = client.get(path)
+            assert "cannot be read" in problem(response, 503)["detail"]
+            assert response.headers["retry-after"]
+        with connect(server.ws + "/f1/process-telemetry/2025/4") as websocket:
+            assert "cannot be read" in json.loads(websocket.recv())["message"]
+        own_tree.chmod(0)
+        assert client.get("/health/ready").json()["reasons"] == ["The catalog cannot be read."]
+        problem(client.get("/f1/seasons"), 503)
+        own_tree.chmod(0o755)
 
 
 def test_a_race_being_replaced_is_no_fault(own_tree: Path) -> None:

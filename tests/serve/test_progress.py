@@ -16,13 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from pipeline.contract.events import to_line
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.keys import CATALOG, SessionKey
 from tests.serve.support import (
     NOW,
     OTHER,
     RACE,
     Server,
     make_tree,
+    problem,
     progress_bytes,
     progress_events,
     publish,
@@ -134,6 +135,20 @@ def test_an_unknown_path_is_refused(server: Server) -> None:
 
     with pytest.raises(InvalidStatus):
         asyncio.run(run())
+
+
+def test_plain_http_is_told_to_connect_otherwise(client: httpx.Client) -> None:
+    response = client.get(URL)
+    assert "WebSocket" in problem(response, 426)["detail"]
+    assert response.headers["upgrade"] == "websocket"
+
+
+def test_listings_that_cannot_be_read(own_tree: Path) -> None:
+    (own_tree / CATALOG).unlink()
+    with serving(own_tree) as server:
+        events, code = talk(server, "/f1/process-telemetry/2025/9")
+        assert code == 1013
+        assert "no catalog" in events[0]["message"]
 
 
 def none_open(server: Server) -> bool:
