@@ -77,6 +77,7 @@ def run(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        http="serve.connection:Connection",
         access_log=False,
         server_header=False,
         log_config=uvicorn_config(),

@@ -5,10 +5,11 @@ several workers, so that /metrics answers for all, whichever worker is asked.
 """
 
 import os
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,6 +54,17 @@ class Metrics:
     async def endpoint(self, _: Request) -> Response:
         registry = self._registry
         if SHARED_DIR in os.environ:
+            _forget_dead(Path(os.environ[SHARED_DIR]))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _forget_dead(folder: Path) -> None:
+    """Drop the open connections of workers that were killed: they closed none of them, yet have none."""
+    for path in folder.glob("gauge_live*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]

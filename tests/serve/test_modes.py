@@ -29,6 +29,8 @@ from tests.serve.support import (
     free_port,
     long_frames_text,
     problem,
+    progress_bytes,
+    progress_events,
     publish,
     raw,
     require,
@@ -59,6 +61,9 @@ def test_cdn_gets_the_artifact_requests(own_tree: Path) -> None:
             assert response.headers["location"] == f"https://cdn.example/f1/{key}"
             assert response.content == b""
             assert response.headers.get("vary") == ("accept-encoding" if key.endswith(".gz") else None)
+        posted = client.post("/f1/race-telemetry", json={"year": 2025, "round_number": 1})
+        assert posted.status_code == 303  # a CDN takes no POST
+        assert posted.headers["location"] == f"https://cdn.example/f1/{RACE.frames_json(1)}"
         assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
         assert client.get(FRAMES + "?compress=false").json()["frame_skip"] == 1
         assert client.get(FRAMES, headers={"Accept-Encoding": "identity"}).json()["frame_skip"] == 1
@@ -177,6 +182,61 @@ def test_errors_are_logged_with_the_request_id_and_not_told(own_tree: Path, tmp_
     assert all(line["logger"] != "serve.access" for line in lines_of(log))
 
 
+def test_a_failed_request_has_the_headers_of_any_other(own_tree: Path) -> None:
+    """Without them a page of another origin would not learn that it failed."""
+    publish(own_tree / RACE.frames_json(5), b"damaged")
+    with serving(own_tree) as server, server.client(Origin="https://a.example") as client:
+        response = client.get(f"{FRAMES}?frame_skip=5&compress=false")
+        assert problem(response, 500)["instance"] == FRAMES
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert SECURITY.items() <= dict(response.headers).items()
+        assert response.headers["x-request-id"]
+
+
+def test_a_client_that_leaves_in_its_own_request_is_no_error(own_tree: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with logged(own_tree, log) as (_, server):
+        send(server, HALF_BODY).close()
+        wait_for(lambda: '"method":"POST"' in log.read_text())
+    assert "error" not in {line["level"] for line in lines_of(log)}
+
+
+HALF_BODY = b"POST /f1/race-telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+
+
+def send(server: Server, content: bytes) -> socket.socket:
+    host, port = server.url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    connection.sendall(content)
+    return connection
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"GET / HTTP/1.1\r\nHos", HALF_BODY], ids=["nothing", "head", "body"]
+)
+def test_a_client_that_stops_in_its_request_is_cut_off(own_tree: Path, content: bytes) -> None:
+    with serving(own_tree, "--keep-alive", "1") as server, send(server, content) as connection:
+        with suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+        assert httpx.get(server.url + "/health/live").status_code == 200
+
+
+def test_the_socket_of_a_client_that_takes_no_bytes_is_freed(own_tree: Path) -> None:
+    publish(own_tree / RACE.frames_parquet, bytes(60_000_000))
+    with serving(own_tree, "--stall-timeout", "0.3", "--keep-alive", "1") as server:
+        request = f"GET {PARQUET} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        with send(server, request), send(server, request):
+            wait_for(lambda: len(connections_of(server)) == 2)
+            wait_for(lambda: not connections_of(server))
+
+
+def connections_of(server: Server) -> list[str]:
+    """The clients that the server is connected to, as the kernel sees it."""
+    port = f":{int(server.url.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [row[2] for row in rows if row[1].endswith(port) and row[3] == "01"]
+
+
 def test_a_graceful_stop_finishes_open_responses(own_tree: Path, tmp_path: Path) -> None:
     content = os.urandom(1000) * 60_000
     publish(own_tree / RACE.frames_parquet, content)
@@ -244,6 +304,27 @@ def test_several_workers_share_metrics(own_tree: Path) -> None:
             assert httpx.get(server.url + "/f1/seasons").status_code == 200
         text = httpx.get(server.url + "/metrics").text
         assert 'f1_requests_total{method="GET",route="/f1/seasons",status="200"} 40.0' in text
+
+
+def test_a_killed_worker_has_no_connections(own_tree: Path) -> None:
+    publish(own_tree / RACE.live_progress, progress_bytes(progress_events(RACE)[:1]))
+    with serving(own_tree, "--workers", "2") as server:
+
+        def opened(count: int) -> bool:
+            return f"f1_websockets_open {count}.0" in httpx.get(server.url + "/metrics").text
+
+        with connect(server.ws + "/f1/process-telemetry/2025/1") as websocket:
+            websocket.recv()
+            wait_for(lambda: opened(1))
+            for worker in workers_of(server):
+                os.kill(worker, signal.SIGKILL)
+            wait_for(lambda: answers(server.url + "/health/live"))
+            assert opened(0)
+
+
+def workers_of(server: Server) -> list[int]:
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_the_limit_of_open_files_is_raised(server: Server) -> None:
@@ -348,6 +429,8 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
             plain = client.get(FRAMES, headers={"Accept-Encoding": "identity"})
             assert plain.json()["frame_skip"] == 1
             assert client.get(FRAMES).json()["frame_skip"] == 1
+            posted = client.post("/f1/race-telemetry", json={"year": 2025, "round_number": 1})
+            assert posted.json()["frame_skip"] == 1
             assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
             assert client.get("/f1/sessions/2025").headers["content-encoding"] == "gzip"
             problem(client.get("/f1/races/2025/9"), 404)
