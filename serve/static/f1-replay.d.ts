@@ -52,9 +52,12 @@ export interface Race extends EventTarget {
 
   /**
    * Every car at time `t`: x, y, z, dist, rel_dist, speed, rpm and throttle on straight lines between the
-   * feed's samples, the rest stepped. Never waits: null while the data is not there yet, and loading starts. Called again and again,
-   * as an animation does, it loads ahead.
+   * feed's samples, the rest stepped. Before 0 and after `duration` it is the first or the last moment.
+   * Never waits: null while the data is not there yet, and loading starts. Called again and again, as an
+   * animation does, it loads ahead.
    * The result and its cars are used again by the next call: copy what you want to keep.
+   *
+   * @throws TypeError if `t` is no number
    */
   at(t: number): State | null;
 

@@ -61,6 +61,7 @@ class Race extends EventTarget {
     const [key] = url.pathname.match(/telemetry\/\d{4}\/\d+\/(sprint\/)?manifest\.json$/) ?? [];
     if (!root && !key) throw new ReplayError(`${url} does not end in a manifest's key: give options.root`);
     this.root = new URL(root ?? url.href.slice(0, url.href.lastIndexOf(String(key))), url);
+    if (!this.root.pathname.endsWith("/")) this.root.pathname += "/"; // or its last folder would be lost
     this.#url = url;
     this.#options = { fetch, retries, ahead, keep: Math.max(keep, ahead + 2) };
     signal?.addEventListener("abort", () => this.close(), { signal: this.#closing.signal });
@@ -146,6 +147,7 @@ class Race extends EventTarget {
 
   /** @param {number} t */
   #index(t) {
+    if (Number.isNaN(micro(t))) throw new TypeError(`a race's time is a number of seconds, not ${t}`);
     const { chunk_s, chunks } = this.manifest.replay;
     return Math.min(Math.max(Math.floor(micro(t) / 1000 / chunk_s), 0), chunks.length - 1);
   }

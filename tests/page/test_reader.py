@@ -246,6 +246,48 @@ def test_what_is_no_race_is_refused(tab: Tab, url: str, said: str) -> None:
     tab.errors.clear()
 
 
+def test_the_root_may_be_given_with_and_without_its_slash(tab: Tab, served: str) -> None:
+    roots = tab.page.evaluate(
+        """async (url) => {
+          const { openRace } = await import("/static/f1-replay.js");
+          const races = [await openRace(url, { root: "/data" }), await openRace(url, { root: "/data/" })];
+          return Promise.all(races.map(async (race) => [race.root.href, (await race.seek(5)).cars.length]));
+        }""",
+        "/f1/races/1900/1",
+    )
+    assert roots == [[served + "/data/", 10]] * 2
+
+
+def test_a_time_that_is_none_is_refused(tab: Tab) -> None:
+    told = tab.page.evaluate(
+        """async (url) => {
+          const { openRace } = await import("/static/f1-replay.js");
+          const race = await openRace(url);
+          const late = await race.seek(NaN).catch((error) => `${error}`);
+          try { race.at(undefined); } catch (error) { return [late, `${error}`]; }
+        }""",
+        RACE,
+    )
+    said = "TypeError: a race's time is a number of seconds, not "
+    assert told == [said + "NaN", said + "undefined"]
+
+
+@pytest.mark.parametrize("url", [RACE, RACE.replace("1900/1", "1900/2/sprint")])
+def test_before_the_start_and_after_the_end(tab: Tab, url: str) -> None:
+    first, last, duration, cars = tab.page.evaluate(
+        """async (url) => {
+          const { openRace } = await import("/static/f1-replay.js");
+          const race = await openRace(url);
+          const first = (await race.seek(-30)).t;
+          const { t, cars } = await race.seek(1e9);
+          return [first, t, race.duration, cars.length];
+        }""",
+        url,
+    )
+    assert (first, last) == (0, duration)
+    assert cars > 0
+
+
 def test_another_format_is_refused(tab: Tab) -> None:
     tab.page.route("**/manifest.json", lambda route: route.fulfill(json={"schema_version": 2}))
     message = tab.page.evaluate(
