@@ -169,6 +169,31 @@ def test_an_unknown_race_is_said_to_be_unknown(new_tab: Callable[..., Tab], serv
     tab.errors.clear()
 
 
+def test_a_race_recomputed_while_it_is_watched_goes_on(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path
+) -> None:
+    old = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    new = old["replay"]["generation"]
+    old["replay"]["generation"] = "0" * 16
+    for chunk in old["replay"]["chunks"][5:]:  # beyond what is loaded ahead at the start
+        chunk["key"] = chunk["key"].replace(new, "0" * 16)
+    answers = iter([json.dumps(old)])
+
+    def first_old(route: Any) -> None:
+        body = next(answers, None)
+        route.continue_() if body is None else route.fulfill(body=body, content_type="application/json")
+
+    tab = new_tab()
+    tab.page.route("**/telemetry/1900/1/manifest.json", first_old)
+    tab.open(served + RACE)
+    with tab.page.expect_event("load"):
+        tab.page.evaluate("() => (location.hash = 't=310&car=EKL')")
+    tab.page.locator("html[data-state=ready]").wait_for(state="attached")
+    assert tab.page.url == served + RACE + "#t=310&car=EKL"
+    assert tab.text("#clock") == "0:05:10"
+    tab.errors.clear()  # the browser's own lines about the chunks that are gone
+
+
 def test_waits_for_what_is_slow_and_says_so(new_tab: Callable[..., Tab], served: str) -> None:
     tab = new_tab().open(served + RACE)
     held: list[Any] = []
@@ -284,6 +309,17 @@ def test_stands_still_for_those_who_want_it(new_tab: Callable[..., Tab], served:
     assert tab.page.evaluate("() => document.getAnimations().length") == 0
 
 
+def test_works_where_storage_is_forbidden(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab()
+    tab.page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', "
+        "{ get() { throw new DOMException('denied', 'SecurityError'); } })"
+    )
+    tab.open(served + RACE)
+    tab.page.keyboard.press("t")
+    assert tab.page.evaluate("() => document.documentElement.style.colorScheme") == "dark"
+
+
 def test_gaps_to_the_leader_or_the_car_ahead(
     new_tab: Callable[..., Tab], served: str, demo_out: Path
 ) -> None:
@@ -295,6 +331,18 @@ def test_gaps_to_the_leader_or_the_car_ahead(
     assert tab.text(shown) == f"+{gaps[1]:.3f}"
     tab.page.click("#gaps")
     tab.page.locator(shown, has_text=f"+{gaps[1] - gaps[0]:.3f}").wait_for()
+
+
+def test_laps_behind_at_the_end_of_a_real_race(
+    new_tab: Callable[..., Tab], served_real: str, real_out: Path
+) -> None:
+    truth = Truth.read(real_out / "telemetry/2025/2")
+    order = truth.order(truth.manifest.clock.duration_s)
+    laps = [int(truth.cars[code]["lap"][-1]) for code in order]
+    lapped = [code for code, lap in zip(order, laps, strict=True) if lap == laps[0] - 1]
+    assert lapped
+    tab = new_tab().open(served_real + "/replay/2025/2#t=999999")
+    assert [tab.text(f"tr[data-code={code}] td.gap") for code in lapped] == ["+1 lap"] * len(lapped)
 
 
 def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:

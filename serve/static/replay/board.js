@@ -14,6 +14,7 @@ const TYRES = [
   { letter: "W", kind: "wet", name: "wet" },
 ];
 const MOVE_MS = 350;
+const LINE_M = 1; // distances are whole metres: cars that finished a lap apart are that much off at most
 const CALM_ABOVE_SPEED = 10;
 
 /** @typedef {{code: string, row: any, position: any, mark: any, tyre: any, age: any, gap: any}} Row */
@@ -129,7 +130,7 @@ export class Board {
     if (car.gap !== null && to.gap !== null && car.gap >= to.gap) return `+${(car.gap - to.gap).toFixed(3)}`;
     const length = this.page.race.manifest.circuit.length_m;
     if (!length || car.dist === null || to.dist === null) return "–";
-    const laps = Math.floor((to.dist - car.dist) / length);
+    const laps = Math.floor((to.dist - car.dist + LINE_M) / length);
     return laps > 0 ? `+${laps} lap${laps > 1 ? "s" : ""}` : "–";
   }
 

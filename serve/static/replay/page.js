@@ -32,6 +32,15 @@ export class Page extends EventTarget {
     this.player.redraw();
     this.dispatchEvent(new Event("select"));
   }
+
+  /** Put the moment and the car into the address. A fragment alone would be taken from the page's <base>. */
+  remember() {
+    const said = new URLSearchParams();
+    if (this.player.t > 0) said.set("t", this.player.t.toFixed(1).replace(/\.0$/, ""));
+    if (this.selected) said.set("car", this.selected);
+    const { pathname, search } = location;
+    history.replaceState(null, "", pathname + search + (said.size ? `#${said}` : ""));
+  }
 }
 
 /** @param {Race} race */
@@ -59,7 +68,7 @@ function run(page, track) {
   race.addEventListener("error", () => (trouble = "The data cannot be reached; trying again…"));
   race.addEventListener("chunk", () => (trouble = ""));
   race.addEventListener("change", () => {
-    history.replaceState(null, "", `#t=${player.t}${page.selected ? `&car=${page.selected}` : ""}`);
+    page.remember();
     location.reload(); // recomputed: drivers, laps and marks may differ
   });
   player.addEventListener("seek", () => (texts = 0));

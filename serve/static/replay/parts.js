@@ -17,7 +17,7 @@ export function add(page) {
   const dialogs = new Dialogs(page);
   listenToKeys(page, dialogs, () => switchTheme(page));
   byId("theme").onclick = () => switchTheme(page);
-  const kept = localStorage.getItem(KEPT_THEME);
+  const kept = keptTheme();
   if (kept) setTheme(page, kept);
   keepAddress(page);
 }
@@ -27,7 +27,17 @@ function switchTheme(page) {
   const root = document.documentElement.style;
   const dark = root.colorScheme ? root.colorScheme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(page, dark ? "light" : "dark");
-  localStorage.setItem(KEPT_THEME, dark ? "light" : "dark");
+  keptTheme(dark ? "light" : "dark");
+}
+
+/** The theme chosen before, or the one to keep. Browsers may forbid storage: then none is. @param {string} [theme] */
+function keptTheme(theme) {
+  try {
+    if (theme) localStorage.setItem(KEPT_THEME, theme);
+    return localStorage.getItem(KEPT_THEME);
+  } catch {
+    return null;
+  }
 }
 
 /** @param {Page} page @param {string} theme */
@@ -39,14 +49,7 @@ function setTheme(page, theme) {
 /** Whoever pauses or chooses a car has an address to share. @param {Page} page */
 function keepAddress(page) {
   const { player } = page;
-  const keep = () => {
-    if (player.playing) return;
-    const said = new URLSearchParams();
-    if (player.t > 0) said.set("t", player.t.toFixed(1).replace(/\.0$/, ""));
-    if (page.selected) said.set("car", page.selected);
-    const { pathname, search } = location;
-    history.replaceState(null, "", pathname + search + (said.size ? `#${said}` : ""));
-  };
+  const keep = () => player.playing || page.remember();
   let timer = 0;
   const soon = () => {
     clearTimeout(timer); // browsers allow few changes of the address a second
