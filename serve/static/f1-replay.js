@@ -241,6 +241,7 @@ class Race extends EventTarget {
         const either = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
         const response = await this.#options.fetch(url.href, { signal: either, cache });
         if (response.ok) return await parse(response);
+        response.body?.cancel().catch(() => {}); // what nobody reads would hold its connection
         problem = new ReplayError(`${url} answered ${response.status}`, response.status);
         if (response.status < 500 && !PASSING.includes(response.status)) attempt = Infinity;
         wait = Math.max(wait, Math.min(Number(response.headers.get("retry-after")) || 0, 10) * 1000);
