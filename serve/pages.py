@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import __version__
-from pipeline.contract.keys import SESSION_NAMES, SessionKey
+from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.contract.media import REVALIDATE, Media
 from pipeline.contract.models import SeasonEvent, SeasonSession
 from serve.call import Call
@@ -86,11 +86,17 @@ class Pages:
     async def redoc(self, _: Request) -> Response:
         return _page("F1 race telemetry: API reference", _REDOC)
 
-    async def replay(self, _: Request) -> Response:
-        """The same page for every race: it reads from its own address which one to show."""
+    async def replay(self, request: Request) -> Response:
+        """The same page for every race: it reads from its own address which one to show.
+
+        Where there is none it says so itself; the status says it to programs.
+        """
+        session: SessionCode = "S" if request.query_params.get("session", "").upper() == "S" else "R"
+        key = SessionKey(request.path_params["year"], request.path_params["round"], session)
+        status = 200 if self._shelf.library.stamp(key.manifest) else 404
         text = self._assets.read("replay.html").body.decode()
         text = text.replace("<head>", '<head>\n<base href="../../static/">', 1)
-        return HTMLResponse(text, headers=_HEADERS | {"Content-Security-Policy": self._replay_policy})
+        return HTMLResponse(text, status, _HEADERS | {"Content-Security-Policy": self._replay_policy})
 
     async def asset(self, call: Call) -> None:
         path = call.path["path"]

@@ -51,6 +51,32 @@ PAINTED = """() => {
     }
   return Object.fromEntries(colors);
 }"""
+FAINT = """(selectors) => {
+  const ctx = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    ctx.fillStyle = color;
+    ctx.fillRect(0, 0, 1, 1);
+    const linear = [...ctx.getImageData(0, 0, 1, 1).data].map((n) => {
+      const share = n / 255;
+      return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const ground = (element) => {
+    const { backgroundColor } = getComputedStyle(element);
+    return /^rgba.* 0\\)$/.test(backgroundColor) ? ground(element.parentElement) : backgroundColor;
+  };
+  const faint = {};
+  for (const selector of selectors)
+    for (const element of document.querySelectorAll(selector)) {
+      const texts = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+      if (!texts || !element.checkVisibility()) continue;
+      const [a, b] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => y - x);
+      const contrast = (a + 0.05) / (b + 0.05);
+      if (contrast < 4.5) faint[`${selector} ${element.className} ${element.textContent}`] = contrast;
+    }
+  return faint;
+}"""
 
 
 @pytest.fixture
@@ -161,12 +187,28 @@ def test_asks_nobody_else(new_tab: Callable[..., Tab], served: str) -> None:
     assert {re.sub(r"^(\w+://[^/]+).*", r"\1", url) for url in tab.requests if url[:5] != "data:"} == {served}
 
 
-def test_an_unknown_race_is_said_to_be_unknown(new_tab: Callable[..., Tab], served: str) -> None:
+@pytest.mark.parametrize("path", ["/replay/1900/30", "/replay/1900/1?session=S"])
+def test_an_unknown_race_is_said_to_be_unknown(new_tab: Callable[..., Tab], served: str, path: str) -> None:
     tab = new_tab()
-    tab.page.goto(served + "/replay/1900/30")
+    answer = tab.page.goto(served + path)
+    assert answer.status == 404
     tab.page.locator("html[data-state=failed]").wait_for(state="attached")
-    assert tab.text("#notice") == "This race has not been published."
+    tab.page.wait_for_load_state("networkidle")  # no answer is left unread: it would hold its connection
+    assert tab.text("#notice").splitlines()[0] == "This race has not been published."
+    assert not tab.page.locator("button").locator("visible=true").count()  # none that does nothing
+    tab.page.click("#notice a")
+    assert tab.page.url == served + "/"
     tab.errors.clear()
+
+
+def test_from_a_race_to_the_list_and_back(new_tab: Callable[..., Tab], served: str, plain: str) -> None:
+    ours = new_tab().open(served + RACE)
+    ours.page.get_by_role("link", name="All races").click()
+    assert ours.page.url == served + "/"
+    tab = new_tab().open(plain + "/replay.html?race=telemetry/1900/2/sprint/manifest.json")
+    tab.page.get_by_role("link", name="All races").click()
+    tab.page.click("text=Testland Grand Prix")
+    tab.page.locator("#name", has_text="Testland").wait_for()
 
 
 def test_a_race_recomputed_while_it_is_watched_goes_on(
@@ -299,6 +341,34 @@ def test_fits(new_tab: Callable[..., Tab], served: str, width: int, scheme: str)
     background = tab.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
     assert (brightness > 128) == (scheme == "light")
+
+
+def test_fits_a_phone_held_sideways(new_tab: Callable[..., Tab], served: str) -> None:
+    """The whole track is in sight, between the head and the controls."""
+    tab = new_tab(viewport={"width": 844, "height": 390}).open(served + RACE)
+    stage = tab.page.locator("#stage").bounding_box()
+    assert stage["y"] + stage["height"] <= tab.page.locator("#controls").bounding_box()["y"]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_texts_stand_out(new_tab: Callable[..., Tab], served: str, demo_out: Path, scheme: str) -> None:
+    """WCAG's 4.5 to 1, on coloured grounds too: a car's number on its team's colour, grades, flags."""
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    for check, level in zip(manifest["quality"]["checks"], ["ok", "note", "warn", "bad"], strict=False):
+        check["level"] = level
+    teams = ["B6BABD", "27F4D2", "FF8000", "E80020", "3671C6", "229971", "6692FF", None, "FFFFFF", "000000"]
+    for driver, color in zip(manifest["drivers"], teams, strict=True):
+        driver["color"] = color
+    tab = new_tab(color_scheme=scheme, reduced_motion="reduce")
+    tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+    tab.open(served + RACE + "#t=205")
+    faint = tab.page.evaluate(FAINT, ["#flag", "#top *", "#order *", "#messages *", "#speeds *"])
+    for driver in manifest["drivers"]:
+        tab.page.click(f"tr[data-code={driver['code']}] button")
+        faint |= tab.page.evaluate(FAINT, ["#car *", "#order .chosen *"])
+    tab.page.keyboard.press("q")
+    faint |= tab.page.evaluate(FAINT, ["dialog[open] *"])
+    assert faint == {}
 
 
 def test_stands_still_for_those_who_want_it(new_tab: Callable[..., Tab], served: str) -> None:

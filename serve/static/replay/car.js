@@ -3,7 +3,7 @@
 /** @import {Page} from "./page.js" */
 /** @import {Car, ColumnName, Driver, State} from "../f1-replay.d.ts" */
 
-import { byId, clockText, colorOf, make, write } from "./facts.js";
+import { byId, clockText, colorOf, inkOn, make, write } from "./facts.js";
 
 const MINUTE = 60;
 const TOP_KMH = 360;
@@ -52,6 +52,7 @@ export class CarPanel {
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", "Speed, throttle and brake over the last minute");
     this.box.style.setProperty("--team", colorOf(this.#driver));
+    this.box.style.setProperty("--on-team", inkOn(colorOf(this.#driver)));
     this.box.replaceChildren(head, about, numbers, this.canvas, this.#penalties());
     const t = this.page.player.t;
     race.prefetch(Math.max(t - MINUTE, 0), t).then(() => this.page.player.redraw(), () => {}); // the loop reports trouble

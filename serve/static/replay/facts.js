@@ -53,6 +53,12 @@ export function colorOf(driver) {
   return driver?.color ? `#${driver.color}` : "#9aa4b2";
 }
 
+/** Black or white, whichever is read better on a colour. @param {string} color six hex digits after a # */
+export function inkOn(color) {
+  const [r, g, b] = [1, 3, 5].map((i) => (parseInt(color.slice(i, i + 2), 16) / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff"; // where both have the same contrast
+}
+
 /** An element by id that the page has. @param {string} id @returns {any} */
 export function byId(id) {
   return document.getElementById(id);

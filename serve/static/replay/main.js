@@ -16,16 +16,29 @@ function manifestUrl(at) {
   return new URL(`${base}data/telemetry/${year}/${Number(round)}/${sprint}manifest.json`, at.href).href;
 }
 
+/**
+ * Where all races are listed: the start of our server, else this page without a race.
+ * @param {Location} at
+ */
+function listUrl(at) {
+  const named = new URLSearchParams(at.search).get("race");
+  if (!named) return at.pathname.replace(/replay\/\d{4}\/\d{1,2}\/?$/, "");
+  const root = new URL(named, at.href).href.replace(/telemetry\/\d{4}\/\d+\/(sprint\/)?manifest\.json.*$/, "");
+  return `${at.pathname}?root=${encodeURIComponent(root)}`;
+}
+
 /** @param {unknown} error */
 function apologize(error) {
   const { status = 0, message = String(error) } = /** @type {{status?: number, message?: string}} */ (error);
   const notice = /** @type {HTMLElement} */ (document.getElementById("notice"));
   notice.textContent =
     status === 404 ? "This race has not been published." : `The race cannot be shown: ${message}`;
+  if (manifestUrl(location)) notice.append(Object.assign(document.createElement("a"), { href: listUrl(location), textContent: "All races" }));
   notice.hidden = false;
   document.documentElement.dataset.state = "failed";
 }
 
+/** @type {HTMLAnchorElement} */ (document.getElementById("races")).href = listUrl(location);
 try {
   const url = manifestUrl(location);
   if (url) {

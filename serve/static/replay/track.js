@@ -7,6 +7,8 @@ import { byId, colorOf, flagAt, isOut } from "./facts.js";
 import { Labels } from "./labels.js";
 
 const MARGIN = { top: 74, side: 46, bottom: 52 };
+const TIGHT = { top: 44, side: 46, bottom: 42 }; // on a phone held sideways
+const LOW = 340; // px
 const NEAR = 26; // px from a car that still means it
 const GROWTH = 2_000; // 1/10 m around the cars, where nobody knows the circuit
 const TINT = { yellow: "--yellow", sc: "--sc", vsc: "--sc", red: "--red" };
@@ -80,10 +82,11 @@ export class Track {
       ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     }
     const { x0, x1, y0, y1 } = this.box;
-    const room = { x: this.width - 2 * MARGIN.side, y: this.height - MARGIN.top - MARGIN.bottom };
+    const margin = this.height < LOW ? TIGHT : MARGIN;
+    const room = { x: this.width - 2 * margin.side, y: this.height - margin.top - margin.bottom };
     this.#scale = Math.min(room.x / (x1 - x0), room.y / (y1 - y0));
-    this.#dx = MARGIN.side + (room.x - (x1 - x0) * this.#scale) / 2 - x0 * this.#scale;
-    this.#dy = MARGIN.top + (room.y - (y1 - y0) * this.#scale) / 2 + y1 * this.#scale;
+    this.#dx = margin.side + (room.x - (x1 - x0) * this.#scale) / 2 - x0 * this.#scale;
+    this.#dy = margin.top + (room.y - (y1 - y0) * this.#scale) / 2 + y1 * this.#scale;
     const style = getComputedStyle(document.documentElement);
     for (const name of ["ink", "dim", "bg", "panel", "road", "edge", "yellow", "sc", "red"])
       this.#ink[name] = style.getPropertyValue(`--${name}`);
