@@ -185,7 +185,17 @@ export interface Manifest {
     columns: Record<string, { clock: "pos" | "car" | "step"; scale: number; unit: string }>;
     chunks: { key: string; start_s: number; end_s: number; bytes: number }[];
   };
-  provenance: { version: string; fastf1: string; created_at: string; provisional: boolean; reasons: string[] };
+  provenance: {
+    version: string;
+    fastf1: string;
+    created_at: string;
+    run: string;
+    provisional: boolean;
+    /** Why it is provisional. */
+    reasons: string[];
+    options: { fps: number; frame_skips: number[] };
+    input: { kind: "cache" | "recording"; path: string; sha256: string };
+  };
 }
 
 export interface Driver {

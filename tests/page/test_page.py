@@ -343,6 +343,23 @@ def test_fits(new_tab: Callable[..., Tab], served: str, width: int, scheme: str)
     assert (brightness > 128) == (scheme == "light")
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_fit(new_tab: Callable[..., Tab], served: str, demo_out: Path, width: int) -> None:
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    manifest["event"] |= {
+        "name": "Gran Premio del Made in Italy " * 4,
+        "location": "Llanfairpwllgwyngyll" * 3,
+    }
+    manifest["race_control"][0]["message"] = "INCIDENT" * 30
+    for driver in manifest["drivers"]:
+        driver |= {"name": "Wolfeschlegelsteinhausenbergerdorff" * 2, "team": "Racing" * 20}
+    tab = new_tab(viewport={"width": width, "height": 780})
+    tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+    tab.open(served + RACE + "#t=60&car=CAS")
+    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    tab.page.get_by_role("button", name="Close telemetry").click()
+
+
 def test_fits_a_phone_held_sideways(new_tab: Callable[..., Tab], served: str) -> None:
     """The whole track is in sight, between the head and the controls."""
     tab = new_tab(viewport={"width": 844, "height": 390}).open(served + RACE)

@@ -1,13 +1,16 @@
 """f1-replay.js: the same numbers as frames.parquet, and what it does when something goes wrong."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
+from pipeline.contract.models import Check, Driver, Manifest, RaceControlMessage, WeatherSample
 from tests.page.conftest import STATIC, Tab
 from tests.page.truth import LINES, REST, STEPS, Truth
 
@@ -316,6 +319,39 @@ def test_a_later_seek_and_an_abort_stop_what_runs(tab: Tab) -> None:
         RACE,
     )
     assert names == ["AbortError", "AbortError", 0]
+
+
+def test_the_types_name_every_field_of_the_manifest() -> None:
+    text = re.sub(r" */\*.*?\*/\n", "", (STATIC / "f1-replay.d.ts").read_text(), flags=re.DOTALL)
+    interfaces = dict(re.findall(r"^export interface (\w+) {\n(.*?)^}", text, re.MULTILINE | re.DOTALL))
+    inner = dict(re.findall(r"^  (\w+): {\n(.*?)^  }", interfaces["Manifest"], re.MULTILINE | re.DOTALL))
+    assert inner.keys() >= {"event", "clock", "circuit", "replay", "provenance"}
+    for name, body in inner.items():
+        model: Any = Manifest.model_fields[name].annotation
+        assert re.findall(r"^    (\w+): ", body, re.MULTILINE) == list(model.model_fields), name
+    named: dict[str, type[BaseModel]] = {"Manifest": Manifest, "Driver": Driver, "Check": Check}
+    named |= {"Message": RaceControlMessage, "Weather": WeatherSample}
+    for name, model in named.items():
+        assert re.findall(r"^  (\w+): ", interfaces[name], re.MULTILINE) == list(model.model_fields), name
+
+
+def test_the_types_are_those_of_the_code(tab: Tab) -> None:
+    """What the declarations export and promise of a race is there, and nothing more is exported."""
+    text = (STATIC / "f1-replay.d.ts").read_text()
+    exported = re.findall(r"^export (?:function|const|class) (\w+)", text, re.MULTILINE)
+    (race,) = re.findall(r"^export interface Race .*?\n(.*?)^}", text, re.MULTILINE | re.DOTALL)
+    members = re.findall(r"^  (?:readonly )?(\w+)[(:]", race, re.MULTILINE)
+    found, missing = tab.page.evaluate(
+        """async ([url, members]) => {
+          const reader = await import("/static/f1-replay.js");
+          const race = await reader.openRace(url);
+          return [Object.keys(reader), members.filter((name) => race[name] === undefined)];
+        }""",
+        [RACE, members],
+    )
+    assert sorted(found) == sorted(exported)
+    assert len(members) >= 10
+    assert missing == []
 
 
 def test_every_import_of_the_page_is_a_file_of_ours() -> None:

@@ -45,7 +45,7 @@ export class CarPanel {
     const close = make("button", { type: "button", className: "close", textContent: "×", title: "Close (Esc)", onclick: () => this.page.select(null) });
     close.setAttribute("aria-label", "Close telemetry");
     const start = grid === null ? "" : grid === 0 ? " · from the pit lane" : ` · grid ${grid}`;
-    const head = make("h2", {}, make("span", { className: "number", textContent: number }), name, close);
+    const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), close);
     const about = make("p", { className: "about", textContent: `${team}${start}` });
     const numbers = make("dl", {}, ...FIELDS.map((field) => this.#field(field)));
     this.canvas = make("canvas", { className: "chart" });
