@@ -327,10 +327,15 @@ def test_the_types_name_every_field_of_the_manifest() -> None:
     inner = dict(re.findall(r"^  (\w+): {\n(.*?)^  }", interfaces["Manifest"], re.MULTILINE | re.DOTALL))
     assert inner.keys() >= {"event", "clock", "circuit", "replay", "provenance"}
     for name, body in inner.items():
-        model: Any = Manifest.model_fields[name].annotation
-        assert re.findall(r"^    (\w+): ", body, re.MULTILINE) == list(model.model_fields), name
-    named: dict[str, type[BaseModel]] = {"Manifest": Manifest, "Driver": Driver, "Check": Check}
-    named |= {"Message": RaceControlMessage, "Weather": WeatherSample}
+        fields: Any = Manifest.model_fields[name].annotation
+        assert re.findall(r"^    (\w+): ", body, re.MULTILINE) == list(fields.model_fields), name
+    named: dict[str, type[BaseModel]] = {
+        "Manifest": Manifest,
+        "Driver": Driver,
+        "Check": Check,
+        "Message": RaceControlMessage,
+        "Weather": WeatherSample,
+    }
     for name, model in named.items():
         assert re.findall(r"^  (\w+): ", interfaces[name], re.MULTILINE) == list(model.model_fields), name
 
