@@ -26,7 +26,7 @@ class Bucket:
         self._patience = Patience(options.patience_s, options.endpoint)
         try:
             self._client: Any = boto3.client("s3", endpoint_url=options.endpoint_url, config=_config(options))
-        except FAILURES as error:
+        except (*FAILURES, ValueError) as error:  # ValueError: an address in AWS_ENDPOINT_URL that is none
             raise explain(error, options, f"open {options.url()}", 0) from error
         self._client.meta.events.register("before-send.s3", self._count)
 

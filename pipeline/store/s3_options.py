@@ -16,6 +16,7 @@ ACLS = (
     "bucket-owner-full-control",
 )
 _BUCKET = re.compile(r"(?=.{3,63}\Z)(?!\d+\.\d+\.\d+\.\d+\Z)[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
+_HOST = re.compile(r"(?=.{1,254}\Z)(?!-)[A-Za-z\d-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z\d-]{1,63}(?<!-))*\.?")
 _PREFIX = re.compile(r"[\w!.*'()=-]+(?:/[\w!.*'()=-]+)*", re.ASCII)
 
 
@@ -78,11 +79,13 @@ def _check_prefix(prefix: str) -> None:
 def _check_endpoint(url: str) -> None:
     try:
         parts = urlsplit(url)
-        plain = bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+        host = parts.hostname or ""
+        named = _HOST.fullmatch(host) is not None or ":" in host  # urlsplit has looked at IPv6 addresses
+        plain = named and parts.port != 0 and not (parts.query or parts.fragment)
     except ValueError:
         plain = False
     if not plain or parts.scheme not in ("http", "https") or "@" in parts.netloc or re.search(r"\s", url):
         raise UsageError(
-            f"{url!r} is not an S3 endpoint: write http:// or https://, a host and perhaps a port, "
-            "like https://s3.example.org:9000"
+            f"{url!r} is not an S3 endpoint: write http:// or https://, a host (letters, digits, hyphens and "
+            "dots) and perhaps a port, like https://s3.example.org:9000"
         )

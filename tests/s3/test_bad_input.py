@@ -24,6 +24,9 @@ NAMES = [
     (["--s3-endpoint-url", "http://"], "'http://' is not an S3 endpoint"),
     (["--s3-endpoint-url", "http://host:99999"], "'http://host:99999' is not an S3 endpoint"),
     (["--s3-endpoint-url", "ftp://host"], "'ftp://host' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://my_minio:9000"], "'http://my_minio:9000' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://a..b"], "'http://a..b' is not an S3 endpoint"),
+    (["--s3-endpoint-url", "http://-a"], "'http://-a' is not an S3 endpoint"),
     (["--s3-endpoint-url", "http://user:secret@host"], "is not an S3 endpoint"),
 ]
 
@@ -46,6 +49,12 @@ def test_malformed_names(arguments: list[str], says: str, demo_out: Path) -> Non
 def test_no_bucket_named(demo_out: Path) -> None:
     done = cli("publish", "--out", demo_out, expect=2)
     assert _sentence(done.stderr) == "Error: which bucket? name it with --s3-bucket or F1_S3_BUCKET"
+
+
+def test_an_endpoint_of_boto3s_own_that_is_none(demo_out: Path) -> None:
+    place = {"F1_S3_BUCKET": "bucket", "AWS_ENDPOINT_URL_S3": "http://my_minio:9000"}
+    done = cli("publish", "--out", demo_out, expect=1, **place, **credentials(("a", "b")))
+    assert "cannot open s3://bucket: Invalid endpoint: http://my_minio:9000" in _sentence(done.stderr)
 
 
 @pytest.mark.parametrize("command", ["publish", "verify"])
