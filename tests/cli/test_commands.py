@@ -130,6 +130,8 @@ def test_verify_finds_an_altered_byte(demo_out: Path, tmp_path: Path) -> None:
     data[100] ^= 1
     laps.write_bytes(bytes(data))
     assert "laps.parquet is altered" in cli("verify", "1900", "1", "--out", out, expect=1).stdout
+    cli("demo", "--out", out, "--force")
+    cli("verify", "--out", out)
 
 
 def test_real_season_in_which_a_race_fails(real_out: Path, real_cache: Path, tmp_path: Path) -> None:
