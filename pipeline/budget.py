@@ -6,6 +6,8 @@ from pipeline.job import Outcome, Source
 from pipeline.network.hosts import Role
 from pipeline.network.trouble import Trouble
 
+WAITING = 2 / 3  # of a race's time limit; the rest is for computing it
+
 
 @dataclass
 class NetworkBudget:
@@ -14,8 +16,10 @@ class NetworkBudget:
     left_s: float = 0.0
     down: dict[Role, Trouble] = field(default_factory=dict)
 
-    def apply(self, source: Source) -> Source:
-        return replace(source, patience_s=self.left_s, down=tuple(self.down.values()))
+    def apply(self, source: Source, limit_s: float | None = None) -> Source:
+        """What is left, for a task that is ended after `limit_s` seconds: it must give up before it is."""
+        patience = self.left_s if limit_s is None else min(self.left_s, WAITING * limit_s)
+        return replace(source, patience_s=patience, down=tuple(self.down.values()))
 
     def spend(self, seconds: float) -> None:
         self.left_s = max(0.0, self.left_s - seconds)

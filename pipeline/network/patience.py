@@ -43,7 +43,8 @@ def pause(trouble: Trouble, attempt: int, left: float, jitter: float) -> float |
 class Watch:
     """Sends one process's requests. `budget` is how many seconds it may spend waiting.
 
-    lost: path -> why, for what no host gave. waited: seconds spent so far. down: hosts given up, and why.
+    lost: path -> why, for what no host gave. waited: seconds spent so far, in pauses and on answers that did
+    not come in time. down: hosts given up, and why.
     """
 
     def __init__(
@@ -74,9 +75,12 @@ class Watch:
         for attempt in count():
             if host.role in self.down:
                 return self._lose(request, self.down[host.role], None)
+            began = time.monotonic()
             response, trouble = _once(inner, request, host, **kwargs)
             if trouble is None or trouble.kind == "absent":
                 return self._answered(url, response, absent=trouble is not None)
+            if trouble.kind == "timeout":
+                self.waited += time.monotonic() - began
             wait = pause(trouble, attempt, self.budget - self.waited, random.random())  # noqa: S311
             if wait is None:
                 self._give_up(host, trouble)

@@ -3,11 +3,14 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
 
+from pipeline.budget import NetworkBudget
 from pipeline.errors import UsageError
+from pipeline.job import Source
 from pipeline.network import hosts as known
 from pipeline.network.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
 from pipeline.network.patience import Watch, pause
@@ -155,6 +158,28 @@ def test_a_silent_host_is_not_waited_for_for_ever(hosts: Hosts, session: request
             answer = session.get(f"{url}/a", timeout=0.2)
     assert answer.status_code == 503
     assert watching.lost["/a"].kind == "timeout"
+
+
+def test_time_spent_on_a_silent_host_counts(hosts: Hosts, session: requests.Session) -> None:
+    """Else a host that answers nothing would take a multiple of the budget."""
+    watching, slept = watch(session, 1000)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.MonkeyPatch.context() as patch:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        patch.setenv("F1_TIMING_URL", url)
+        watching.budget = sum(min(60, 2.0**n) for n in range(4))
+        session.get(f"{url}/a", timeout=0.2)
+    assert watching.lost["/a"].kind == "timeout"
+    assert watching.waited > sum(slept) + 0.2 * len(slept)
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "patience"), [(1200, 1800, 1200), (3600, 1800, 1200), (10, 1800, 10), (50, None, 50)]
+)
+def test_a_race_gives_up_before_its_time_limit_ends_it(
+    tmp_path: Path, left: float, limit: float | None, patience: float
+) -> None:
+    """A race that is ended while it waits would count as failed, and the next one would wait again."""
+    assert NetworkBudget(left).apply(Source(tmp_path), limit).patience_s == patience
 
 
 def test_a_host_given_up_is_not_asked_again(hosts: Hosts, session: requests.Session) -> None:
