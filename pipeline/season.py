@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +10,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
-
 from pipeline.budget import NetworkBudget
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.keys import SessionKey, run_key
 from pipeline.contract.models import Manifest, ProgressEvent
-from pipeline.errors import BusyError, PipelineError, UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.executor import choice as executor
 from pipeline.executor.processes import Call, Event, call
 from pipeline.fingerprint import same_input
@@ -28,10 +24,10 @@ from pipeline.publish import publish_schemas, publish_season, read_manifest
 from pipeline.remote.uploader import NoUploader, Uploader, uploading
 from pipeline.schedule import ScheduledEvent, check_year, pick
 from pipeline.store.base import Store
-from pipeline.store.local import LocalStore
+from pipeline.store.local import LocalStore, explain
+from pipeline.store.lock import only_run
 from pipeline.store.s3_options import S3Options
 
-LOCK = ".lock"
 SCHEDULE_LIMIT_S = 300.0  # beside what it may wait for hosts
 
 
@@ -235,16 +231,19 @@ def compute(
 
 @contextmanager
 def _run_log(path: Path) -> Iterator[BinaryIO]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab", buffering=0) as stream:
-        yield stream
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab", buffering=0) as stream:
+            yield stream
+    except OSError as error:
+        raise explain(error, Path(error.filename or path)) from error
 
 
 def _job(task: Task, settings: Settings, run_id: str, network: NetworkBudget) -> Job:
     return Job(
         key=task.key,
         event=task.event,
-        source=network.apply(task.source),
+        source=network.apply(task.source, settings.limit_s),
         out=settings.out,
         run=run_id,
         fps=settings.fps,
@@ -262,27 +261,3 @@ def _crashed(task: Task, run_id: str, store: LocalStore, error: PipelineError) -
     log.error(message)
     log.close()
     return Outcome(task.key, "failed", error=message)
-
-
-@contextmanager
-def only_run(out: Path) -> Iterator[None]:
-    """Hold the output folder's lock; raises BusyError that says who holds it."""
-    holder = out / f"{LOCK}.holder"
-    lock = FileLock(out / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        who = holder.read_text().strip() if holder.is_file() else "another run"
-        raise BusyError(
-            f"{out} is in use by {who}: wait for it, or choose another folder with --out"
-        ) from None
-    try:
-        holder.write_text(_self_description())
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _self_description() -> str:
-    return f"process {os.getpid()} on {platform.node()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"

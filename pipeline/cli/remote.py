@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def publish(year: int | None, round_number: int | None, reread: bool, out: Path, **options: Any) -> None:
     """Upload what is computed to S3: everything, a season or a round; only what differs."""
     from pipeline.remote.sync import sync  # noqa: PLC0415
-    from pipeline.season import only_run  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.lock import only_run  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
     from pipeline.verify import published  # noqa: PLC0415
 
@@ -67,8 +67,8 @@ def prune(
     **options: Any,
 ) -> None:
     """Remove replay generations that no manifest names: in the bucket with --s3-bucket, else in --out."""
-    from pipeline.season import only_run  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.lock import only_run  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
     from pipeline.verify import scope  # noqa: PLC0415
 

@@ -6,10 +6,12 @@ FAIL is what the configured job needs and lacks; warn is what it can do without,
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -20,7 +22,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Literal
 
 from pipeline import __version__
-from pipeline.errors import BusyError, PipelineError
+from pipeline.errors import BusyError, PipelineError, StoreError
 from pipeline.network.hosts import HOSTS, Host
 from pipeline.network.trouble import Trouble, of_error, of_status
 from pipeline.store.s3_options import S3Options
@@ -102,23 +104,26 @@ def folder(name: str, path: Path, flag: str, about: Callable[[Path], str]) -> Ch
 
 
 def _size(path: Path) -> str:
-    files = [file for file in path.rglob("*") if file.is_file()]
-    sessions = {file.parent for file in files if file.suffix == ".ff1pkl"}
-    return f"{sum(file.stat().st_size for file in files) / 1e6:.0f} MB, {len(sessions)} sessions"
+    size, sessions = 0, set()
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):  # a run that is under way moves files
+                size += Path(folder, name).stat().st_size
+        if any(name.endswith(".ff1pkl") for name in names):
+            sessions.add(folder)
+    return f"{size / 1e6:.0f} MB, {len(sessions)} sessions"
 
 
 def lock(out: Path) -> Check:
-    from pipeline.season import only_run  # noqa: PLC0415
+    from pipeline.store.lock import only_run  # noqa: PLC0415
 
     try:
         with only_run(out):
             return Check("lock", "ok", "no other run holds the output")
     except BusyError as error:
         return Check("lock", "warn", str(error))
-    except OSError as error:
-        return Check(
-            "lock", "FAIL", f"{out} cannot be locked ({error.strerror})", "choose another with --out"
-        )
+    except StoreError as error:
+        return Check("lock", "FAIL", str(error))
 
 
 def _existing(path: Path) -> Path:

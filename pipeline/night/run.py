@@ -30,8 +30,9 @@ from pipeline.night.summary import Ended, Problem, is_too_early, summarise
 from pipeline.publish import publish_schemas, publish_season, read_manifest, read_model, to_json
 from pipeline.remote.uploader import NoUploader, Uploader, uploading
 from pipeline.renew import restore_all
-from pipeline.season import Listener, Settings, Task, as_asked, compute, load_schedule, new_run_id, only_run
+from pipeline.season import Listener, Settings, Task, as_asked, compute, load_schedule, new_run_id
 from pipeline.store.local import LocalStore
+from pipeline.store.lock import only_run
 
 
 @dataclass(frozen=True)

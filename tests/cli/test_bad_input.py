@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,23 @@ def test_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
+def test_disk_that_was_full_before(tmp_path: Path) -> None:
+    """Not even who holds the lock can be written down."""
+    out = tmp_path / "small"
+    out.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", out], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        with suppress(OSError):
+            (out / "other").write_bytes(bytes(1 << 20))
+        refused("demo", "--out", out, code=1, says="no space left to write")
+        cli("prune", "--out", out)
+        assert not (out / ".lock.holder").exists()
+    finally:
+        subprocess.run(["umount", out], check=True)

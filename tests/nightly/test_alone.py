@@ -16,7 +16,7 @@ from tests.nightly.conftest import Nights
 HOLD = """
 import sys, time
 from pathlib import Path
-from pipeline.season import only_run
+from pipeline.store.lock import only_run
 with only_run(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
