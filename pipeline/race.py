@@ -26,6 +26,7 @@ from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
 from pipeline.frames import compute
+from pipeline.identity import is_event
 from pipeline.job import SETTLED, Blame, Job, Outcome, Source
 from pipeline.model import RaceFrames, RawRace
 from pipeline.network.patience import Watch
@@ -71,6 +72,8 @@ def run(job: Job, sink: EventSink) -> Outcome:
 
 def _run(job: Job, store: LocalStore, log: ProgressLog, watch: Watch) -> Outcome:
     old = read_manifest(store, job.key)
+    if old is not None and not is_event(old.event, job.event):
+        old = None  # another race's, which had this number before
     log.progress(0, "load", f"loading {job.key} ({job.event.name}) through fastf1")
     if job.source.recording:
         recording.check(job.source.recording, job.event, job.key)

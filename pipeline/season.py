@@ -19,6 +19,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.executor import choice as executor
 from pipeline.executor.processes import Call, Event, call
 from pipeline.fingerprint import same_input
+from pipeline.identity import is_event
 from pipeline.job import Job, Outcome, Source
 from pipeline.publish import publish_schemas, publish_season, read_manifest
 from pipeline.remote.uploader import NoUploader, Uploader, uploading
@@ -178,7 +179,9 @@ def _publish_listings(
 def up_to_date(store: Store, task: Task, settings: Settings) -> Outcome | None:
     """The outcome of a race that needs no work: same schema, options and input, all files there."""
     manifest = read_manifest(store, task.key)
-    if manifest is None or not as_asked(manifest, settings) or not same_input(manifest, task.source):
+    if manifest is None or not is_event(manifest.event, task.event):
+        return None
+    if not (as_asked(manifest, settings) and same_input(manifest, task.source)):
         return None
     if manifest.provenance.provisional and not task.source.offline and not task.source.recording:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from tests.conftest import cli
 from tests.nightly import archive
 from tests.nightly.archive import Weekend, hours_ago
-from tests.nightly.conftest import Nights
+from tests.nightly.conftest import QUICK, Nights
 
 
 def serve(nights: Nights, scratch: Path, *weekends: Weekend) -> None:
@@ -82,3 +82,27 @@ def test_a_race_moves_without_a_network(nights: Nights, tmp_path: Path) -> None:
     assert "1 moved, 1 retired" in run.stdout.splitlines()[-1]
     assert states(nights.listing()) == [(1, "Testland Grand Prix", "published")]
     assert nights.manifest(1)["provenance"]["provisional"] is True
+
+
+def test_a_season_is_not_fooled_by_a_number(nights: Nights, tmp_path: Path) -> None:
+    """`season` knows a race by its event too, and makes the one that has the number now."""
+    first, second = hours_ago(300), hours_ago(100)
+    serve(nights, tmp_path, Weekend(2, "Testland Grand Prix", first, 2))
+    nights.run()
+    serve(
+        nights,
+        tmp_path,
+        Weekend(1, "Testland Grand Prix", first, 2),
+        Weekend(2, "Mockania Grand Prix", second, 3),
+    )
+    nights.forget_schedule()
+    where = ("--out", nights.out, "--fastf1-cache", nights.cache)
+    cli("season", str(nights.year), *where, *QUICK, expect=0, **nights.hosts.environment())
+    assert [nights.manifest(number)["event"]["name"] for number in (1, 2)] == [
+        "Testland Grand Prix",
+        "Mockania Grand Prix",
+    ]
+    assert states(nights.listing()) == [
+        (1, "Testland Grand Prix", "published"),
+        (2, "Mockania Grand Prix", "published"),
+    ]
