@@ -181,7 +181,7 @@ def up_to_date(store: Store, task: Task, settings: Settings) -> Outcome | None:
     manifest = read_manifest(store, task.key)
     if manifest is None or not is_event(manifest.event, task.event):
         return None
-    if not (as_asked(manifest, settings) and same_input(manifest, task.source)):
+    if not (is_whole(manifest) and as_asked(manifest, settings) and same_input(manifest, task.source)):
         return None
     if manifest.provenance.provisional and not task.source.offline and not task.source.recording:
         return None
@@ -202,6 +202,14 @@ def as_asked(manifest: Manifest, settings: Settings) -> bool:
     options = manifest.provenance.options
     asked = options.fps == settings.fps and tuple(options.frame_skips) == settings.frame_skips
     return asked and manifest.schema_version == SCHEMA_VERSION
+
+
+def is_whole(manifest: Manifest) -> bool:
+    """Whether it names all that a race has; in a bucket it names less while files are replaced."""
+    key = manifest.event_key
+    skips = {key.frames_json(skip) for skip in manifest.provenance.options.frame_skips}
+    named = {artifact.key for artifact in manifest.artifacts}
+    return skips | {key.frames_parquet, key.laps_parquet, key.progress} <= named
 
 
 def compute(

@@ -12,6 +12,11 @@ EXIT_FAILED, EXIT_USAGE, EXIT_BUSY, EXIT_INTERRUPTED = 1, 2, 75, 130
 _CODES = {UsageError: EXIT_USAGE, BusyError: EXIT_BUSY, UnavailableError: EXIT_BUSY}
 
 
+def code_of(error: PipelineError) -> int:
+    """The exit code that a command ends with for it."""
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), EXIT_FAILED)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """What the pipeline raises on purpose ends the command with its sentence; anything else is a bug."""
@@ -19,7 +24,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except PipelineError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(next((code for kind, code in _CODES.items() if isinstance(error, kind)), EXIT_FAILED))
+        sys.exit(code_of(error))
     except KeyboardInterrupt:
         click.echo("Interrupted: what is published stays whole; the next run goes on from here.", err=True)
         sys.exit(EXIT_INTERRUPTED)

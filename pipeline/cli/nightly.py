@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.errors import EXIT_FAILED, code_of, plain_errors
 from pipeline.cli.settings import (
     Sessions,
     compute_options,
@@ -72,7 +72,7 @@ def nightly(**options: Any) -> None:
             with _watching(options["as_json"]) as watcher:
                 summary = run(_plan(options), watcher)
         except (StoreError, NewerSchemaError) as error:
-            _tell(options, orjson.dumps({"exit_code": EXIT_FAILED, "line": f"nightly: {error}"}))
+            _tell(options, orjson.dumps({"exit_code": code_of(error), "line": f"nightly: {error}"}))
             raise
     _close(summary, options)
 
@@ -101,15 +101,15 @@ def _line_decision(decision: Decision) -> None:
 
 def _close(summary: RunSummary, options: dict[str, Any]) -> None:
     """Say how it went, tell whoever is to be told, and exit with its code."""
-    if options["dry_run"]:
-        return
-    if options["as_json"]:
+    dry, as_json = options["dry_run"], options["as_json"]
+    if as_json and not dry:
         click.echo(orjson.dumps({"type": "summary", **summary.model_dump(mode="json")}).decode())
     else:
         for text in [*(race.error for race in summary.races if race.error), *summary.problems]:
             click.echo(f"Error: {text}", err=True)
+    if not as_json and not dry:
         click.echo(summary.line)
-    if summary.exit_code:
+    if summary.exit_code and not dry:
         _tell(options, summary.model_dump_json().encode())
     sys.exit(summary.exit_code)
 

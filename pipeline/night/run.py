@@ -30,7 +30,16 @@ from pipeline.night.summary import Ended, Problem, is_too_early, summarise
 from pipeline.publish import publish_schemas, publish_season, read_manifest, read_model, to_json
 from pipeline.remote.uploader import NoUploader, Uploader, uploading
 from pipeline.renew import restore_all
-from pipeline.season import Listener, Settings, Task, as_asked, compute, load_schedule, new_run_id
+from pipeline.season import (
+    Listener,
+    Settings,
+    Task,
+    as_asked,
+    compute,
+    is_whole,
+    load_schedule,
+    new_run_id,
+)
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
@@ -150,6 +159,8 @@ class _Night:
         wrong = sum(stored is None or stored.bytes != artifact.bytes for artifact, stored in found)
         if wrong:
             return f"{wrong} of its files are missing or truncated"
+        if not is_whole(manifest):
+            return "an interrupted run has left it without some of its files"
         if not as_asked(manifest, self.plan.settings):
             return "it was made with another --fps or --frame-skip"
         if manifest.provenance.input.kind == "cache" and not same_input(manifest, self.plan.settings.source):
@@ -161,14 +172,18 @@ class _Night:
         with self._noting():
             for year in self.seasons:
                 self._list(year)
-        gone = [decision.key for decision in self.decisions if decision.action == "retire"]
-        if gone:
-            with self._noting():
-                self.uploader.retire(gone)
-        for key in gone:
-            with self._noting():
-                self._delete(key)
-                self.history.settled(key)
+        gone = self._retired()
+        if not gone:
+            return
+        with self._noting():
+            self.uploader.retire(gone)  # where this fails they stay here too, for the next night to try again
+            for key in gone:
+                with self._noting():
+                    self._delete(key)
+                    self.history.settled(key)
+
+    def _retired(self) -> set[SessionKey]:
+        return {decision.key for decision in self.decisions if decision.action == "retire"}
 
     def _delete(self, key: SessionKey) -> None:
         names = [s.key for s in self.store.list(key.prefix) if session_of(s.key) == key]
@@ -181,7 +196,8 @@ class _Night:
         listener, settings = self.watcher.listener, self.plan.settings
         listener.on_start([task.key for task in tasks])
         self.due = {task.key for task in tasks}
-        self._pass(*(Outcome(key, "skipped") for key in sorted(self._published() - self.due)))
+        others = self._published() - self.due - self._retired()
+        self._pass(*(Outcome(key, "skipped") for key in sorted(others)))
         try:
             with self._noting():
                 for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
@@ -262,23 +278,33 @@ class _Night:
                 self.problems.append(problem)
 
     def _sum_up(self) -> RunSummary:
-        def summary() -> RunSummary:
-            return summarise(
-                run=self.run_id,
-                seasons=self.plan.years,
-                started_at=self.started,
-                seconds=monotonic() - self.began,
-                waited=self.plan.network_s - self.network.left_s,
-                decisions=self.decisions,
-                ended=self.ended,
-                problems=self.problems,
-            )
+        """The summary; written when every race has ended, before the last upload, which takes it along."""
+        if self.plan.dry_run:
+            return self._summary()
+        with self._noting():
+            self._done(self.uploader.drain())
+        known = len(self.problems)
+        summary = self._write_summary()
+        with self._noting():
+            self._done(self.uploader.finish(self.seasons))
+        if self.uploader.summary is not None:
+            self.watcher.listener.on_uploaded(self.uploader.summary)
+        return summary if len(self.problems) == known else self._write_summary()
 
-        if not self.plan.dry_run:
-            with self._noting():
-                self.store.put_bytes(summary_key(self.run_id), to_json(summary()))
-            with self._noting():
-                self._done(self.uploader.finish(self.seasons))
-            if self.uploader.summary is not None:
-                self.watcher.listener.on_uploaded(self.uploader.summary)
-        return summary()
+    def _write_summary(self) -> RunSummary:
+        summary = self._summary()
+        with self._noting():
+            self.store.put_bytes(summary_key(self.run_id), to_json(summary))
+        return summary
+
+    def _summary(self) -> RunSummary:
+        return summarise(
+            run=self.run_id,
+            seasons=self.plan.years,
+            started_at=self.started,
+            seconds=monotonic() - self.began,
+            waited=self.plan.network_s - self.network.left_s,
+            decisions=self.decisions,
+            ended=self.ended,
+            problems=self.problems,
+        )

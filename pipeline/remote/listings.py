@@ -59,15 +59,20 @@ class _Merge:
         self._ours = {e.round: e for e in ours.events} if ours is not None else {}
         self._theirs = {e.round: e for e in theirs.events} if theirs is not None else {}
         self._names = {e.name for e in ours.events} if ours is not None else set()
+        self._meetings = {e.meeting_key for e in ours.events} - {None} if ours is not None else set()
         # round 0: cancelled events whose number another has
         self._unnumbered = [e for e in (ours or theirs or _NOTHING).events if e.round == 0]
         self._published = {key for key in published if key.year == year}
         self._sent = sent
 
     def events(self) -> list[SeasonEvent]:
-        theirs = {number for number, event in self._theirs.items() if event.name not in self._names}
-        rounds = self._ours.keys() | theirs | {key.round for key in self._published}
-        return self._unnumbered + [self._event(number) for number in sorted(rounds - {0})]
+        rounds = self._ours.keys() | self._theirs.keys() | {key.round for key in self._published}
+        found = [self._event(number) for number in sorted(rounds - {0})]
+        return self._unnumbered + [e for e in found if e.round in self._ours or not self._has_moved(e)]
+
+    def _has_moved(self, event: SeasonEvent) -> bool:
+        """Whether a race that the bucket has under a number unknown here is known here by another."""
+        return event.name in self._names or event.meeting_key in self._meetings
 
     def _event(self, number: int) -> SeasonEvent:
         mine, other = self._ours.get(number), self._theirs.get(number)

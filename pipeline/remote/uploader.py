@@ -33,6 +33,9 @@ class NoUploader:
     def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
         yield from outcomes
 
+    def drain(self) -> Iterator[Outcome]:
+        yield from ()
+
     def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
         yield from ()
 
@@ -73,10 +76,14 @@ class Uploader:
         while self._under_way and self._under_way[0][1].done():
             yield from self._ended()
 
-    def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
-        """Wait for the rest; then listings with what failed, schemas and run logs."""
+    def drain(self) -> Iterator[Outcome]:
+        """Wait for the races that are still under way."""
         while self._under_way:
             yield from self._ended()
+
+    def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
+        """Wait for the rest; then listings with what failed, schemas and run logs."""
+        yield from self.drain()
         try:
             self._syncing.sync(self._local, self._remote, (), years)
         except PipelineError:

@@ -100,6 +100,29 @@ def test_a_dry_run_changes_nothing(nights: Nights) -> None:
     assert sorted(path.name for path in nights.out.iterdir()) == [".lock"]
 
 
+@pytest.mark.parametrize(("fault", "code"), [("refused", 75), ("blocked", 1)])
+def test_a_dry_run_that_cannot_know_says_so(nights: Nights, fault: str, code: int) -> None:
+    nights.hosts.fault = {"schedule": fault}
+    webhook = nights.hosts.url("webhook")
+    run = nights.run("--dry-run", "--network-budget", "0", "--webhook-url", webhook, expect=code)
+    assert f"Error: the schedule of {nights.year} cannot be fetched" in run.stderr
+    assert run.stdout == ""
+    assert nights.hosts.posted == []
+
+
+def test_a_race_that_an_interrupted_run_left_without_files_is_made_again(nights: Nights) -> None:
+    """As a bucket has it, where Dask's workers write, while files are replaced."""
+    nights.run()
+    path = nights.out / f"telemetry/{nights.year}/1/manifest.json"
+    whole = nights.manifest(1)
+    kept = [artifact for artifact in whole["artifacts"] if not artifact["key"].endswith("laps.parquet")]
+    path.write_text(json.dumps({**whole, "artifacts": kept}))
+    run = nights.run()
+    assert "compute: an interrupted run has left it without some of its files" in run.stdout
+    assert [a["key"] for a in nights.manifest(1)["artifacts"]] == [a["key"] for a in whole["artifacts"]]
+    cli("verify", "--out", nights.out)
+
+
 def test_offline_with_a_copied_cache(nights: Nights) -> None:
     """Fetch on one machine, compute on another that F1 blocks."""
     waiting = nights.run("--offline", expect=1)

@@ -1,5 +1,7 @@
 """Nights that publish: what the bucket holds afterwards, whatever happened to the rounds."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import Nights
 from tests.nightly.test_renumbered import serve, states
-from tests.s3.support import Place, s3, s3_server
+from tests.s3.support import READER, Place, credentials, s3, s3_server
 
 __all__ = ["s3", "s3_server"]
 
@@ -22,6 +24,10 @@ def publishing(nights: Nights, s3: Place) -> Nights:
 def test_a_night_publishes_and_the_next_one_sends_its_summary_alone(publishing: Nights, s3: Place) -> None:
     first = publishing.run()
     assert f"files uploaded to s3://{s3.bucket}/data/f1" in first.stdout
+    told = s3.json(next(name for name in s3.names() if re.fullmatch(r"runs/.*\.json", name)))
+    assert told == publishing.summary()
+    assert told["counts"] == {"published": 1}
+    assert [race["state"] for race in told["races"]] == ["published"]
     assert not s3.lies()
     assert s3.published() == {f"telemetry/{publishing.year}/1/manifest.json"}
     before = s3.names()
@@ -61,10 +67,47 @@ def test_a_renumbered_season_in_the_bucket(publishing: Nights, s3: Place, tmp_pa
     assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
 
 
+def test_a_race_that_cannot_be_taken_out_is_tried_again(
+    publishing: Nights, s3: Place, tmp_path: Path
+) -> None:
+    """A night that may not write; until one may, no listing has a race twice or under another's number."""
+    first, second = hours_ago(300), hours_ago(100)
+    serve(
+        publishing,
+        tmp_path,
+        Weekend(2, "Testland Grand Prix", first, 2),
+        Weekend(3, "Mockania Grand Prix", second, 3),
+    )
+    publishing.run()
+    serve(
+        publishing,
+        tmp_path,
+        Weekend(1, "Testland Grand Prix", first, 2),
+        Weekend(2, "Mockania Grand Prix", second, 3),
+    )
+    publishing.forget_schedule()
+    s3.client.put_bucket_acl(Bucket=s3.bucket, ACL="public-read")
+    failed = replace(publishing, more=publishing.more | credentials(READER)).run(expect=1)
+    assert "not allowed to write" in failed.stderr
+    assert publishing.summary()["exit_code"] == 1
+    assert {race["state"] for race in publishing.summary()["races"]} == {"failed", None}
+    again = publishing.run()
+    assert "round 3 race (Mockania Grand Prix): retire: it is round 2 now" in again.stdout
+    assert states(s3.json(f"sessions/{publishing.year}.json")) == [
+        (1, "Testland Grand Prix", "published"),
+        (2, "Mockania Grand Prix", "published"),
+    ]
+    prefix = f"telemetry/{publishing.year}"
+    assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
+    assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
+    assert not s3.lies()
+
+
 def test_a_bucket_that_does_not_answer_is_temporary(publishing: Nights, s3: Place) -> None:
     publishing.more |= {"F1_S3_ENDPOINT_URL": "http://127.0.0.1:9", "F1_S3_PATIENCE": "1"}
-    run = publishing.run(expect=75)
+    run = publishing.run("--webhook-url", publishing.hosts.url("webhook"), expect=75)
     assert "did not answer" in run.stderr
+    assert [json.loads(told)["exit_code"] for told in publishing.hosts.posted] == [75]
 
 
 def test_a_bucket_that_is_missing_is_an_error(publishing: Nights, s3: Place) -> None:

@@ -135,3 +135,21 @@ def test_a_manifest_that_no_listing_names_is_listed(demo_out: Path, tmp_path: Pa
     manifest = Manifest.model_validate_json(bucket.read(key.manifest) or b"")
     assert found.events[0].name == manifest.event.name
     assert found.events[0].sessions == [published_session(manifest, manifest.event.date_utc)]
+
+
+def test_a_race_that_has_moved_is_listed_once(demo_out: Path, tmp_path: Path) -> None:
+    """What is still in the bucket under an old number, such as where deleting it failed, is not listed."""
+    bucket = LocalStore(tmp_path / "bucket")
+    shutil.copytree(demo_out / "telemetry", bucket.root / "telemetry")
+    _copy(demo_out, bucket.root, 7)
+    moved = json.loads((bucket.root / SessionKey(1900, 7).manifest).read_bytes())
+    first = Manifest.model_validate_json((demo_out / SessionKey(1900, 1).manifest).read_bytes())
+    moved["event"] |= {"name": "Under its sponsor's name", "meeting_key": first.event.meeting_key}
+    (bucket.root / SessionKey(1900, 7).manifest).write_text(json.dumps(moved))
+    in_bucket = {SessionKey(1900, 1), SessionKey(1900, 7)}
+    publish_listing(LocalStore(demo_out), bucket, 1900, None, in_bucket, {})
+    found = SeasonListing.model_validate_json(bucket.read(season_key(1900)) or b"")
+    assert [event.round for event in found.events] == [1, 2]
+    publish_listing(LocalStore(tmp_path / "empty"), bucket, 1900, None, in_bucket, {})
+    alone = SeasonListing.model_validate_json(bucket.read(season_key(1900)) or b"")
+    assert [event.round for event in alone.events] == [1, 7]
