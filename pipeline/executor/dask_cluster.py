@@ -4,6 +4,7 @@ gives its races to the others. Ours is to bring progress and results back, and t
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -48,8 +49,12 @@ def _client(scheduler: str) -> Iterator[Client]:
         raise UsageError(
             "--executor dask needs Dask: pip install 'f1-precompute[pipeline,dask]', here and on the workers"
         ) from error
+    for name in ("distributed.client", "distributed.utils"):
+        logging.getLogger(name).setLevel(
+            logging.CRITICAL
+        )  # they print tracebacks of what we put in a sentence
     try:
-        socket.create_connection(_host_and_port(scheduler), timeout=CONNECT_S).close()
+        _knock(scheduler)
         connect: Any = distributed.Client
         client: Client = connect(scheduler, timeout=CONNECT_S, set_as_default=False)
     except OSError as error:
@@ -60,6 +65,14 @@ def _client(scheduler: str) -> Iterator[Client]:
         yield client
     finally:
         client.close()
+
+
+def _knock(scheduler: str) -> None:
+    """Raise OSError where no scheduler is. Dask's client would wait for ever for a silent server."""
+    with socket.create_connection(_host_and_port(scheduler), timeout=CONNECT_S) as door:
+        greets_first = "://" not in scheduler or scheduler.startswith("tcp://")
+        if greets_first and not door.recv(1):
+            raise ConnectionError("it closes the connection")
 
 
 def _host_and_port(scheduler: str) -> tuple[str, int]:
@@ -115,7 +128,7 @@ class _Run:
                     self._note(message, calls[message.tag])
                     yield message
                 elif message is not None and message.key in waiting:
-                    yield _result(waiting.pop(message.key), message)
+                    yield self._result(waiting.pop(message.key), message)
                 for tag in self._overdue(set(waiting.values())):
                     del waiting[futures[tag].key]
                     self._client.cancel(futures[tag])
@@ -123,6 +136,23 @@ class _Run:
         finally:
             self._client.cancel(list(futures.values()))
             self._client.unsubscribe_topic(self._topic)
+
+    def _result(self, tag: int, future: Future) -> Result:
+        from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional extra
+
+        try:
+            return Result(tag, future.result())
+        except KilledWorker:
+            error = "it took several Dask workers with it: most likely they ran out of memory"
+        except CancelledError:
+            if self._client.status != "running":
+                raise UnavailableError(
+                    f"the Dask scheduler at {self._scheduler} is gone: start it again and run again"
+                ) from None
+            error = "somebody cancelled it in the Dask scheduler"
+        except Exception as raised:
+            error = f"its Dask worker could not run it ({type(raised).__name__}: {raised})"
+        return Result(tag, error=CrashError(error))
 
     def _submit(self, tag: int, call: Call) -> Future:
         from pipeline.executor.dask_worker import compute  # noqa: PLC0415 - imports distributed
@@ -161,20 +191,3 @@ def _too_long(call: Call) -> LimitError:
         f"it took longer than {call.limit_s or 0:.0f} s on its Dask worker and was given up: "
         "see its progress log, or raise --time-limit"
     )
-
-
-def _result(tag: int, future: Future) -> Result:
-    from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional extra
-
-    try:
-        return Result(tag, future.result())
-    except KilledWorker:
-        return Result(
-            tag, error=CrashError("it took several Dask workers with it: most likely they ran out of memory")
-        )
-    except CancelledError:
-        return Result(tag, error=CrashError("the Dask scheduler lost it: is it still there?"))
-    except Exception as error:
-        return Result(
-            tag, error=CrashError(f"its Dask worker could not run it ({type(error).__name__}: {error})")
-        )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,8 @@ class Cluster:
             free.bind(("127.0.0.1", 0))
             self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
         where = ["--host", "127.0.0.1", "--port", self.address.rpartition(":")[2]]
-        self._processes = [self._start("scheduler", *where, "--no-dashboard")]
+        self.scheduler = self._start("scheduler", *where, "--no-dashboard")
+        self._processes = [self.scheduler]
         self._wait_until_it_answers()
 
     def add_worker(self) -> subprocess.Popen[bytes]:
@@ -129,10 +131,10 @@ def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: 
     assert s3.published() == {f"telemetry/2025/{number}/manifest.json" for number in (1, 2)}
 
 
-def _start(s3: Place, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(s3: Place, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
     command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.Popen(command, cwd=REPOSITORY, env={**kept, **s3.environment()})
+    return subprocess.Popen(command, cwd=REPOSITORY, env={**kept, **s3.environment()}, **how)
 
 
 def _wait_for_frames(out: Path, races: int, seconds: float = 120) -> None:
@@ -172,6 +174,28 @@ def test_no_scheduler_there(s3: Place, tmp_path: Path) -> None:
     done = s3.cli("demo", "--out", tmp_path / "out", *_dask("tcp://127.0.0.1:1"), expect=75)
     assert "no Dask scheduler answers at tcp://127.0.0.1:1: start one" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_no_scheduler(s3: Place, tmp_path: Path) -> None:
+    """One that takes the connection and says nothing, as every HTTP server does at first."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        done = s3.cli("demo", "--out", tmp_path / "out", *_dask(address), expect=75)
+    assert f"no Dask scheduler answers at {address}: start one" in done.stderr
+
+
+def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with cluster(tmp_path, s3) as dask:
+        dask.add_worker()
+        process = _start(s3, "demo", "--out", str(out), *_dask(dask.address), stderr=subprocess.PIPE)
+        _wait_for_frames(out, races=1)
+        dask.scheduler.kill()
+        _, told = process.communicate(timeout=240)
+    assert process.returncode == 75
+    assert f"the Dask scheduler at {dask.address} is gone" in told.decode()
+    assert "Traceback" not in told.decode()
+    assert s3.lies() == []
 
 
 def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
