@@ -8,18 +8,23 @@ ROUNDS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
+# All share one environment, into which one pip at a time may install.
+.NOTPARALLEL:
 .PHONY: help install precompute-season serve test lint format bench bench-serve verify lock config try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-# Three sets of locked versions, from small to large; all agree on the versions they share.
-$(VENV)/bin/python:
+# pip is what venv brings in last, so an environment without it is half made (no ensurepip, interrupted): once more.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@found=$$(ls -d $(VENV) 2>/dev/null); echo "$(PYTHON) -m venv $(VENV)"; \
+	$(PYTHON) -m venv $(VENV) && test -x $@ || { [ "$$found" ] || rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make virtual environments (Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 
-$(VENV)/.%: deploy/requirements/%.txt | $(VENV)/bin/python
+# Three sets of locked versions, from small to large; all agree on the versions they share.
+$(VENV)/.%: deploy/requirements/%.txt | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
