@@ -62,6 +62,36 @@ def test_the_sysusers_name_is_the_units_user() -> None:
     assert re.search(r"^u f1-precompute ", (UNITS / "f1-precompute.sysusers.conf").read_text(), re.MULTILINE)
 
 
+def test_the_folders_are_there_before_the_first_night(tool: Tool, tmp_path: Path) -> None:
+    """f1-serve does not start without the folder that it looks into, and is started before any night ran."""
+    for name in ("sysusers", "tmpfiles"):
+        into = tmp_path / f"usr/lib/{name}.d"
+        into.mkdir(parents=True)
+        shutil.copy(UNITS / f"f1-precompute.{name}.conf", into / "f1-precompute.conf")
+    (tmp_path / "etc").mkdir()
+    tool("systemd-sysusers", f"--root={tmp_path}")
+    tool("systemd-tmpfiles", f"--root={tmp_path}", "--create", "f1-precompute.conf")
+    (bound,) = re.findall(
+        r"^BindReadOnlyPaths=/(.+)$", (UNITS / "f1-serve.service").read_text(), re.MULTILINE
+    )
+    uid = int((tmp_path / "etc/passwd").read_text().split("f1-precompute:x:")[1].split(":")[0])
+    for folder in (bound, "var/cache/f1-precompute"):
+        assert (tmp_path / folder).stat().st_uid == uid
+
+
+def test_exit_codes_of_the_night() -> None:
+    """1 and 2 fail at once, 75 and a kill are tried again, and a stop (130) is no failure."""
+    unit = (UNITS / "f1-precompute.service").read_text()
+    for line in (
+        "Restart=on-failure",
+        "RestartPreventExitStatus=1 2",
+        "KillSignal=SIGINT",
+        "SuccessExitStatus=130",
+    ):
+        assert re.search(rf"^{line}$", unit, re.MULTILINE), line
+    assert "HOME=" not in unit  # the user's own, where boto3 looks for credentials
+
+
 CRON = (DEPLOY / "cron" / "f1-precompute.cron").read_text()
 
 
