@@ -31,9 +31,22 @@ def test_actions_are_pinned_and_keys_are_not_stored(file: object) -> None:
     uses = re.findall(r"uses: (.*)", text)
     assert uses
     for action in uses:
-        assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+(/[\w.-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
     assert "secrets." not in text
     assert re.search(r"^permissions: \{\}$", text, re.MULTILINE)
+
+
+def test_a_night_on_actions_finds_what_the_last_one_left() -> None:
+    """The folder and the cache come back before it, and are kept after it, also where it failed."""
+    text = (REPOSITORY / ".github" / "workflows" / "nightly.yml").read_text()
+    before, _, after = text.partition("- name: Night\n")
+    kept = re.compile(r"path: \|\n +computed_data\n +~/\.cache/fastf1\n +key: (\S+ .*)")
+    (restored,), (saved,) = kept.findall(before), kept.findall(after)
+    assert restored == saved
+    assert re.search(r"restore-keys: night-$", before, re.MULTILINE)
+    assert re.search(
+        r"actions/cache/save@.*\n +if: always\(\) && steps\.night\.outcome != 'skipped'$", after, re.M
+    )
 
 
 def test_one_action_has_one_version() -> None:
