@@ -20,7 +20,8 @@ from serve.settings import TABLE
 
 ENV_HEAD = """\
 # Settings as environment variables, made by docs/config_table.py. Copy to .env (compose), or to
-# /etc/f1-precompute.env (systemd, cron), and set what should differ from the default shown.
+# /etc/f1-precompute.env (systemd, cron), and set what should differ from the default shown. For cron a shell
+# reads it: quote a value that has spaces, like F1_ON_FAILURE='mail -s F1 me@example.org'.
 #
 # Credentials for S3 are not here: boto3 finds them by its own chain (a role, ~/.aws, AWS_* variables).
 """
