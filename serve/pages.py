@@ -3,10 +3,7 @@
 The overview is the same as JSON for everyone who does not ask for HTML.
 """
 
-import gzip
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,8 +17,7 @@ from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.contract.media import REVALIDATE, Media
 from pipeline.contract.models import SeasonEvent, SeasonSession
 from serve.call import Call
-from serve.conditional import accepts_gzip
-from serve.files import Library, Small
+from serve.files import Library
 from serve.listings import links_of
 from serve.problems import Problem
 from serve.shelf import Shelf
@@ -105,10 +101,7 @@ class Pages:
             found = self._assets.fetch(path)
         except FileNotFoundError:
             raise Problem(404, "There is no such asset.") from None
-        if isinstance(found, Small) and accepts_gzip(call.headers.get(b"accept-encoding")):
-            await self._artifacts.send_file(call, _packed(found), Media(content_type, "gzip", REVALIDATE))
-        else:
-            await self._artifacts.send_file(call, found, Media(content_type, None, REVALIDATE))
+        await self._artifacts.send_file(call, found, Media(content_type, None, REVALIDATE))
 
     def _years(self) -> list[int]:
         try:
@@ -134,13 +127,6 @@ class Pages:
             return self._shelf.season(year).events
         except Problem:
             return []
-
-
-@lru_cache(64)
-def _packed(asset: Small) -> Small:
-    """The asset as gzip: scripts and styles are several times smaller."""
-    body = gzip.compress(asset.body, mtime=0)
-    return Small(replace(asset.stamp, size=len(body)), body)
 
 
 def _race(year: int, event: SeasonEvent, session: SeasonSession) -> str:

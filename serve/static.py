@@ -4,8 +4,11 @@ Written on plain ASGI instead of starlette's FileResponse, which reads in small 
 each, serves x.json.gz without its Content-Encoding, and opens the file again after the stat.
 """
 
+import gzip
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
 
 from pipeline.contract.media import REVALIDATE, Media, media_of
 from serve.call import Call, RawHeaders
@@ -16,6 +19,8 @@ from serve.settings import Settings
 from serve.streams import Client, ClientGoneError, PathSender, Transforms, send_range, unpacked
 
 ACCEL_PREFIX = "/_artifacts/"  # the internal location in deploy/nginx.conf
+PACKED_FROM = 1024  # bytes; what is smaller fits a packet or two either way
+_TEXTS = ("text/", "application/json", "application/schema+json", "application/x-ndjson", "image/svg+xml")
 
 
 class Artifacts:
@@ -44,7 +49,7 @@ class Artifacts:
             await call.reply(
                 303 if call.method == "POST" else 307, [where, _cache(REVALIDATE), *_vary(media)]
             )
-        elif self._accel:
+        elif self._accel and not _is_plain_text(media):  # which is packed here, and small
             self._must_exist(key)
             where = (b"x-accel-redirect", f"{ACCEL_PREFIX}{key}".encode())
             await call.reply(200, [*fields_of(media), where])
@@ -52,8 +57,10 @@ class Artifacts:
             await self.send_file(call, self.library.fetch(key), media)
 
     async def send_file(self, call: Call, found: Small | Open, media: Media) -> None:
-        """A stored file as it is; closes it."""
+        """A stored file, small text packed where the client takes that; closes it."""
         if isinstance(found, Small):
+            if _packs(call, media, found.body):
+                found, media = _packed_file(found), replace(media, content_encoding="gzip")
             await self._send_stored(call, found, media)
             return
         with closing(found):
@@ -118,7 +125,10 @@ class Artifacts:
 
 async def send_document(call: Call, body: bytes, etag: str, content_type: str = "application/json") -> None:
     """A small document made by the server."""
-    fields = [(b"content-type", content_type.encode()), _cache(REVALIDATE), _etag(etag)]
+    media = Media(content_type, None, REVALIDATE)
+    if _packs(call, media, body):
+        body, etag, media = _packed(body), f'{etag[:-1]}-gzip"', replace(media, content_encoding="gzip")
+    fields = [*fields_of(media), _etag(etag)]
     if await _stopped_by_precondition(call, etag, fields):
         return
     fields.append((b"content-length", str(len(body)).encode()))
@@ -134,7 +144,29 @@ def fields_of(media: Media, *, encoded: bool = True) -> RawHeaders:
 
 
 def _vary(media: Media) -> RawHeaders:
-    return [(b"vary", b"accept-encoding")] if media.content_encoding else []
+    return [(b"vary", b"accept-encoding")] if media.content_encoding or _is_plain_text(media) else []
+
+
+def _is_plain_text(media: Media) -> bool:
+    return not media.content_encoding and media.content_type.startswith(_TEXTS)
+
+
+def _packs(call: Call, media: Media, body: bytes) -> bool:
+    """Whether text goes out as gzip, several times smaller. Ranges are of the stored bytes."""
+    if not _is_plain_text(media) or len(body) < PACKED_FROM or b"range" in call.headers:
+        return False
+    return accepts_gzip(call.headers.get(b"accept-encoding"))
+
+
+@lru_cache(64)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
+
+
+def _packed_file(stored: Small) -> Small:
+    """Its size makes the ETag another one."""
+    body = _packed(stored.body)
+    return Small(replace(stored.stamp, size=len(body)), body)
 
 
 def _etag(etag: str) -> tuple[bytes, bytes]:

@@ -33,14 +33,48 @@ PACKED = f"/data/{RACE.frames_json(5)}"
 def test_every_artifact_is_served_byte_for_byte(client: httpx.Client, tree: Path) -> None:
     manifest = Manifest.model_validate_json((tree / RACE.manifest).read_bytes())
     for key in [artifact.key for artifact in manifest.artifacts] + [RACE.manifest, CATALOG, season_key(2025)]:
-        with client.stream("GET", f"/data/{key}", headers={"Accept-Encoding": "gzip"}) as response:
+        media = media_of(key)
+        accepted = {"Accept-Encoding": media.content_encoding or "identity"}
+        with client.stream("GET", f"/data/{key}", headers=accepted) as response:
             assert response.status_code == 200
             assert raw(response) == (tree / key).read_bytes()
-        media = media_of(key)
         assert response.headers["content-type"] == media.content_type
         assert response.headers.get("content-encoding") == media.content_encoding
         assert response.headers["cache-control"] == media.cache_control
         assert int(response.headers["content-length"]) == (tree / key).stat().st_size
+
+
+@pytest.mark.parametrize(
+    "path", [f"/data/{RACE.manifest}", "/f1/races/2025/1", "/f1/sessions/2025", "/openapi.json"]
+)
+def test_text_is_packed_for_clients_that_take_gzip(client: httpx.Client, path: str) -> None:
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as packed:
+        body = raw(packed)
+    assert gzip.decompress(body) == plain.content
+    assert len(body) < len(plain.content) / 2
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-length"] == str(len(body))
+    assert "content-encoding" not in plain.headers
+    etags = {encoding: response.headers["etag"] for encoding, response in (("gzip", packed), ("br", plain))}
+    assert etags["gzip"] != etags["br"]
+    for encoding, etag in etags.items():
+        asked = {"Accept-Encoding": encoding, "If-None-Match": etag}
+        assert client.get(path, headers=asked).status_code == 304
+    for response in (packed, plain):
+        assert response.headers["vary"] == "accept-encoding"
+
+
+def test_a_part_of_a_text_is_of_its_stored_bytes(client: httpx.Client, tree: Path) -> None:
+    part = client.get(f"/data/{RACE.manifest}", headers={"Range": "bytes=100-199", "Accept-Encoding": "gzip"})
+    assert part.status_code == 206
+    assert part.content == (tree / RACE.manifest).read_bytes()[100:200]
+    assert "content-encoding" not in part.headers
+
+
+def test_what_a_packet_holds_and_what_is_packed_within_stay_as_they_are(client: httpx.Client) -> None:
+    for path in ("/f1/seasons", PARQUET):
+        assert "content-encoding" not in client.head(path, headers={"Accept-Encoding": "gzip"}).headers
 
 
 def test_replay_chunks_alone_never_expire(client: httpx.Client) -> None:

@@ -96,11 +96,11 @@ def test_cors_by_a_list_of_origins(own_tree: Path) -> None:
     with serving(own_tree, *arguments) as server, server.client() as client:
         allowed = client.get("/f1/seasons", headers={"Origin": "https://b.example"}).headers
         assert allowed["access-control-allow-origin"] == "https://b.example"
-        assert allowed["vary"] == "origin"
+        assert "origin" in allowed["vary"].split(", ")
         for origin in ({"Origin": "https://evil.example"}, {}):
             refused = client.get("/f1/seasons", headers=origin).headers
             assert "access-control-allow-origin" not in refused
-            assert refused["vary"] == "origin"
+            assert "origin" in refused["vary"].split(", ")
         asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
         assert client.options(FRAMES, headers=asked).headers["access-control-allow-methods"] == "GET, POST"
 
@@ -412,7 +412,8 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
                 CATALOG,
             ):
                 media = media_of(key)
-                with client.stream("GET", f"/data/{key}") as response:
+                accepted = {"Accept-Encoding": media.content_encoding or "identity"}
+                with client.stream("GET", f"/data/{key}", headers=accepted) as response:
                     assert raw(response) == (own_tree / key).read_bytes()
                 assert response.headers["content-type"] == media.content_type
                 assert response.headers.get("content-encoding") == media.content_encoding
@@ -421,8 +422,9 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
                 assert SECURITY.items() <= dict(response.headers).items()
                 assert "x-accel-redirect" not in response.headers
                 etag = response.headers["etag"]
-                again = client.get(f"/data/{key}", headers={"If-None-Match": etag})
+                again = client.get(f"/data/{key}", headers={"If-None-Match": etag, **accepted})
                 assert again.status_code == 304
+            assert client.get(f"/data/{RACE.manifest}").headers["content-encoding"] == "gzip"
             part = client.get(PARQUET, headers={"Range": "bytes=5-9"})
             assert part.status_code == 206
             assert part.content == (own_tree / RACE.frames_parquet).read_bytes()[5:10]
