@@ -23,7 +23,7 @@ _RANK: dict[Level, int] = {"ok": 0, "note": 1, "warn": 2, "bad": 3}
 _FEWER = 0.99  # stewards and countbacks take laps away too, but not one in a hundred
 
 
-def thinner(about: Head, quality: Quality, old: Manifest) -> str | None:
+def thinner(about: Head | Manifest, quality: Quality, old: Manifest) -> str | None:
     """What the new load lacks, in a few words; None where it is as good or better."""
     lacks = [
         *_less("drivers", len(about.drivers), len(old.drivers), 1.0),

@@ -73,8 +73,8 @@ def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: date
         StoreError: the output cannot be written at all.
     """
     store, settings = LocalStore(plan.settings.out), plan.settings
-    elsewhere = settings.scheduler is not None
-    with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
+    to = uploading(store, settings.remote, from_elsewhere=settings.scheduler is not None, keep_better=True)
+    with only_run(settings.out), to as uploader:
         store.clear_staging()
         return _Night(plan, watcher, store, uploader, now).work()
 

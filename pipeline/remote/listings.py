@@ -76,7 +76,7 @@ class _Merge:
 
     def _event(self, number: int) -> SeasonEvent:
         mine, other = self._ours.get(number), self._theirs.get(number)
-        if mine is not None and other is not None and not _same_meeting(mine, other):
+        if mine is not None and other is not None and not same_meeting(mine, other):
             other = None
         base = mine or other or self._from_manifests(number)
         codes: set[SessionCode] = {s.session for e in (base, other) if e is not None for s in e.sessions}
@@ -114,7 +114,7 @@ class _Merge:
         if key not in self._sent and theirs is not None and theirs.state == "published":
             return theirs
         manifest = self._manifest(key)
-        if manifest is None or not _same_meeting(base, manifest.event):
+        if manifest is None or not same_meeting(base, manifest.event):
             return _unpublished(known, code)
         return published_session(manifest, known.date_utc if known is not None else manifest.event.date_utc)
 
@@ -134,7 +134,7 @@ def _unpublished(known: SeasonSession | None, code: SessionCode) -> SeasonSessio
     return SeasonSession(session=code, name=SESSION_NAMES[code], date_utc=start, state="missing")
 
 
-def _same_meeting(one: SeasonEvent, other: SeasonEvent | Event) -> bool:
+def same_meeting(one: SeasonEvent | Event, other: SeasonEvent | Event) -> bool:
     """Whether a round is still the same race weekend: seasons are renumbered, and sponsors rename races."""
     if one.meeting_key is not None and other.meeting_key is not None:
         return one.meeting_key == other.meeting_key

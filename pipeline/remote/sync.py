@@ -27,17 +27,22 @@ from pipeline.publish import (
     same_content,
     to_json,
 )
-from pipeline.remote.listings import publish_listing
+from pipeline.remote.listings import publish_listing, same_meeting
 from pipeline.store.base import Stored
 from pipeline.store.local import LocalStore
 from pipeline.store.s3 import S3Store
+from pipeline.thinner import thinner
 
 
 @dataclass
 class Report:
-    """How a sync went: races that are in the bucket as they are here, and why others are not."""
+    """How a sync went: races that are in the bucket, those better there than here, and why others are not.
+
+    kept: what the version here lacks. problems: why a race could not be sent.
+    """
 
     races: list[SessionKey] = field(default_factory=list)
+    kept: dict[SessionKey, str] = field(default_factory=dict)
     problems: dict[SessionKey, str] = field(default_factory=dict)
 
 
@@ -45,7 +50,8 @@ class Report:
 class Race:
     """A race here, and what the bucket held of it before. `before` is its manifest there, as stored.
 
-    reread: trust only what the bucket really serves, which is to read every byte of it.
+    reread: trust only what the bucket really serves, which is to read every byte of it. keep_better: leave
+    the bucket's version where the one here is thinner, as it may be after the local folder was lost.
     """
 
     key: SessionKey
@@ -54,6 +60,7 @@ class Race:
     before: bytes | None
     listed: dict[str, Stored]
     reread: bool = False
+    keep_better: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,13 @@ def sync_races(
     years: Iterable[int] = (),
     *,
     reread: bool = False,
+    keep_better: bool = False,
     from_elsewhere: bool = False,
 ) -> Report:
     """As sync, but for run logs and schemas.
 
     Args:
+        keep_better: as in Race.
         from_elsewhere: others have put these races into the bucket; only the listings are ours to write.
     """
     report, asked = Report(), sorted(set(keys))
@@ -114,9 +123,9 @@ def sync_races(
     with ThreadPoolExecutor(remote.options.uploads) as pool:
         seasons = [look(source, remote, year, wanted[year], report, pool) for year in sorted(wanted)]
         for season in seasons:
-            races = [replace(race, reread=reread) for race in season.races]
-            sent = {r.key: r.manifest for r in races if _attempt(r, local, remote, pool, report)}
-            known = season.elsewhere | sent
+            races = [replace(race, reread=reread, keep_better=keep_better) for race in season.races]
+            sent = {race.key: _attempt(race, local, remote, pool, report) for race in races}
+            known = season.elsewhere | {key: there for key, there in sent.items() if there is not None}
             publish_listing(local, remote, season.year, season.listing, season.in_bucket, known)
     return report
 
@@ -162,14 +171,8 @@ def push(local: LocalStore, remote: S3Store, key: SessionKey) -> bool:
     """Publish one race and nothing above it; False where the bucket has it but for when it was made."""
     before = remote.read(key.manifest)
     race = _race(local, key, before, {stored.key: stored for stored in remote.list(key.prefix)})
-    old = _parsed(before)
     with ThreadPoolExecutor(remote.options.uploads) as pool:
-        if old is not None and same_content(race.manifest, old):
-            as_before = Race(key, old, before or b"", before, race.listed)
-            if not _wrong(as_before, remote, pool):
-                return False
-        _send(race, local, remote, pool)
-    return True
+        return _send(race, local, remote, pool) is race.manifest
 
 
 def retire(local: LocalStore, remote: S3Store, keys: Iterable[SessionKey]) -> None:
@@ -201,18 +204,44 @@ def _parsed(content: bytes | None) -> Manifest | None:
         return None
 
 
-def _attempt(race: Race, local: LocalStore, remote: S3Store, pool: Executor, report: Report) -> bool:
+def _attempt(
+    race: Race, local: LocalStore, remote: S3Store, pool: Executor, report: Report
+) -> Manifest | None:
     """Send a race; one that is damaged here must not keep the others from being published."""
     try:
-        _send(race, local, remote, pool)
+        there = _send(race, local, remote, pool)
     except DamagedError as error:
         report.problems[race.key] = str(error)
-        return False
+        return None
     report.races.append(race.key)
-    return True
+    if there is not race.manifest and (lacks := _lacks(race, there)):
+        report.kept[race.key] = lacks
+    return there
 
 
-def _send(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> None:
+def _send(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> Manifest:
+    """Make the bucket hold a race; the manifest that it then has.
+
+    It keeps its own where another machine, or an earlier run, has put the same race there: two that publish
+    to one place would otherwise replace each other's manifest and progress log.
+    """
+    old = _parsed(race.before)
+    if old is not None and race.before != race.content:
+        stays = same_content(race.manifest, old) or _lacks(race, old) is not None
+        if stays and not _wrong(replace(race, manifest=old), remote, pool):
+            return old
+    _replace(race, local, remote, pool)
+    return race.manifest
+
+
+def _lacks(race: Race, old: Manifest) -> str | None:
+    """What the version here lacks, where that is a reason to leave the bucket's."""
+    if not race.keep_better or not same_meeting(race.manifest.event, old.event):
+        return None
+    return thinner(race.manifest, race.manifest.quality, old)
+
+
+def _replace(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> None:
     wrong = _wrong(race, remote, pool)
     fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
     replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]

@@ -47,16 +47,20 @@ class Uploader:
     """Publishes what outcomes tell of; an outcome passes once its race is in the bucket, or has failed there.
 
     shelf: where finished races are to be found: the local folder, or the bucket where workers elsewhere write
-    straight to it, and only the listings are left to publish from here.
+    straight to it, and only the listings are left to publish from here. keep_better: a race that is better in
+    the bucket stays there as it is.
     """
 
-    def __init__(self, local: LocalStore, remote: S3Store, *, from_elsewhere: bool = False) -> None:
+    def __init__(
+        self, local: LocalStore, remote: S3Store, *, from_elsewhere: bool = False, keep_better: bool = False
+    ) -> None:
         from pipeline.remote import sync as syncing  # noqa: PLC0415 - with boto3, slow to import
         from pipeline.store.listed import ListedStore  # noqa: PLC0415
 
         self.shelf: Store = ListedStore(remote) if from_elsewhere else local
         self.summary: str | None = None
         self._local, self._remote, self._elsewhere = local, remote, from_elsewhere
+        self._keep_better = keep_better
         self._syncing = syncing
         self._failed = False
         self._thread = ThreadPoolExecutor(1)
@@ -99,18 +103,25 @@ class Uploader:
         self._thread.shutdown(cancel_futures=True)
 
     def _send(self, keys: list[SessionKey]) -> Report:
-        return self._syncing.sync_races(self._local, self._remote, keys, from_elsewhere=self._elsewhere)
+        return self._syncing.sync_races(
+            self._local, self._remote, keys, keep_better=self._keep_better, from_elsewhere=self._elsewhere
+        )
 
     def _ended(self) -> Iterator[Outcome]:
         outcomes, future = self._under_way.popleft()
+        kept: dict[SessionKey, str] = {}
         try:
-            problems = future.result().problems
+            kept, problems = future.result().kept, future.result().problems
         except PipelineError as error:
             problems = {outcome.key: str(error) for outcome in outcomes}
         for outcome in outcomes:
-            reason = problems.get(outcome.key)
-            self._failed = self._failed or reason is not None
-            yield outcome if reason is None else _not_sent(outcome, reason)
+            if (reason := problems.get(outcome.key)) is not None:
+                self._failed = True
+                yield _not_sent(outcome, reason)
+            elif (lacks := kept.get(outcome.key)) is not None and outcome.state != "skipped":
+                yield replace(outcome, state="kept", note=f"what S3 has is better ({lacks}) and stays there")
+            else:
+                yield outcome
 
 
 def _not_sent(outcome: Outcome, reason: str) -> Outcome:
@@ -119,7 +130,7 @@ def _not_sent(outcome: Outcome, reason: str) -> Outcome:
 
 @contextmanager
 def uploading(
-    local: LocalStore, options: S3Options | None, *, from_elsewhere: bool = False
+    local: LocalStore, options: S3Options | None, *, from_elsewhere: bool = False, keep_better: bool = False
 ) -> Iterator[Uploader | NoUploader]:
     """The uploader of a run, as its options say.
 
@@ -132,7 +143,7 @@ def uploading(
     from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
 
     with S3Store(options) as remote:
-        uploader = Uploader(local, remote, from_elsewhere=from_elsewhere)
+        uploader = Uploader(local, remote, from_elsewhere=from_elsewhere, keep_better=keep_better)
         try:
             yield uploader
         finally:

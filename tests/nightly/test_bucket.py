@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +101,29 @@ def test_a_race_that_cannot_be_taken_out_is_tried_again(
     prefix = f"telemetry/{publishing.year}"
     assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
     assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
+    assert not s3.lies()
+
+
+def test_a_thinner_race_of_a_lost_folder_does_not_replace_the_better_one(
+    publishing: Nights, s3: Place, weekend: Weekend
+) -> None:
+    publishing.run()
+    prefix = f"telemetry/{publishing.year}/1"
+    better = s3.get(f"{prefix}/manifest.json")
+    shutil.rmtree(publishing.out)
+    shutil.rmtree(publishing.cache)
+    page = f"/static/{weekend.folder}/WeatherData.jsonStream"
+    weather = publishing.hosts.content["timing"].pop(page)
+    run = publishing.run()
+    assert "what S3 has is better (no weather) and stays there" in run.stdout
+    assert publishing.summary()["counts"] == {"kept": 1}
+    assert publishing.manifest(1)["weather"] == []
+    assert s3.get(f"{prefix}/manifest.json") == better
+    assert not s3.lies()
+    publishing.hosts.content["timing"][page] = weather
+    shutil.rmtree(publishing.cache)
+    publishing.run("--force")
+    assert publishing.manifest(1)["weather"] == s3.json(f"{prefix}/manifest.json")["weather"] != []
     assert not s3.lies()
 
 

@@ -1,7 +1,5 @@
 """Nightly runs against hosts that work, and that fail in every way."""
 
-from time import monotonic
-
 import pytest
 
 from tests.nightly import archive
@@ -35,9 +33,7 @@ def test_a_race_is_found_computed_and_then_left_alone(nights: Nights) -> None:
 )
 def test_a_timing_host_that_fails(nights: Nights, fault: str, code: int, counted: str, sentence: str) -> None:
     nights.hosts.fault = {"timing": fault, "mirror": fault}
-    began = monotonic()
     run = nights.run("--network-budget", "0.05", expect=code)
-    assert monotonic() - began < 30
     assert f"nightly {nights.year}: {counted} in " in run.stdout.splitlines()[-1]
     assert sentence in run.stderr
     assert nights.summary()["exit_code"] == code

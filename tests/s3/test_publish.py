@@ -3,9 +3,11 @@
 import json
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 
 from pipeline.contract.keys import is_public
+from tests.conftest import cli
 from tests.s3.support import Place
 
 MEDIA = {
@@ -121,6 +123,24 @@ def test_two_machines_share_a_bucket(s3: Place, out: Path, tmp_path: Path) -> No
     assert {key.split("/")[2] for key in s3.published()} == set(rounds)
     catalog = s3.json("catalog.json")
     assert catalog["seasons"][0]["published"] == len(s3.published())
+
+
+def test_two_machines_with_the_same_races_do_not_replace_each_others(
+    s3: Place, out: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    cli("demo", "--out", other)
+    runs = {path.relative_to(other).as_posix() for path in other.glob("runs/*.jsonl")}
+    s3.cli("publish", "--out", out)
+    before = {key: s3.head(key)["LastModified"] for key in s3.names()}
+    time.sleep(1.1)  # S3 tells whole seconds
+    s3.cli("publish", "--out", other)
+    assert {key: s3.head(key)["LastModified"] for key in s3.names() - runs} == before
+    assert s3.lies() == []
+    for listed in s3.json("sessions/1900.json")["events"]:
+        for session in listed["sessions"]:
+            made = s3.json(session["manifest"])["provenance"]["created_at"]
+            assert datetime.fromisoformat(session["updated_at"]) == datetime.fromisoformat(made)
 
 
 def test_seasons_that_only_the_bucket_has_stay_in_the_catalog(s3: Place, out: Path) -> None:
