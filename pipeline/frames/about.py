@@ -4,6 +4,7 @@ import numpy as np
 
 from pipeline.contract.models import Circuit, Corner, Driver, Penalty
 from pipeline.frames.clean import holes
+from pipeline.frames.presence import flag_fell, laps_run
 from pipeline.frames.race import Race
 from pipeline.frames.track import Line
 from pipeline.model import Finding, MapMarker, RawRace
@@ -62,12 +63,6 @@ def _corner(marker: MapMarker, line: Line | None) -> Corner:
     return Corner(number=marker.number, letter=marker.letter, x=round(marker.x), y=round(marker.y), dist=dist)
 
 
-def laps_run(raw: RawRace) -> int | None:
-    """Laps of the car that went furthest, where the feed does not say how many were scheduled."""
-    done = [int(own.number[own.completed].max()) for own in raw.laps.values() if own.completed.any()]
-    return max(done, default=None)
-
-
 def findings(race: Race) -> list[Finding]:
     """What a reader of the quality table should know about how these frames came to be."""
     start, end = race.clock.t0, race.times[-1]
@@ -78,6 +73,10 @@ def findings(race: Race) -> list[Finding]:
         if lost:
             text = f"{len(lost)} holes in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
             found.append(Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text))
+    if not flag_fell(race.raw):
+        of = "" if race.raw.total_laps is None else f" of {race.raw.total_laps}"
+        text = f"the timing ends after lap {laps_run(race.raw) or 0}{of}, before the flag: nobody finished"
+        found.append(Finding("before_the_flag", 1, text))
     if race.line is None:
         found.append(
             Finding("no_reference_line", 1, "no clean lap to measure the track by: no race distance")

@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.frames import laps as lap_rules
-from pipeline.frames.about import circuit, driver, findings, laps_run
+from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.clean import clean
 from pipeline.frames.laps import lap_line, pit_stretches
-from pipeline.frames.order import gaps, official_keys, order_at_flag, places
-from pipeline.frames.presence import Stay, lights_out, stays
+from pipeline.frames.order import before_penalties, gaps, official_keys, order_at_flag, places
+from pipeline.frames.presence import Stay, laps_run, lights_out, stays
 from pipeline.frames.race import AnyInts, Columns, Race
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.samples import replay_source
@@ -22,6 +22,7 @@ from pipeline.model import (
     CarFrames,
     Floats,
     FrameClock,
+    OfficialTiming,
     RaceFrames,
     RawRace,
 )
@@ -173,18 +174,38 @@ def _add_places(
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"])
         cars[number]["position"] = ranks[i, :n]
-        gap = gaps(race.raw.timing.get(number), race.times[:n], ranks[i, :n], race.stays[number].finished)
+        timing = _timing_to_the_flag(race, number, min(finish.values(), default=None, key=_by_flag))
+        gap = gaps(timing, race.times[:n], ranks[i, :n], race.stays[number].finished)
         cars[number]["gap"] = fixed(gap, 3, COLUMNS["gap"].dtype)
 
 
+def _by_flag(finish: tuple[int, float]) -> tuple[int, float]:
+    return -finish[0], finish[1]
+
+
+def _timing_to_the_flag(race: Race, number: str, winner: tuple[int, float] | None) -> OfficialTiming | None:
+    """A car's official timing, of those on the winner's lap without what the stewards add after the flag."""
+    timing, finished = race.raw.timing.get(number), race.stays[number].finished
+    if timing is None or winner is None or finished is None or race.laps[number].number[-1] < winner[0]:
+        return timing
+    return before_penalties(timing, finished, finished - winner[1])
+
+
 def _far(race: Race, number: str, along: Floats | None) -> npt.NDArray[np.float32]:
-    """Progress in laps at every frame for ranking, bridged over holes; by the lap count where unknown."""
+    """Progress in laps at every frame for ranking, bridged over holes; by the lap count where unknown.
+
+    A car that never started is behind all that did.
+    """
     lap = race.laps[number]
     if along is not None and (known := ~np.isnan(along)).sum() > 1:
         t = race.clean.positions[number].t
         return np.asarray(np.interp(race.times, t[known], along[known]), dtype=np.float32)
-    begin = np.maximum(lap.begin, race.clock.t0)
-    return np.asarray(np.interp(race.times, begin, lap.number - 1.0), dtype=np.float32)
+    if race.stays[number].until <= race.clock.t0:
+        return np.full(len(race.times), -1.0, dtype=np.float32)
+    crossed = ~np.isnan(lap.ends)
+    begin = np.concatenate(([race.clock.t0], lap.begin[1:], lap.ends[crossed][-1:]))
+    count = np.concatenate((lap.number - 1.0, lap.number[crossed][-1:]))
+    return np.asarray(np.interp(race.times, begin, count), dtype=np.float32)
 
 
 def _add_status(race: Race, number: str, out: Columns) -> None:
@@ -200,5 +221,7 @@ def _add_status(race: Race, number: str, out: Columns) -> None:
 
 
 def _grid_frames(race: Race, stay: Stay, n: int) -> int:
-    off = stay.moved_off if stay.moved_off is not None else (stay.retired or race.lights_out)
-    return n if off is None else min(n, race.clock.index(off))
+    if stay.until <= race.clock.t0:  # never started
+        return n
+    off = stay.moved_off or race.lights_out or race.clock.t0
+    return min(n, race.clock.index(off))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pipeline.model import Bools, Floats, FrameClock, OfficialTiming
 
 GAP_STALE_S = 60.0
+PENALTY_S = 1.0  # less than any penalty, more than lap times and gaps ever disagree
 
 
 def official_keys(timing: OfficialTiming | None, times: Floats) -> npt.NDArray[np.float32]:
@@ -54,18 +55,23 @@ def places(
 def _insert_unknown(
     keys: npt.NDArray[np.float32], progress: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """Give cars without an official place one between the cars that are ahead and behind by distance."""
+    """Give cars without an official place one between the cars that are ahead and behind by distance.
+
+    The official order of the others need not be that by distance: who starts from the pit lane is last, and
+    further round than the grid. A car goes where it is on the wrong side of the fewest.
+    """
     unknown = np.isnan(keys)
     known = ~unknown & ~np.isinf(keys)
     far = np.nan_to_num(progress, nan=-1.0)
-    ranked = np.argsort(
-        np.argsort(np.where(known, keys, np.inf), axis=0, kind="stable"), axis=0, kind="stable"
-    )
+    order = np.argsort(np.where(known, keys, np.inf), axis=0, kind="stable")
+    ranked = np.argsort(order, axis=0, kind="stable")
     out = np.where(known, ranked.astype(np.float32), np.float32(np.inf))
     closeness = 0.5 / (2.0 + np.maximum(far, -1.0))  # in (0, 0.5]: the further ahead, the smaller
     for car in np.flatnonzero(unknown.any(axis=1)):
-        ahead = (known & (far > far[car])).sum(axis=0)
-        out[car] = np.where(unknown[car], ahead - 0.75 + closeness[car], out[car])
+        ahead = np.where(known, np.where(far > far[car], 1, -1), 0).astype(np.int8)
+        balance = np.cumsum(np.take_along_axis(ahead, order, axis=0), axis=0)
+        behind = np.where(balance.max(axis=0) > 0, balance.argmax(axis=0) + 1, 0)
+        out[car] = np.where(unknown[car], behind - 0.75 + closeness[car], out[car])
     return out
 
 
@@ -73,6 +79,8 @@ def order_at_flag(
     keys: npt.NDArray[np.float32], finish: dict[int, tuple[int, float]], clock: FrameClock
 ) -> npt.NDArray[np.float32]:
     """Let cars that took the flag keep the order at the flag in the places they hold.
+
+    Where the official timing lacks one of them, they do so once all are home, from the first place on.
 
     Args:
         finish: row of `keys` -> (laps, session second of the flag), for finishers.
@@ -84,7 +92,19 @@ def order_at_flag(
         block = keys[home, first:last]
         if not np.isnan(block).any():
             keys[home, first:last] = np.sort(block, axis=0)
+        elif len(home) == len(finish):
+            keys[home, first:last] = np.arange(-len(home), 0, dtype=np.float32)[:, None]
     return keys
+
+
+def before_penalties(timing: OfficialTiming, finished_at: float, behind: float) -> OfficialTiming:
+    """The rows but those after the flag that count time penalties in, as the order at the flag does not.
+
+    Args:
+        behind: seconds between the winner's flag and this car's; its own gap is within PENALTY_S of it.
+    """
+    counted = (timing.t > finished_at - PENALTY_S) & (np.abs(timing.gap - behind) > PENALTY_S)
+    return OfficialTiming(timing.t[~counted], timing.place[~counted], timing.gap[~counted])
 
 
 def gaps(

@@ -8,6 +8,7 @@ from pipeline.frames.clean import Clean
 from pipeline.model import CarSamples, DriverInfo, Laps, PosSamples, RawRace
 
 DRIVING_KMH = 30.0  # recovered cars are pushed and towed slower than any car drives
+PIT_STOP_S = 60.0
 LINGER_S = 150.0  # what fastf1 assumes for a lap that was never completed
 MOVED = 20.0  # 1/10 m
 _TOOK_THE_FLAG = ("finished", "lapped", "+")
@@ -18,8 +19,9 @@ class Stay:
     """One car's race in session seconds; None where it did not happen.
 
     moved_off: first movement after the start. finished: took the flag. retired: came to its final halt.
-    until: when the car leaves the frames, inf for finishers. A retired car stands where it stopped until
-    its last lap in the timing ends; a car that never started is there in frame 0 alone.
+    until: when the car leaves the frames, inf for finishers and for cars whose end the data do not show. A
+    retired car stands where it stopped until its last lap in the timing ends; a car that never started is
+    there in frame 0 alone.
     """
 
     moved_off: float | None
@@ -28,8 +30,29 @@ class Stay:
     until: float
 
 
+def flag_fell(raw: RawRace) -> bool:
+    """Whether the data reach the end of the race; a recording may stop, or be asked for, before it.
+
+    Race control says so, the leader has run all laps, or as many as the result counts, as where a red flag
+    ended it. Where nobody says how long the race is, it is taken to be over.
+    """
+    if any(row.flag == "CHEQUERED" for row in raw.race_control):
+        return True
+    most = laps_run(raw) or 0
+    counted = max((d.laps for d in raw.drivers if d.laps), default=None)
+    long_enough = [most >= laps for laps in (raw.total_laps, counted) if laps is not None]
+    return any(long_enough) or not long_enough
+
+
+def laps_run(raw: RawRace) -> int | None:
+    """Laps of the car that went furthest."""
+    return max((int(own.number[own.completed].max()) for own in _completed(raw)), default=None)
+
+
 def winner_time(raw: RawRace) -> float:
-    """Session second at which the winner on the road took the flag."""
+    """Session second at which the winner on the road took the flag; inf where nobody did."""
+    if not flag_fell(raw):
+        return np.inf
     last = [
         (-int(own.number[own.completed][-1]), float(own.end[own.completed][-1])) for own in _completed(raw)
     ]
@@ -63,8 +86,12 @@ def _stay(
 ) -> Stay:
     moved = moved_off(car, pos, start, end)
     crossed = float(own.end[own.completed][-1]) if own.completed.any() else start
-    if own.completed.any() and (crossed >= flag - 0.5 or _classified_finisher(driver)):
-        return Stay(moved, crossed, None, np.inf)
+    if own.completed.any() and flag < np.inf and (crossed >= flag - 0.5 or _classified_finisher(driver)):
+        lost = driver.laps is not None and driver.laps > own.number[own.completed][-1]
+        # the timing lost the last laps: it finished, but nobody knows when
+        return Stay(moved, None if lost and crossed < flag - 0.5 else crossed, None, np.inf)
+    if flag == np.inf and _drives_at_the_end(car):
+        return Stay(moved, None, None, np.inf)
     retired = min(_halt(car, pos, crossed, own), end)
     started = moved is not None or own.completed.any() or (car is None and pos is None)
     until = min(max(retired, _timing_limit(own, crossed)), retired + LINGER_S) if started else start
@@ -74,6 +101,15 @@ def _stay(
 def _classified_finisher(driver: DriverInfo) -> bool:
     """A lapped car whose race a red flag ended crossed the line before the winner did."""
     return (driver.result or "").lower().startswith(_TOOK_THE_FLAG)
+
+
+def _drives_at_the_end(car: CarSamples | None) -> bool:
+    """Whether the data stop while the car is in the race: it drove in their last minute, stops in the pits
+    included. Without car data nothing says that it did not.
+    """
+    if car is None or not len(car.t):
+        return True
+    return bool((car.speed[car.t >= car.t[-1] - PIT_STOP_S] > DRIVING_KMH).any())
 
 
 def moved_off(car: CarSamples | None, pos: PosSamples | None, start: float, end: float) -> float | None:

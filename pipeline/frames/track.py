@@ -204,7 +204,7 @@ def _path_guess(line: Line, pos: PosSamples, lap: LapLine, race_start: float) ->
 
 
 def _pin(raw: Floats, t: Floats, lap: LapLine) -> Floats:
-    """Map raw progress so that it equals the lap count at each official crossing."""
+    """Map raw progress so that it equals the lap count at each official crossing, and itself on the grid."""
     known = ~np.isnan(raw)
     crossed = lap.ends[~np.isnan(lap.ends)]
     count = lap.number[~np.isnan(lap.ends)].astype(np.float64)
@@ -217,6 +217,9 @@ def _pin(raw: Floats, t: Floats, lap: LapLine) -> Floats:
     at, count = at[rising], count[rising]
     if not len(at):
         return raw
-    knots = np.concatenate(([at[0] - 2], at, [at[-1] + 2]))
-    values = np.concatenate(([count[0] - 2], count, [count[-1] + 2]))
+    # on the grid the projection itself is right: what it is off by at the first crossing comes with speed
+    grid = raw[known][0]
+    seen = at[0] - grid > 0.5
+    knots = np.concatenate(([grid if seen else at[0] - 2], at, [at[-1] + 2]))
+    values = np.concatenate(([grid if seen else count[0] - 2], count, [count[-1] + 2]))
     return np.where(known, np.interp(raw, knots, values), np.nan)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -63,6 +64,23 @@ def test_a_car_that_never_started_is_in_frame_0_alone(real_out: Path) -> None:
     table = pq.read_table(real_out / "telemetry/2025/1/frames.parquet", columns=["t_ms", "driver", "x"])
     rows = table.filter(pq.filters_to_expression([("driver", "==", "HAD")])).to_pylist()
     assert rows == [{"t_ms": 0, "driver": "HAD", "x": None}]
+
+
+@pytest.mark.parametrize("round_number", [1, 2])
+def test_the_grid_and_the_flag(real_out: Path, round_number: int) -> None:
+    """Frame 0 is the grid, who never started last; in the last frame gaps rise with the places."""
+    folder = real_out / f"telemetry/2025/{round_number}"
+    grid = {d["code"]: d["grid"] for d in orjson.loads((folder / "manifest.json").read_bytes())["drivers"]}
+    table = pq.read_table(folder / "frames.parquet", columns=["t_ms", "driver", "position", "gap", "status"])
+    rows = table.filter(pc.equal(table["t_ms"], 0)).sort_by("position").to_pylist()
+    shown = [row["driver"] for row in rows if row["driver"] != "HAD" or round_number == 2]
+    assert shown == sorted(shown, key=grid.__getitem__)
+    if round_number == 1:
+        assert (rows[-1]["driver"], rows[-1]["status"]) == ("HAD", "grid")
+    last = table.filter(pc.equal(table["t_ms"], pc.max(table["t_ms"]))).sort_by("position").to_pylist()
+    gaps = [row["gap"] for row in last if row["gap"] is not None]
+    assert len(gaps) == {1: 14, 2: 16}[round_number]
+    assert gaps == sorted(gaps)
 
 
 def test_the_disqualified_took_the_flag(real_out: Path) -> None:
