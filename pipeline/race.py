@@ -152,7 +152,7 @@ def _own_cache(given: Source) -> Iterator[Source]:
         yield given
         return
     with TemporaryDirectory(prefix="f1-recording-") as folder:
-        known = given.cache / "fastf1_http_cache.sqlite"  # schedules and results that are already there
+        known = given.cache / source.HTTP_CACHE  # schedules and results that are already there
         if known.is_file():
             shutil.copy(known, folder)
         yield replace(given, cache=Path(folder))

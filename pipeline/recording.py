@@ -74,11 +74,15 @@ def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: S
     start = _start(info)
     told = f"{info['Meeting'].get('Name', 'another event')}, {info.get('Name', '')} of {start:%Y-%m-%d}"
     day = date.fromisoformat(event.date) if event.date else start.date()
-    if (
-        abs(start.date() - day) > timedelta(days=3)
-        or info.get("Name", SESSION_NAMES[key.session]) == "Qualifying"
-    ):
+    if abs(start.date() - day) > timedelta(days=3) or not _is_session(info, event, key):
         raise SourceError(f"{key} is {event.name} of {day}, but the recording {names} is of {told}")
+
+
+def _is_session(info: dict[str, Any], event: ScheduledEvent, key: SessionKey) -> bool:
+    """Whether the recording's name for its session fits; sprints had several, by which later others went."""
+    name, scheduled = info.get("Name"), event.session(key.session)
+    fits = [None, SESSION_NAMES[key.session], scheduled.name if scheduled is not None else None]
+    return name in fits or (key.session == "S" and name != SESSION_NAMES["R"] and info.get("Type") == "Race")
 
 
 def _start(info: dict[str, Any]) -> datetime:

@@ -6,6 +6,8 @@ what is there afterwards, and fastf1's own warnings are kept for the quality tab
 
 import logging
 import re
+import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -25,6 +27,8 @@ from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.network import hosts
 from pipeline.network.patience import Watch
+
+HTTP_CACHE = "fastf1_http_cache.sqlite"
 
 
 def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = None) -> RawRace:
@@ -47,9 +51,17 @@ def configure(source: Source) -> Watch:
 
     Returns:
         What watches its requests, and knows afterwards what was lost.
+    Raises:
+        SourceError: the cache of responses is damaged, or cannot be written.
     """
     hosts.apply()
-    fastf1.Cache.configure(cache_dir=str(source.cache))
+    try:
+        fastf1.Cache.configure(cache_dir=str(source.cache))
+    except sqlite3.DatabaseError as error:
+        raise SourceError(
+            f"the fastf1 cache's {HTTP_CACHE} cannot be used ({error}): remove it if it is damaged, or "
+            "choose another cache with --fastf1-cache"
+        ) from error
     fastf1.Cache.offline_mode(source.offline)
     watch = Watch(source.patience_s, source.down)
     watch.mount(fastf1.Cache._requests_session_cached, source.fresh and not source.offline)
@@ -77,7 +89,7 @@ def _last(log: list[str]) -> str:
 
 @contextmanager
 def captured_log() -> Iterator[list[str]]:
-    """fastf1's log lines of level INFO and above, kept instead of printed."""
+    """fastf1's log lines of level INFO and above, kept instead of printed; its warnings say no more."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -89,7 +101,9 @@ def captured_log() -> Iterator[list[str]]:
     logger.handlers, logger.propagate = [Keep()], False
     logger.setLevel(logging.INFO)
     try:
-        yield lines
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"fastf1\.")
+            yield lines
     finally:
         logger.handlers, logger.propagate = handlers, propagate
         logger.setLevel(level)
@@ -149,12 +163,12 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
     return RawRace(
         event=_event(key, session, info),
         drivers=drivers,
-        laps={n: tables.laps(own) for n in numbers if len(own := laps[laps["DriverNumber"] == n])},
+        laps={n: own for n in numbers if len(own := tables.laps(laps[laps["DriverNumber"] == n]))},
         cars=tables.shared_clocks(
-            {n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data}
+            _seen({n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data})
         ),
         positions=tables.shared_clocks(
-            {n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data}
+            _seen({n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data})
         ),
         timing=tables.official_timing(session),
         track_status=tables.track_status(getattr(session, "_track_status", None)),
@@ -170,6 +184,11 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
         fastf1=fastf1.__version__,
         messages=[line.removeprefix("WARNING ") for line in log if line.startswith(("WARNING", "ERROR"))],
     )
+
+
+def _seen(by_driver: dict[str, tables.S]) -> dict[str, tables.S]:
+    """The cars that have samples at all."""
+    return {number: samples for number, samples in by_driver.items() if len(samples.t)}
 
 
 def _event(key: SessionKey, session: Any, info: dict[str, Any]) -> Event:

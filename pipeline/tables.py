@@ -87,7 +87,7 @@ def laps(own: pd.DataFrame) -> Laps:
     own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
     extra = {name: _seconds(own[column]) for name, column in _LAP_SECONDS.items()}
     extra |= {name: own[column].to_numpy(dtype=np.float64) for name, column in _LAP_FLOATS.items()}
-    bools = {name: own[column].fillna(False).to_numpy(dtype=bool) for name, column in _LAP_BOOLS.items()}
+    bools = {name: own[column].eq(True).to_numpy(dtype=bool) for name, column in _LAP_BOOLS.items()}
     texts = {
         name: np.array([_text(value) for value in own[column]], dtype=object)
         for name, column in _LAP_TEXTS.items()
@@ -100,7 +100,7 @@ def laps(own: pd.DataFrame) -> Laps:
         pit_out=_seconds(own["PitOutTime"]),
         tyre=np.array([TYRES.get(str(c).upper(), 0) for c in own["Compound"]], dtype=np.int64),
         tyre_life=own["TyreLife"].fillna(-1).to_numpy(dtype=np.int64),
-        generated=own["FastF1Generated"].fillna(False).to_numpy(dtype=bool),
+        generated=own["FastF1Generated"].eq(True).to_numpy(dtype=bool),
         extra=extra | bools | texts,
     )
 
@@ -242,6 +242,6 @@ def whole(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
+    if value is None or pd.isna(value):
         return None
     return str(value).strip() or None

@@ -119,7 +119,7 @@ class FrameRows:
         slot(self._lap_table)
         text += b',"drivers":{'
         for i, code in enumerate(codes):
-            text += f'{"," if i else ""}"{code}":'.encode()
+            text += (b"," if i else b"") + orjson.dumps(code) + b":"
             for k, name in enumerate(FIELDS):
                 text += f'{"," if k else "{"}"{name}":'.encode()
                 slot(self._tables[name])

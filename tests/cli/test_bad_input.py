@@ -133,6 +133,34 @@ def test_a_recording_makes_a_race(recording: Path, tmp_path: Path, offline: tupl
     assert '"name":"Testland Grand Prix"' in manifest
 
 
+@pytest.mark.parametrize(("session", "name"), [("R", "Practice 1"), ("R", "Sprint"), ("S", "Race")])
+def test_a_recording_of_another_session(
+    recording: Path, tmp_path: Path, offline: tuple[str | Path, ...], session: str, name: str
+) -> None:
+    text = recording.read_text().replace("'Name': 'Race'", f"'Name': '{name}'", 1)
+    path = tmp_path / "other.txt"
+    path.write_text(text)
+    refused(
+        "race", "2024", "7", "--session", session, "--recording", path, *offline,
+        code=1, says=f"but the recording other.txt is of Testland Grand Prix, {name} of 1900-03-18",
+    )  # fmt: skip
+    assert not list((tmp_path / "out").rglob("manifest.json"))
+
+
+def test_a_recording_that_stops_before_the_flag(
+    recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]
+) -> None:
+    """It is published as what it is; nothing that fastf1 warns of on the way reaches the user."""
+    lines = recording.read_text().splitlines(keepends=True)
+    path = tmp_path / "cut.txt"
+    path.write_text("".join(lines[: len(lines) * 6 // 10]))
+    done = cli("race", "2024", "7", "--recording", path, *offline)
+    assert done.stderr == ""
+    manifest = (tmp_path / "out" / SessionKey(2024, 7).manifest).read_text()
+    assert "before the flag: nobody finished" in manifest
+    assert '"grade":"C"' in manifest
+
+
 def test_a_recording_of_another_race(recording: Path, real_cache: Path, tmp_path: Path) -> None:
     refused(
         "race", "2025", "1", "--recording", recording, "--offline", "--fastf1-cache", real_cache,
@@ -148,6 +176,16 @@ def test_damaged_cache_file(real_cache: Path, tmp_path: Path) -> None:
     refused(
         "race", "2025", "1", "--offline", "--fastf1-cache", cache, "--out", tmp_path / "out",
         code=1, says="holds a damaged or foreign file for _extended_timing_data",
+    )  # fmt: skip
+
+
+def test_damaged_http_cache(real_cache: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    shutil.copytree(real_cache, cache)
+    (cache / "fastf1_http_cache.sqlite").write_bytes(b"no database\n" * 100)
+    refused(
+        "race", "2025", "1", "--offline", "--fastf1-cache", cache, "--out", tmp_path / "out",
+        code=1, says="fastf1_http_cache.sqlite cannot be used (file is not a database): remove it",
     )  # fmt: skip
 
 

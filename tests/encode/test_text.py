@@ -3,14 +3,19 @@
 import gzip
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.describe import head
+from pipeline.encode import frames_json
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.encode.text import number_table, text_table
+from pipeline.frames import compute
+from pipeline.model import RawRace
 
 NULL = int(np.iinfo(np.int32).min)
 
@@ -69,3 +74,12 @@ def test_gzip_blocks_join_to_their_text(blocks: list[bytes]) -> None:
 @given(st.binary(max_size=5000))
 def test_gzip_of_a_document(data: bytes) -> None:
     assert gzip.decompress(gzip_bytes(data)) == data
+
+
+def test_a_code_is_escaped_in_json(demo_raw: RawRace) -> None:
+    first, *others = demo_raw.drivers
+    raw = replace(demo_raw, drivers=[replace(first, code='"\\'), *others])
+    frames = compute(raw, 1.0)
+    text = frames_json.document_head(head(raw, frames), 1)
+    text += b"".join(texts[1] for _, _, texts in frames_json.documents(frames, (1,)))
+    assert '"\\' in orjson.loads(text)["frames"][0]["drivers"]

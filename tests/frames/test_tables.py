@@ -1,0 +1,69 @@
+"""fastf1's tables as they come on bad days: missing, doubled, out of order."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline import source, tables
+from pipeline.demo.season import recorded
+from pipeline.frames import compute
+from pipeline.job import Source
+from pipeline.model import COLUMNS
+from pipeline.quality import assess
+from pipeline.schedule_source import to_fastf1
+from tests.frames.test_damage import FPS, hold_invariants, level
+
+LAPS = pd.DataFrame({"DriverNumber": ["1", "33", "T1", "T1"]})
+
+
+def results(*abbreviations: object) -> pd.DataFrame:
+    count = len(abbreviations)
+    missing = {"TeamName": None, "TeamColor": np.nan, "GridPosition": -1.0, "Laps": np.nan, "Status": pd.NA}
+    columns = {"Abbreviation": abbreviations, **{name: [value] * count for name, value in missing.items()}}
+    return pd.DataFrame(columns, index=["1", "33", "44", "63", "81"][:count])
+
+
+def test_every_driver_has_a_code_of_its_own() -> None:
+    """Two of one abbreviation and those without go by their numbers, which need not be whole."""
+    found = tables.drivers(results("VER", "VER", None, np.nan, pd.NA), LAPS)
+    assert [d.code for d in found] == ["1", "33", "44", "63", "81", "T1"]
+    assert [d.code for d in tables.drivers(results("VER", "", "HAM"), LAPS)] == ["VER", "33", "HAM", "T1"]
+
+
+def test_what_a_result_lacks_is_none() -> None:
+    driver = tables.drivers(results("VER"), LAPS)[0]
+    assert (driver.grid, driver.laps, driver.color, driver.result, driver.classified) == (None,) * 5
+    assert (driver.name, driver.team) == ("1", "")
+
+
+def test_samples_out_of_order_doubled_and_without_a_time() -> None:
+    t = pd.to_timedelta([3.0, 1.0, 2.0, 2.0, np.nan], unit="s")
+    samples = pd.DataFrame(
+        {"SessionTime": t, "X": [3, 1, 2, 22, 5], "Y": [3, 1, 0, 0, 5], "Z": [0, 0, 0, 0, 5]}
+    )
+    positions = tables.position_samples(samples)
+    assert positions.t.tolist() == [1.0, 2.0, 3.0]
+    assert positions.x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
+    """Lap rows without a number, and telemetry without a sample: the driver is left out, the race is not."""
+    with recorded() as (tasks, _):
+        task = tasks[0]
+        given = Source(tmp_path, offline=True, recording=task.source.recording)
+        source.configure(given)
+        session = to_fastf1(task.event, task.key.session)
+        source.load(task.key, session, given)
+        first, second = session.drivers[:2]
+        session.laps.loc[session.laps["DriverNumber"] == first, "LapNumber"] = np.nan
+        session.car_data[second] = session.car_data[second].iloc[:0]
+        session.pos_data[second] = session.pos_data[second].iloc[:0]
+        raw = source._to_raw(task.key, session, given, [])
+    frames = compute(raw, FPS)
+    hold_invariants(frames)
+    assert first not in raw.laps
+    codes = {d.number: d.code for d in frames.drivers}
+    assert codes[first] not in frames.cars
+    assert (frames.cars[codes[second]].columns["x"] == COLUMNS["x"].null).all()
+    assert level(assess(raw, frames), "telemetry_of_all") == "warn"
