@@ -72,6 +72,11 @@ class Laps:
         """(n,) whether the car crossed the line at the end of the lap."""
         return ~self.generated & ~np.isnan(self.end)
 
+    @cached_property
+    def done(self) -> int:
+        """The number of the last completed lap; 0 where there is none."""
+        return int(self.number[self.completed].max(initial=0))
+
     def columns(self) -> dict[str, AnyArray]:
         """All columns by published name, (n,) each; times in session seconds, NaN and None unknown."""
         life = np.where(self.tyre_life < 0, np.nan, self.tyre_life.astype(np.float64))

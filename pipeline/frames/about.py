@@ -25,7 +25,7 @@ def driver(race: Race, number: str) -> Driver:
         grid=info.grid,
         classified=info.classified,
         status=info.result,
-        laps=0 if own is None or not own.completed.any() else int(own.number[own.completed][-1]),
+        laps=0 if own is None else own.done,
         retired_at=None if stay is None or stay.retired is None else round(max(0.0, stay.retired - t0), 3),
         finished_at=None if stay is None or stay.finished is None else round(stay.finished - t0, 3),
         penalties=_penalties(race, number),

@@ -166,7 +166,7 @@ def _add_places(
         keys[i] = official_keys(race.raw.timing.get(number), race.times)
         far[i] = _far(race, number, along.get(number))
     finish = {
-        i: (int(race.laps[number].number[-1]), finished)
+        i: (race.raw.laps[number].done, finished)
         for i, number in enumerate(numbers)
         if (finished := race.stays[number].finished) is not None
     }
@@ -186,7 +186,7 @@ def _by_flag(finish: tuple[int, float]) -> tuple[int, float]:
 def _timing_to_the_flag(race: Race, number: str, winner: tuple[int, float] | None) -> OfficialTiming | None:
     """A car's official timing, of those on the winner's lap without what the stewards add after the flag."""
     timing, finished = race.raw.timing.get(number), race.stays[number].finished
-    if timing is None or winner is None or finished is None or race.laps[number].number[-1] < winner[0]:
+    if timing is None or winner is None or finished is None or race.raw.laps[number].done < winner[0]:
         return timing
     return before_penalties(timing, finished, finished - winner[1])
 

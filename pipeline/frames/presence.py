@@ -46,16 +46,14 @@ def flag_fell(raw: RawRace) -> bool:
 
 def laps_run(raw: RawRace) -> int | None:
     """Laps of the car that went furthest."""
-    return max((int(own.number[own.completed].max()) for own in _completed(raw)), default=None)
+    return max((own.done for own in _completed(raw)), default=None)
 
 
 def winner_time(raw: RawRace) -> float:
     """Session second at which the winner on the road took the flag; inf where nobody did."""
     if not flag_fell(raw):
         return np.inf
-    last = [
-        (-int(own.number[own.completed][-1]), float(own.end[own.completed][-1])) for own in _completed(raw)
-    ]
+    last = [(-own.done, float(own.end[own.completed][-1])) for own in _completed(raw)]
     return min(last)[1] if last else np.inf
 
 
@@ -87,7 +85,7 @@ def _stay(
     moved = moved_off(car, pos, start, end)
     crossed = float(own.end[own.completed][-1]) if own.completed.any() else start
     if own.completed.any() and flag < np.inf and (crossed >= flag - 0.5 or _classified_finisher(driver)):
-        lost = driver.laps is not None and driver.laps > own.number[own.completed][-1]
+        lost = driver.laps is not None and driver.laps > own.done
         # the timing lost the last laps: it finished, but nobody knows when
         return Stay(moved, None if lost and crossed < flag - 0.5 else crossed, None, np.inf)
     if flag == np.inf and _drives_at_the_end(car):

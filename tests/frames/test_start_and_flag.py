@@ -63,6 +63,27 @@ def test_a_race_that_a_red_flag_ends_is_over_once_the_result_says_so(demo_raw: R
     assert all(check.name != "before_the_flag" for check in assess(raw, frames).checks)
 
 
+def test_a_lap_begun_after_the_flag_does_not_count(demo_raw: RawRace) -> None:
+    """fastf1 adds a row for the lap that was under way when a race ended; not every car has one."""
+    calm = compute(demo_raw, FPS)
+    fifth = next(d for d in calm.drivers if car_of(calm, d.number).columns["position"][-1] == 5)
+    own = demo_raw.laps[fifth.number]
+    later = {
+        "number": own.number[-1] + 1,
+        "start": own.end[-1],
+        "end": own.end[-1] + 150.0,
+        "generated": True,
+    }
+    more = {
+        name: np.append(getattr(own, name), later.get(name, getattr(own, name)[-1]))
+        for name in ("number", "start", "end", "tyre", "tyre_life", "generated")
+    }
+    pits = {name: np.append(getattr(own, name), np.nan) for name in ("pit_in", "pit_out")}
+    extra = {name: np.append(values, values[-1:]) for name, values in own.extra.items()}
+    raw = replace(demo_raw, laps={**demo_raw.laps, fifth.number: replace(own, **more, **pits, extra=extra)})
+    assert car_of(compute(raw, FPS), fifth.number).columns["position"][-1] == 5
+
+
 def test_a_finisher_whose_last_lap_the_timing_lost(demo_raw: RawRace) -> None:
     """The result counts five laps and the timing four: it finished, and when is unknown."""
     number = numbers(demo_raw)[2]
