@@ -11,12 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline import source
 from pipeline.demo.season import recorded
 from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.schedule_source import to_fastf1
+
+# hypothesis fails an example that takes 200 ms, which on a busy machine any may
+settings.register_profile("unhurried", parent=settings(), deadline=None)
+settings.load_profile("unhurried")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))

@@ -81,7 +81,7 @@ def test_an_undamaged_race_holds(demo_raw: RawRace) -> None:
     assert quality.grade in ("A", "B")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_may_be_missing(demo_raw: RawRace, data: st.DataObject) -> None:
     """Drivers lose car data, positions, official places or all; laps lose times; the feed has holes."""
