@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipeline.contract import DEMO_YEAR
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.errors import SourceError
 from pipeline.schedule import ScheduledEvent, ScheduledSession
@@ -100,13 +101,16 @@ def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
     """The event that a recording itself tells of, for when the schedule cannot be had.
 
     Raises:
-        SourceError: the recording does not say.
+        SourceError: the recording does not say, or is of another season.
     """
-    info = session_info(files)
+    info, names = session_info(files), ", ".join(file.name for file in files)
     if info is None or "StartDate" not in info:
-        names = ", ".join(file.name for file in files)
         raise SourceError(f"{key}: {names} is empty or does not say of which event it is (no SessionInfo)")
-    meeting = info["Meeting"]
+    meeting, start = info["Meeting"], _start(info)
+    if start.year not in (key.year, DEMO_YEAR):  # the demo's may be tried as any race
+        raise SourceError(
+            f"{key}: the recording {names} is of {meeting.get('Name', 'a race')} of {start:%Y-%m-%d}"
+        )
     return event(
         key.year,
         key.round,
@@ -114,7 +118,7 @@ def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
         official_name=str(meeting.get("OfficialName", "")),
         country=str((meeting.get("Country") or {}).get("Name", "")),
         location=str(meeting.get("Location", "")),
-        starts={key.session: _start(info)},
+        starts={key.session: start},
     )
 
 

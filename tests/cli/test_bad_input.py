@@ -147,6 +147,16 @@ def test_a_recording_of_another_session(
     assert not list((tmp_path / "out").rglob("manifest.json"))
 
 
+def test_a_recording_of_another_season(
+    recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]
+) -> None:
+    path = tmp_path / "old.txt"
+    path.write_text(recording.read_text().replace("1900-03-18", "2023-03-19"))
+    says = "the recording old.txt is of Testland Grand Prix of 2023-03-19"
+    refused("race", "2024", "7", "--recording", path, *offline, code=1, says=says)
+    assert not list((tmp_path / "out").rglob("manifest.json"))
+
+
 def test_a_recording_that_stops_before_the_flag(
     recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]
 ) -> None:
