@@ -71,7 +71,8 @@ def findings(race: Race) -> list[Finding]:
         clocks = {id(s.t): s.t for s in samples.values()}
         lost = [b - a for t in clocks.values() for a, b in holes(t, start, end)]
         if lost:
-            text = f"{len(lost)} holes in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
+            holes_ = "1 hole" if len(lost) == 1 else f"{len(lost)} holes"
+            text = f"{holes_} in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
             found.append(Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text))
     if not flag_fell(race.raw):
         of = "" if race.raw.total_laps is None else f" of {race.raw.total_laps}"
