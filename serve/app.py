@@ -33,6 +33,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         logs.configure()
+        if not settings.out.is_dir():
+            logs.SERVER.warning(
+                "%s is no folder (yet): check F1_OUT, or publish there", settings.out.absolute()
+            )
         yield
         transforms.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+SERVER = logging.getLogger("serve")
 ERRORS = logging.getLogger("serve.errors")
 
 
@@ -38,14 +39,13 @@ def access(fields: dict[str, Any]) -> None:
 
 def configure() -> None:
     """Log to standard output unless whoever starts the app has set up logging."""
-    root = logging.getLogger("serve")
-    if root.handlers or logging.getLogger().handlers:
+    if SERVER.handlers or logging.getLogger().handlers:
         return
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    root.propagate = False
+    SERVER.addHandler(handler)
+    SERVER.setLevel(logging.INFO)
+    SERVER.propagate = False
 
 
 def uvicorn_config() -> dict[str, Any]:

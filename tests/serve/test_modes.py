@@ -147,6 +147,13 @@ def lines_of(log: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
+def test_a_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    with logged(tmp_path / "nowhere", tmp_path / "log") as (_, server):
+        assert httpx.get(server.url + "/health/ready").status_code == 503
+    (said,) = [line for line in lines_of(tmp_path / "log") if line["level"] == "warning"]
+    assert said["message"] == f"{tmp_path}/nowhere is no folder (yet): check F1_OUT, or publish there"
+
+
 def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with logged(own_tree, log) as (_, server):
