@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.contract.keys import SessionKey
@@ -179,6 +180,19 @@ def test_sprint(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> Non
     tab = new_tab().open(served + "/replay/1900/2?session=S")
     assert tab.text("#where").startswith("Sprint")
     assert tab.order() == Truth.read(demo_out / "telemetry/1900/2/sprint").order(0)
+
+
+def test_a_hole_in_all_positions_is_said(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    truth = Truth.read(demo_out / SessionKey(1900, 2, "S").prefix)
+    ends = max(len(car["x"]) for car in truth.cars.values())
+    known = np.zeros(ends, dtype=bool)
+    for car in truth.cars.values():
+        known[: len(car["x"])] |= ~np.isnan(car["x"])
+    hole = np.flatnonzero(~known)
+    tab = new_tab().open(served + "/replay/1900/2?session=S")
+    for frame, shown in ((hole[len(hole) // 2], True), (hole[-1] + truth.fps, False)):
+        tab.seek(float(frame / truth.fps))
+        assert tab.page.locator("#blind").is_visible() == shown
 
 
 def test_asks_nobody_else(new_tab: Callable[..., Tab], served: str) -> None:

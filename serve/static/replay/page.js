@@ -79,6 +79,7 @@ function run(page, track) {
       const state = player.tick(now);
       if (state) {
         track.draw(state);
+        byId("blind").hidden = state.cars.some((car) => car.x !== null);
         if (now - texts >= TEXT_EVERY_MS || !player.playing) {
           texts = now;
           for (const view of page.views) view.update(state);
