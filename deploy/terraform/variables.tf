@@ -245,7 +245,7 @@ variable "vpc_cidr" {
 }
 
 variable "zones" {
-  description = "Letters of the two availability zones. Named, for a list asked of AWS changes when AWS adds one."
+  description = "Letters of the two availability zones. Named, for a list asked of AWS changes when AWS adds one. Not every account has both in every region (Tokyo: a, c): see aws ec2 describe-availability-zones."
   type        = list(string)
   default     = ["a", "b"]
 
