@@ -163,14 +163,15 @@ def _write_all(
 ) -> tuple[list[StagedFile], Replay]:
     with ThreadPoolExecutor(max_workers=job.threads) as pool:
         table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
+        chunks = pool.submit(_write_replay, job.key, frames, folder)
         files = _write_frames(job, frames, about, folder, pool, log)
-        table.result()
         log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
+        table.result()
+        chunk_files, listed = chunks.result()
     parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
     files.append(_staged(job.key.frames_parquet, folder / "frames.parquet"))
     files.append(_staged(job.key.laps_parquet, folder / "laps.parquet"))
-    chunk_files, chunks = _write_replay(job.key, frames, folder)
-    return files + chunk_files, chunks
+    return files + chunk_files, listed
 
 
 def _write_frames(

@@ -56,11 +56,12 @@ def chunks(race: RaceFrames) -> Iterator[Chunk]:
     car_ms = _ms(race.replay.car_t, race.clock.t0)
     samples = {code: _integers(columns) for code, columns in race.replay.values.items()}
     t_ms = race.clock.t_ms().astype(np.int64)
-    changes = {code: _changes(car) for code, car in race.cars.items()}
     last_ms = int(t_ms[-1])
+    starts = np.arange(0, last_ms + 1, round(CHUNK_S * 1000))
+    ends = np.minimum(starts + round(CHUNK_S * 1000), last_ms)
+    changes = {code: _changes(car, t_ms, starts, ends) for code, car in race.cars.items()}
     lasts = {code: int(t_ms[len(car) - 1]) for code, car in race.cars.items()}
-    for index, start in enumerate(range(0, last_ms + 1, round(CHUNK_S * 1000))):
-        end = min(start + round(CHUNK_S * 1000), last_ms)
+    for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         pos, car = _window(pos_ms, start, end), _window(car_ms, start, end)
         document = {
             "schema_version": SCHEMA_VERSION,
@@ -71,7 +72,7 @@ def chunks(race: RaceFrames) -> Iterator[Chunk]:
             "car_t": np.diff(car_ms[car], prepend=0).tolist(),
             "cars": {
                 code: _clocked(samples[code], pos, car)
-                | _stepped(race.cars[code], changes[code], t_ms, start, end)
+                | {name: column.within(index, start) for name, column in changes[code].items()}
                 for code in race.cars
                 if lasts[code] >= start
             },
@@ -113,32 +114,47 @@ def _clocked(columns: dict[str, Floats], pos: slice, car: slice) -> dict[str, li
 def _delta(values: Floats) -> list[int | None]:
     """First known value, then differences to the last known one; None where unknown."""
     known = ~np.isnan(values)
-    out: list[int | None] = [None] * len(values)
-    for i, step in zip(np.flatnonzero(known), np.diff(values[known], prepend=0.0), strict=True):
-        out[i] = int(step)
-    return out
+    steps: list[int | None] = np.diff(values[known], prepend=0.0).astype(np.int64).tolist()
+    if len(steps) == len(values):
+        return steps
+    rest = iter(steps)
+    return [next(rest) if there else None for there in known.tolist()]
 
 
-def _changes(car: CarFrames) -> dict[str, np.ndarray]:
-    """Frames at which each stepped column takes a new value; the first is frame 0."""
-    return {
-        name: np.flatnonzero(np.concatenate(([True], np.diff(car.columns[name]) != 0))) for name in _STEPPED
-    }
+@dataclass(frozen=True)
+class _Changes:
+    """The frames at which a stepped column takes a new value; the first is frame 0.
 
+    t: ms. values: None where unknown. first, last: of each chunk, what holds at its start, and the first
+    change after its end.
+    """
 
-def _stepped(
-    car: CarFrames, changes: dict[str, np.ndarray], t_ms: np.ndarray, start: int, end: int
-) -> dict[str, list[int | None]]:
-    """[ms, value, ms, value, ...]: what holds at `start`, then each change up to `end`."""
-    out: dict[str, list[int | None]] = {}
-    for name, frames in changes.items():
-        times = t_ms[frames]
-        first = max(int(np.searchsorted(times, start, "right")) - 1, 0)
-        last = int(np.searchsorted(times, end, "right"))
-        at = np.maximum(times[first:last], start)
-        values = car.columns[name][frames[first:last]]
+    t: list[int]
+    values: list[int | None]
+    first: list[int]
+    last: list[int]
+
+    def within(self, index: int, start: int) -> list[int | None]:
+        """[ms, value, ms, value, ...] of a chunk: what holds at `start`, then changes; ms are differences."""
         pairs: list[int | None] = []
-        for step, value in zip(np.diff(at, prepend=0).tolist(), values.tolist(), strict=True):
-            pairs += [step, None if value == COLUMNS[name].null else value]
-        out[name] = pairs
-    return out
+        before = 0
+        for i in range(self.first[index], self.last[index]):
+            t = max(self.t[i], start)
+            pairs += (t - before, self.values[i])
+            before = t
+        return pairs
+
+
+def _changes(car: CarFrames, t_ms: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> dict[str, _Changes]:
+    found = {}
+    for name in _STEPPED:
+        values, null = car.columns[name], COLUMNS[name].null
+        frames = np.flatnonzero(np.concatenate(([True], np.diff(values) != 0)))
+        t = t_ms[frames]
+        found[name] = _Changes(
+            t.tolist(),
+            [None if value == null else value for value in values[frames].tolist()],
+            np.maximum(np.searchsorted(t, starts, "right") - 1, 0).tolist(),
+            np.searchsorted(t, ends, "right").tolist(),
+        )
+    return found
