@@ -6,7 +6,6 @@ Work folder: raw.pkl (loaded), frames.pkl (computed), out/ (published).
 import pickle
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
@@ -50,7 +49,7 @@ def frames(work: Path, fps: float = 25.0) -> tuple[Cost, int, int]:
 
 def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) -> Cost:
     """The skip files, compression included."""
-    with ThreadPoolExecutor(threads) as pool:
+    with race._workers(threads) as pool:
         return _encoded(
             task, work, lambda job, raw, own, folder: race._write_frames(
                 replace(job, frame_skips=skips), own, head(raw, own), folder, pool, _silent(job)
@@ -76,7 +75,7 @@ def skip_1_alone(task: Task, work: Path, threads: int) -> Cost:
     raw: RawRace = _kept(work / "raw.pkl")
     job = replace(_job(task, work), frame_skips=(1,))
     folder = _folder(work / "encoded")
-    with measured() as cost, ThreadPoolExecutor(threads) as pool:
+    with measured() as cost, race._workers(threads) as pool:
         own = compute(raw, job.fps)
         race._write_frames(job, own, head(raw, own), folder, pool, _silent(job))
     return cost

@@ -1,8 +1,8 @@
 """One race from key to published artifacts, emitting progress. Runs in a process of its own."""
 
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import ParamSpec, TypeVar
 
 from pipeline import __version__, recording, source
 from pipeline.contract.events import EventSink, ProgressLog
@@ -36,6 +37,9 @@ from pipeline.renew import renewing
 from pipeline.schedule_source import to_fastf1
 from pipeline.store.local import LocalStore, explain
 from pipeline.thinner import thinner
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _BLAME: dict[type[PipelineError], Blame] = {
     UnreachableError: "network",
@@ -161,7 +165,7 @@ def _own_cache(given: Source) -> Iterator[Source]:
 def _write_all(
     job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
 ) -> tuple[list[StagedFile], Replay]:
-    with ThreadPoolExecutor(max_workers=job.threads) as pool:
+    with _workers(job.threads) as pool:
         table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
         chunks = pool.submit(_write_replay, job.key, frames, folder)
         files = _write_frames(job, frames, about, folder, pool, log)
@@ -172,6 +176,19 @@ def _write_all(
     files.append(_staged(job.key.frames_parquet, folder / "frames.parquet"))
     files.append(_staged(job.key.laps_parquet, folder / "laps.parquet"))
     return files + chunk_files, listed
+
+
+class _Here(Executor):
+    """Does the work when it is handed over: a race that may keep one thread busy has none to hand it to."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _workers(threads: int) -> Executor:
+    return _Here() if threads == 1 else ThreadPoolExecutor(threads)
 
 
 def _write_frames(

@@ -66,6 +66,20 @@ def test_force_computes_the_same_and_keeps_it(demo_out: Path, tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize("jobs", ["1", "64"])
+def test_the_same_bytes_with_many_threads_and_with_one(demo_out: Path, tmp_path: Path, jobs: str) -> None:
+    """A job alone has a thread a processor, one of many has a single one."""
+    cli("demo", "--jobs", jobs, "--out", tmp_path)
+    for path in sorted(demo_out.rglob("manifest.json")):
+        assert content(path) == content(tmp_path / path.relative_to(demo_out))
+
+
+def content(manifest: Path) -> dict[str, str]:
+    """sha256 of each file but the progress log, which is of its run."""
+    artifacts = json.loads(manifest.read_bytes())["artifacts"]
+    return {a["key"]: a["sha256"] for a in artifacts if not a["key"].endswith("progress.jsonl")}
+
+
 def test_other_options_are_computed_anew(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
