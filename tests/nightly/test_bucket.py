@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,54 +39,50 @@ def test_a_night_publishes_and_the_next_one_sends_its_summary_alone(publishing: 
     assert s3.json(max(s3.names() - before))["line"].startswith(f"nightly {publishing.year}: 1 up to date")
 
 
-def test_a_renumbered_season_in_the_bucket(publishing: Nights, s3: Place, tmp_path: Path) -> None:
+@pytest.fixture
+def numbered_from(publishing: Nights, tmp_path: Path) -> Callable[..., None]:
+    """Serves Testland and Mockania as rounds n and n + 1, after other weekends."""
     first, second = hours_ago(300), hours_ago(100)
-    serve(
-        publishing,
-        tmp_path,
-        Weekend(1, "Lost Grand Prix", hours_ago(-400), 1),
-        Weekend(2, "Testland Grand Prix", first, 2),
-        Weekend(3, "Mockania Grand Prix", second, 3),
-    )
+
+    def serve_from(number: int, *before: Weekend) -> None:
+        testland = Weekend(number, "Testland Grand Prix", first, 2)
+        mockania = Weekend(number + 1, "Mockania Grand Prix", second, 3)
+        serve(publishing, tmp_path, *before, testland, mockania)
+
+    return serve_from
+
+
+def holds_rounds_1_and_2(s3: Place, year: int) -> None:
+    prefix = f"telemetry/{year}"
+    assert s3.json(f"{prefix}/1/manifest.json")["event"]["name"] == "Testland Grand Prix"
+    assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
+    assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
+    assert not s3.lies()
+
+
+def test_a_renumbered_season_in_the_bucket(
+    publishing: Nights, s3: Place, numbered_from: Callable[..., None]
+) -> None:
+    numbered_from(2, Weekend(1, "Lost Grand Prix", hours_ago(-400), 1))
     publishing.run()
-    serve(
-        publishing,
-        tmp_path,
-        Weekend(1, "Testland Grand Prix", first, 2),
-        Weekend(2, "Mockania Grand Prix", second, 3),
-    )
+    numbered_from(1)
     publishing.forget_schedule()
     publishing.run()
-    assert not s3.lies()
     assert states(s3.json(f"sessions/{publishing.year}.json")) == [
         (0, "Lost Grand Prix", "cancelled"),
         (1, "Testland Grand Prix", "published"),
         (2, "Mockania Grand Prix", "published"),
     ]
-    prefix = f"telemetry/{publishing.year}"
-    assert s3.json(f"{prefix}/1/manifest.json")["event"]["name"] == "Testland Grand Prix"
-    assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
-    assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
+    holds_rounds_1_and_2(s3, publishing.year)
 
 
 def test_a_race_that_cannot_be_taken_out_is_tried_again(
-    publishing: Nights, s3: Place, tmp_path: Path
+    publishing: Nights, s3: Place, numbered_from: Callable[..., None]
 ) -> None:
     """A night that may not write; until one may, no listing has a race twice or under another's number."""
-    first, second = hours_ago(300), hours_ago(100)
-    serve(
-        publishing,
-        tmp_path,
-        Weekend(2, "Testland Grand Prix", first, 2),
-        Weekend(3, "Mockania Grand Prix", second, 3),
-    )
+    numbered_from(2)
     publishing.run()
-    serve(
-        publishing,
-        tmp_path,
-        Weekend(1, "Testland Grand Prix", first, 2),
-        Weekend(2, "Mockania Grand Prix", second, 3),
-    )
+    numbered_from(1)
     publishing.forget_schedule()
     s3.client.put_bucket_acl(Bucket=s3.bucket, ACL="public-read")
     failed = replace(publishing, more=publishing.more | credentials(READER)).run(expect=1)
@@ -98,10 +95,7 @@ def test_a_race_that_cannot_be_taken_out_is_tried_again(
         (1, "Testland Grand Prix", "published"),
         (2, "Mockania Grand Prix", "published"),
     ]
-    prefix = f"telemetry/{publishing.year}"
-    assert s3.json(f"{prefix}/2/manifest.json")["event"]["name"] == "Mockania Grand Prix"
-    assert not [name for name in s3.names() if name.startswith(f"{prefix}/3/")]
-    assert not s3.lies()
+    holds_rounds_1_and_2(s3, publishing.year)
 
 
 def test_a_thinner_race_of_a_lost_folder_does_not_replace_the_better_one(
