@@ -49,10 +49,9 @@ def _client(scheduler: str) -> Iterator[Client]:
         raise UsageError(
             "--executor dask needs Dask: pip install 'f1-precompute[pipeline,dask]', here and on the workers"
         ) from error
+    # they print tracebacks of what we say in a sentence
     for name in ("distributed.client", "distributed.utils"):
-        logging.getLogger(name).setLevel(
-            logging.CRITICAL
-        )  # they print tracebacks of what we put in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         _knock(scheduler)
         connect: Any = distributed.Client
