@@ -2,14 +2,14 @@
 
 fastf1's parsed files never expire, so thin data of race day stays. To renew a session its files are set
 aside; they come back where the new load fails or is thinner, and also after a kill: whoever runs next finds
-them set aside and restores them. Nothing else in the cache is touched.
+them set aside and restores them, unless the new ones had been kept already. Nothing else is touched.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PARSED, ASIDE = "*.ff1pkl", ".aside"
+PARSED, ASIDE, KEPT = "*.ff1pkl", ".aside", ".kept"
 
 
 class Renewal:
@@ -40,7 +40,13 @@ def renewing(folder: Path | None) -> Iterator[Renewal]:
 
 
 def restore(folder: Path) -> int:
-    """Put files that were set aside back in place of newer ones; how many they were."""
+    """Put files that were set aside back in place of newer ones; how many they were.
+
+    Where the newer ones were kept and a kill came before the older were all gone, those go: a mixture of both
+    would be of no race.
+    """
+    if (folder / KEPT).exists():
+        forget(folder)
     aside = sorted(folder.glob(PARSED + ASIDE))
     for file in aside:
         file.replace(file.with_name(file.name.removesuffix(ASIDE)))
@@ -55,6 +61,8 @@ def restore_all(cache: Path, year: int) -> int:
 
 
 def forget(folder: Path) -> None:
-    """Delete what was set aside."""
+    """Keep the new files: delete what was set aside."""
+    (folder / KEPT).touch()
     for file in folder.glob(PARSED + ASIDE):
         file.unlink()
+    (folder / KEPT).unlink()
