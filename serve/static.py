@@ -20,7 +20,8 @@ from serve.streams import Client, ClientGoneError, PathSender, Transforms, send_
 
 ACCEL_PREFIX = "/_artifacts/"  # the internal location in deploy/nginx.conf
 PACKED_FROM = 1024  # bytes; what is smaller fits a packet or two either way
-_TEXTS = ("text/", "application/json", "application/schema+json", "application/x-ndjson", "image/svg+xml")
+# Not progress logs: what a manifest lists goes out with the bytes and the encoding that it says.
+_TEXTS = ("text/", "application/json", "application/schema+json", "image/svg+xml")
 
 
 class Artifacts:
