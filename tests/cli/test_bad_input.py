@@ -3,7 +3,8 @@
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -205,22 +206,28 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     refused("demo", "--out", tmp_path / "file", code=2, says="is a file")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
-def test_full_disk(tmp_path: Path) -> None:
-    out = tmp_path / "small"
-    out.mkdir()
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of its own, so small that it is soon full."""
+    folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", out], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip("cannot mount a tmpfs here")
     try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
+def test_full_disk(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "3m") as out:
         refused("demo", "--out", out, "--jobs", "1", code=1, says="no space left to write")
         published = list(out.rglob("manifest.json"))
         if published:
             cli("verify", "--out", out)
-    finally:
-        subprocess.run(["umount", out], check=True)
 
 
 def test_newer_schema_version_is_left_alone(demo_out: Path, tmp_path: Path) -> None:
@@ -279,18 +286,9 @@ def test_help_loads_nothing_heavy() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
 def test_disk_that_was_full_before(tmp_path: Path) -> None:
     """Not even who holds the lock can be written down."""
-    out = tmp_path / "small"
-    out.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", out], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("cannot mount a tmpfs here")
-    try:
+    with small_disk(tmp_path / "small", "64k") as out:
         with suppress(OSError):
             (out / "other").write_bytes(bytes(1 << 20))
         refused("demo", "--out", out, code=1, says="no space left to write")
         cli("prune", "--out", out)
         assert not (out / ".lock.holder").exists()
-    finally:
-        subprocess.run(["umount", out], check=True)
