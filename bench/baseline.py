@@ -13,7 +13,7 @@ import orjson
 import pandas as pd
 
 from bench.child import Cost, measured
-from pipeline.season import Task
+from pipeline.run.batch import Task
 
 FPS = 25.0
 # published name -> (telemetry channel, decimals kept)
@@ -44,13 +44,13 @@ def measure(task: Task, minutes: float, out: Path) -> tuple[Cost, int, int, int]
 def _loaded(task: Task) -> Any:
     from fastf1.livetiming.data import LiveTimingData  # noqa: PLC0415 - only this child needs fastf1
 
-    from pipeline import source  # noqa: PLC0415
-    from pipeline.schedule_source import to_fastf1  # noqa: PLC0415
+    from pipeline.input.load import captured_log, configure  # noqa: PLC0415
+    from pipeline.input.seasons import to_fastf1  # noqa: PLC0415
 
-    source.configure(task.source)
+    configure(task.source)
     session = to_fastf1(task.event, task.key.session)
     recording = LiveTimingData(*map(str, task.source.recording)) if task.source.recording else None
-    with source.captured_log():
+    with captured_log():
         session.load(livedata=recording)
     return session
 

@@ -11,9 +11,8 @@ from tempfile import TemporaryDirectory
 from bench.child import run
 from pipeline.contract.keys import SessionKey
 from pipeline.demo.season import recorded
-from pipeline.job import Source
-from pipeline.schedule import ScheduledEvent
-from pipeline.season import Task
+from pipeline.job import ScheduledEvent, Source
+from pipeline.run.batch import Task
 
 REAL_CACHE = Path(__file__).parents[2] / "shared" / "real" / "fastf1-cache"
 TARGET_RACE = (2025, 1)  # the race that the targets are about
@@ -70,7 +69,7 @@ def _years(cache: Path) -> list[int]:
 
 def _real(years: list[int], source: Source) -> list[Task]:
     events: list[ScheduledEvent] = [
-        event for year in years for event in run("pipeline.schedule_source:season", year, source)
+        event for year in years for event in run("pipeline.input.seasons:season", year, source)
     ]
     held = {path.parents[1].name for path in source.cache.glob("20*/*/*_Race/car_data.ff1pkl")}
     return [

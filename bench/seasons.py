@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bench.memory import FamilyWatch, resident_mb
 from pipeline.job import Outcome
-from pipeline.season import Listener, Settings, Task, run
+from pipeline.publish.verify import published, verify
+from pipeline.run.batch import Listener, Settings, Task, run
 from pipeline.store.local import LocalStore
-from pipeline.verify import published, verify
 
 
 @dataclass

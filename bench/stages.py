@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from bench.child import Cost, measured
-from pipeline import race, source
 from pipeline.contract.events import ProgressLog
 from pipeline.contract.models import ProgressEvent
-from pipeline.describe import head
-from pipeline.encode import parquet
+from pipeline.encode import artifacts, parquet
 from pipeline.frames import compute
+from pipeline.frames.head import head
+from pipeline.input import load as source
 from pipeline.job import Job
 from pipeline.model import RaceFrames, RawRace
-from pipeline.publish import StagedFile, publish_race, read_manifest
-from pipeline.season import Task
+from pipeline.publish.documents import read_manifest
+from pipeline.publish.race import publish_race
+from pipeline.run import race
+from pipeline.run.batch import Task
+from pipeline.store.base import StagedFile
 from pipeline.store.local import LocalStore
 
 SKIPS = (1, 2, 5, 10)
@@ -29,7 +32,7 @@ SKIPS = (1, 2, 5, 10)
 
 def load(task: Task, work: Path) -> Cost:
     """fastf1's load and ours; leaves raw.pkl."""
-    from pipeline.schedule_source import to_fastf1  # noqa: PLC0415 - as the pipeline, late
+    from pipeline.input.seasons import to_fastf1  # noqa: PLC0415 - as the pipeline, late
 
     with measured() as cost, race._own_cache(task.source) as given:
         source.configure(given)
@@ -49,9 +52,9 @@ def frames(work: Path, fps: float = 25.0) -> tuple[Cost, int, int]:
 
 def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) -> Cost:
     """The skip files, compression included."""
-    with race._workers(threads) as pool:
+    with artifacts.workers(threads) as pool:
         return _encoded(
-            task, work, lambda job, raw, own, folder: race._write_frames(
+            task, work, lambda job, raw, own, folder: artifacts.write_frames(
                 replace(job, frame_skips=skips), own, head(raw, own), folder, pool, _silent(job)
             )
         )  # fmt: skip
@@ -67,7 +70,7 @@ def parquet_files(task: Task, work: Path) -> Cost:
 
 
 def replay_chunks(task: Task, work: Path) -> Cost:
-    return _encoded(task, work, lambda job, raw, own, folder: race._write_replay(job.key, own, folder))
+    return _encoded(task, work, lambda job, raw, own, folder: artifacts.write_replay(job.key, own, folder))
 
 
 def skip_1_alone(task: Task, work: Path, threads: int) -> Cost:
@@ -75,9 +78,9 @@ def skip_1_alone(task: Task, work: Path, threads: int) -> Cost:
     raw: RawRace = _kept(work / "raw.pkl")
     job = replace(_job(task, work), frame_skips=(1,))
     folder = _folder(work / "encoded")
-    with measured() as cost, race._workers(threads) as pool:
+    with measured() as cost, artifacts.workers(threads) as pool:
         own = compute(raw, job.fps)
-        race._write_frames(job, own, head(raw, own), folder, pool, _silent(job))
+        artifacts.write_frames(job, own, head(raw, own), folder, pool, _silent(job))
     return cost
 
 
@@ -85,7 +88,7 @@ def everything(task: Task, work: Path, out: str, fps: float, threads: int) -> Co
     """From the loaded session to the published folder `out`, through the pipeline's own function."""
     raw: RawRace = _kept(work / "raw.pkl")
     loaded: dict[str, Any] = {"load": lambda *_, **__: raw}
-    vars(source).update(loaded)  # the one step that is measured elsewhere
+    vars(race).update(loaded)  # the one step that is measured elsewhere
     job = replace(_job(task, work), out=_folder(work / out), fps=fps, threads=threads)
     with measured() as cost:
         outcome = race.run(job, _ignore)

@@ -1,16 +1,52 @@
 """What one race's process is given, and what it gives back: plain values that cross processes."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.keys import SessionCode, SessionKey
 from pipeline.contract.models import Grade
 from pipeline.network.trouble import Trouble
-from pipeline.schedule import ScheduledEvent
 
 SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then
+
+
+@dataclass(frozen=True)
+class ScheduledSession:
+    """A race or sprint. `name` is the schedule's own; `start` its scheduled UTC start, None if unknown."""
+
+    code: SessionCode
+    name: str
+    start: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.start is not None and self.start < now
+
+
+@dataclass(frozen=True)
+class ScheduledEvent:
+    """A race weekend. `row` holds fastf1's own columns, dates as ISO text, to build its Event again.
+
+    numbered: whether the round comes from the usual schedule. Those that stand in for it when it is down may
+    number a season otherwise.
+    """
+
+    year: int
+    round: int
+    name: str
+    official_name: str
+    country: str
+    location: str
+    date: str | None
+    format: str
+    sessions: tuple[ScheduledSession, ...]
+    row: dict[str, Any] = field(repr=False, compare=False)
+    meeting_key: int | None = None
+    numbered: bool = True
+
+    def session(self, code: SessionCode) -> ScheduledSession | None:
+        return next((s for s in self.sessions if s.code == code), None)
 
 
 @dataclass(frozen=True)

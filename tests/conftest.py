@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipeline import source
 from pipeline.demo.season import recorded
+from pipeline.input.load import configure, load
+from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
-from pipeline.schedule_source import to_fastf1
 
 # hypothesis fails an example that takes 200 ms, which on a busy machine any may
 settings.register_profile("unhurried", parent=settings(), deadline=None)
@@ -102,5 +102,5 @@ def demo_raw(tmp_path_factory: pytest.TempPathFactory) -> RawRace:
         task = tasks[0]
         cache = tmp_path_factory.mktemp("fastf1")
         from_source = Source(cache, offline=True, recording=task.source.recording)
-        source.configure(from_source)
-        return source.load(task.key, to_fastf1(task.event, task.key.session), from_source)
+        configure(from_source)
+        return load(task.key, to_fastf1(task.event, task.key.session), from_source)

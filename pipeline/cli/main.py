@@ -28,9 +28,8 @@ from pipeline.cli.settings import (
 from pipeline.cli.setup import settings_of, source_of
 
 if TYPE_CHECKING:
-    from pipeline.job import Outcome, Source
-    from pipeline.schedule import ScheduledEvent
-    from pipeline.season import Task
+    from pipeline.job import Outcome, ScheduledEvent, Source
+    from pipeline.run.batch import Task
     from pipeline.store.base import Store
 
 
@@ -49,7 +48,7 @@ def main() -> None:
 @publish_options
 def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], **options: Any) -> None:
     """Compute every race and sprint of a season that is over."""
-    from pipeline.season import Task, due, load_schedule  # noqa: PLC0415
+    from pipeline.run.batch import Task, due, load_schedule  # noqa: PLC0415
 
     with plain_errors():
         source = source_of(options)
@@ -81,8 +80,8 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
     """Compute one race or sprint."""
     from pipeline.contract.keys import SessionKey  # noqa: PLC0415
-    from pipeline.schedule import pick  # noqa: PLC0415
-    from pipeline.season import Task, load_schedule  # noqa: PLC0415
+    from pipeline.input.schedule import pick  # noqa: PLC0415
+    from pipeline.run.batch import Task, load_schedule  # noqa: PLC0415
 
     with plain_errors():
         source = source_of(options, recording)
@@ -97,7 +96,7 @@ def race(year: int, round_number: int, session: str, recording: tuple[Path, ...]
 @source_options
 def schedule(year: int, **options: Any) -> None:
     """List a season's events and sessions."""
-    from pipeline.season import load_schedule  # noqa: PLC0415
+    from pipeline.run.batch import load_schedule  # noqa: PLC0415
 
     with plain_errors():
         for event in load_schedule(year, source_of(options)):
@@ -124,7 +123,7 @@ def demo(**options: Any) -> None:
 @s3_options
 def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
     """Check every published file against its manifest: missing, truncated, altered."""
-    from pipeline.verify import published, verify  # noqa: PLC0415
+    from pipeline.publish.verify import published, verify  # noqa: PLC0415
 
     with plain_errors(), _store(in_bucket, out, options) as store:
         wrong = 0
@@ -159,7 +158,7 @@ def _compute(
 ) -> None:
     """Run the tasks, show how they go, and exit 1 where one failed."""
     from pipeline.cli.view import listening, table  # noqa: PLC0415
-    from pipeline.season import run  # noqa: PLC0415
+    from pipeline.run.batch import run  # noqa: PLC0415
 
     as_json = options["as_json"]
     uploaded: list[str] = []
@@ -184,8 +183,8 @@ def _summary(outcomes: list[Outcome], shown: str) -> str:
 def _schedule_for(key: Any, source: Source) -> list[ScheduledEvent]:
     """A recording's event: from the schedule where it can be had, else from the recording itself."""
     from pipeline.errors import SourceError  # noqa: PLC0415
-    from pipeline.recording import event_of  # noqa: PLC0415
-    from pipeline.season import load_schedule  # noqa: PLC0415
+    from pipeline.input.recording import event_of  # noqa: PLC0415
+    from pipeline.run.batch import load_schedule  # noqa: PLC0415
 
     try:
         return load_schedule(key.year, source)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 @s3_options
 def publish(year: int | None, round_number: int | None, reread: bool, out: Path, **options: Any) -> None:
     """Upload what is computed to S3: everything, a season or a round; only what differs."""
-    from pipeline.remote.sync import sync  # noqa: PLC0415
+    from pipeline.publish.sync import sync  # noqa: PLC0415
+    from pipeline.publish.verify import published  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
-    from pipeline.verify import published  # noqa: PLC0415
 
     with plain_errors():
         local = LocalStore(out)
@@ -67,10 +67,10 @@ def prune(
     **options: Any,
 ) -> None:
     """Remove replay generations that no manifest names: in the bucket with --s3-bucket, else in --out."""
+    from pipeline.publish.verify import scope  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
-    from pipeline.verify import scope  # noqa: PLC0415
 
     with plain_errors():
         prefix = scope(year, round_number)
@@ -84,7 +84,7 @@ def prune(
 
 
 def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.remote.prune import remove, unused  # noqa: PLC0415
+    from pipeline.publish.prune import remove, unused  # noqa: PLC0415
 
     files = size = 0
     for generation in unused(store, prefix, older_than):
@@ -98,7 +98,7 @@ def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_
 
 
 def _abort(remote: S3Store, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.remote.prune import abandoned  # noqa: PLC0415
+    from pipeline.publish.prune import abandoned  # noqa: PLC0415
 
     for key, upload in abandoned(remote, older_than):
         click.echo(f"{key}: upload in parts that never ended{', would be' if dry_run else ''} removed")

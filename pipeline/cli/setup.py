@@ -11,7 +11,7 @@ from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.job import Source
-    from pipeline.season import Settings
+    from pipeline.run.batch import Settings
 
 
 def source_of(options: dict[str, Any], recording: tuple[Path, ...] = ()) -> Source:
@@ -40,8 +40,8 @@ def settings_of(
     Raises:
         UsageError: options of S3 or Dask that no server takes, or that do not go together.
     """
-    from pipeline.executor.choice import check  # noqa: PLC0415
-    from pipeline.season import Settings  # noqa: PLC0415
+    from pipeline.run.batch import Settings  # noqa: PLC0415
+    from pipeline.run.executor import check  # noqa: PLC0415
 
     remote = to_s3(options) if options["publish"] else None
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,7 +13,7 @@ import orjson
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import ProgressEvent
 from pipeline.job import Outcome
-from pipeline.season import Listener
+from pipeline.run.batch import Listener
 
 
 @contextmanager

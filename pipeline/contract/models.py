@@ -193,6 +193,18 @@ class Provenance(Model):
     input: InputIdentity
 
 
+class Head(Model):
+    """What manifest and frames documents share."""
+
+    event: Event
+    clock: Clock
+    drivers: list[Driver]
+    total_laps: int | None
+    track_statuses: list[TrackStatus]
+    race_control: list[RaceControlMessage]
+    weather: list[WeatherSample]
+
+
 class Manifest(Model):
     """Everything about one race but its frames; points to the rest."""
 

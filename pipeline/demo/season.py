@@ -8,10 +8,9 @@ from tempfile import TemporaryDirectory
 
 from pipeline.contract.keys import SessionCode, SessionKey
 from pipeline.demo import DemoEvent, demo_season, simulate, write_recording
-from pipeline.job import Source
-from pipeline.recording import event
-from pipeline.schedule import ScheduledEvent
-from pipeline.season import Task
+from pipeline.input.recording import event
+from pipeline.job import ScheduledEvent, Source
+from pipeline.run.batch import Task
 
 
 @contextmanager

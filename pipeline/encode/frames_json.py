@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.describe import Head
+from pipeline.contract.models import Head
 from pipeline.encode.text import Bytes, NumberTable, SplitTable, number_table, text_table
 from pipeline.model import COLUMNS, STATUSES, RaceFrames
 

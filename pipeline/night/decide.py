@@ -11,10 +11,9 @@ from typing import Literal
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.keys import SessionCode, SessionKey
 from pipeline.contract.models import Event, SeasonEvent
-from pipeline.identity import event_of, is_listed
-from pipeline.job import SETTLED
+from pipeline.input.same_event import event_of, is_listed
+from pipeline.job import SETTLED, ScheduledEvent, ScheduledSession
 from pipeline.night.history import PAUSES, History
-from pipeline.schedule import ScheduledEvent, ScheduledSession
 
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
 WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})

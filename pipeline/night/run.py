@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.budget import NetworkBudget
 from pipeline.contract.keys import SessionKey, season_key, session_of, summary_key
 from pipeline.contract.models import Manifest, RunSummary, SeasonListing
 from pipeline.errors import (
@@ -22,15 +21,15 @@ from pipeline.errors import (
     UnreachableError,
     UsageError,
 )
-from pipeline.fingerprint import same_input
+from pipeline.input.cache import restore_all, same_input
 from pipeline.job import Outcome
 from pipeline.night.decide import WORK, Asked, Decision, Published, Season, beside, decide
 from pipeline.night.history import History
 from pipeline.night.summary import Ended, Problem, is_too_early, summarise
-from pipeline.publish import publish_schemas, publish_season, read_manifest, read_model, to_json
-from pipeline.remote.uploader import NoUploader, Uploader, uploading
-from pipeline.renew import restore_all
-from pipeline.season import (
+from pipeline.publish.documents import publish_schemas, read_manifest, read_model, to_json
+from pipeline.publish.listings import publish_season
+from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.run.batch import (
     Listener,
     Settings,
     Task,
@@ -40,6 +39,7 @@ from pipeline.season import (
     load_schedule,
     new_run_id,
 )
+from pipeline.run.budget import NetworkBudget
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 

@@ -6,6 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.contract.media import media_of
+from pipeline.contract.models import Artifact
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -15,6 +18,26 @@ class Stored:
     bytes: int
     sha256: str | None = None
     modified: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A finished file that waits for its name."""
+
+    key: str
+    path: Path
+    bytes: int
+    sha256: str
+
+    def artifact(self) -> Artifact:
+        media = media_of(self.key)
+        return Artifact(
+            key=self.key,
+            media_type=media.content_type,
+            content_encoding=media.content_encoding,
+            bytes=self.bytes,
+            sha256=self.sha256,
+        )
 
 
 class Store(Protocol):

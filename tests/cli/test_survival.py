@@ -12,9 +12,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.executor.processes import Call, Pool, Result
+from pipeline.publish.verify import published, verify
+from pipeline.run.processes import Call, Pool, Result
 from pipeline.store.local import LocalStore
-from pipeline.verify import published, verify
 from tests.conftest import REPOSITORY, cli
 
 

@@ -200,7 +200,7 @@ def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
 
 def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.errors import UnavailableError
-    from pipeline.executor import dask_cluster
+    from pipeline.run import dask_cluster
     from tests.s3.support import options
 
     monkeypatch.setattr(dask_cluster, "WORKERS_S", 1.0)
@@ -210,16 +210,16 @@ def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytes
 
 def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> None:
     from pipeline.demo.season import recorded
-    from pipeline.executor.dask_cluster import run_on
-    from pipeline.executor.processes import Call, Event, LimitError
     from pipeline.job import Job
+    from pipeline.run.dask_cluster import run_on
+    from pipeline.run.processes import Call, Event, LimitError
     from tests.s3.support import options
 
     with cluster(tmp_path, s3) as dask, recorded() as (tasks, _):
         dask.add_worker()
         task = tasks[0]
         job = Job(task.key, task.event, task.source, tmp_path, "run")
-        call = Call("pipeline.race:run", (job,), events=True, limit_s=0.01)
+        call = Call("pipeline.run.race:run", (job,), events=True, limit_s=0.01)
         *events, result = run_on(dask.address, [call], options(s3))
     assert all(isinstance(event, Event) for event in events)
     assert not isinstance(result, Event)

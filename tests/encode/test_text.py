@@ -10,11 +10,11 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.describe import head
 from pipeline.encode import frames_json
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.encode.text import number_table, text_table
 from pipeline.frames import compute
+from pipeline.frames.head import head
 from pipeline.model import RawRace
 
 NULL = int(np.iinfo(np.int32).min)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract.models import Quality
 from pipeline.frames import compute
+from pipeline.frames.quality import assess
 from pipeline.model import (
     COLUMNS,
     FINISHED,
@@ -23,7 +24,6 @@ from pipeline.model import (
     RawRace,
     Status,
 )
-from pipeline.quality import assess
 
 FPS = 10.0
 S = TypeVar("S", CarSamples, PosSamples)

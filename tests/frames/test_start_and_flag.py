@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.frames import compute
 from pipeline.frames.order import places
+from pipeline.frames.quality import assess
 from pipeline.model import FINISHED, GRID, TRACK, CarFrames, Laps, RaceFrames, RawRace
-from pipeline.quality import assess
 from tests.frames.test_damage import FPS, hold_invariants, level, numbers, without
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import source, tables
 from pipeline.demo.season import recorded
 from pipeline.frames import compute
+from pipeline.frames.quality import assess
+from pipeline.input import tables
+from pipeline.input.load import _to_raw, configure, load
+from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import COLUMNS
-from pipeline.quality import assess
-from pipeline.schedule_source import to_fastf1
 from tests.frames.test_damage import FPS, hold_invariants, level
 
 LAPS = pd.DataFrame({"DriverNumber": ["1", "33", "T1", "T1"]})
@@ -52,14 +53,14 @@ def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
     with recorded() as (tasks, _):
         task = tasks[0]
         given = Source(tmp_path, offline=True, recording=task.source.recording)
-        source.configure(given)
+        configure(given)
         session = to_fastf1(task.event, task.key.session)
-        source.load(task.key, session, given)
+        load(task.key, session, given)
         first, second = session.drivers[:2]
         session.laps.loc[session.laps["DriverNumber"] == first, "LapNumber"] = np.nan
         session.car_data[second] = session.car_data[second].iloc[:0]
         session.pos_data[second] = session.pos_data[second].iloc[:0]
-        raw = source._to_raw(task.key, session, given, [])
+        raw = _to_raw(task.key, session, given, [])
     frames = compute(raw, FPS)
     hold_invariants(frames)
     assert first not in raw.laps

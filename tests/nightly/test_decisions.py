@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.night.decide import Asked, Decision, Published, Season, beside, decide, seasons
 from pipeline.night.history import Attempt, History
-from pipeline.schedule import ScheduledEvent, ScheduledSession
 
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)
 RACE = SessionKey(2026, 5)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline.budget import NetworkBudget
 from pipeline.errors import UsageError
 from pipeline.job import Source
 from pipeline.network import hosts as known
 from pipeline.network.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
 from pipeline.network.patience import Watch, pause
 from pipeline.network.trouble import Trouble, of_error, of_status, retry_after
+from pipeline.run.budget import NetworkBudget
 from tests.nightly.hosts import Hosts
 
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)

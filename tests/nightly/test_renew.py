@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.renew import ASIDE, KEPT, renewing, restore, restore_all
+from pipeline.input.cache import ASIDE, KEPT, renewing, restore, restore_all
 
 NAMES = ("car_data.ff1pkl", "laps.ff1pkl", "position_data.ff1pkl")
 

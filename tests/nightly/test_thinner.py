@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract.models import Check, Manifest, Quality
-from pipeline.describe import Head
-from pipeline.thinner import thinner
+from pipeline.contract.models import Check, Head, Manifest, Quality
+from pipeline.publish.thinner import thinner
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.contract.keys import SessionKey, season_key
 from pipeline.contract.models import Manifest, SeasonListing
-from pipeline.publish import published_session, to_json
-from pipeline.remote.listings import publish_listing
+from pipeline.publish.bucket_listings import publish_listing
+from pipeline.publish.documents import to_json
+from pipeline.publish.listings import published_session
 from pipeline.store.local import LocalStore
 from tests.s3.support import READER, Place, options
 
@@ -45,7 +46,7 @@ def test_a_season_of_24_races(
     s3: Place, demo_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a season costs: requests and seconds, at first and when nothing has changed."""
-    from pipeline.remote.sync import sync
+    from pipeline.publish.sync import sync
     from pipeline.store.s3 import S3Store
 
     keys = [_copy(demo_out, tmp_path, number) for number in range(1, RACES + 1)]
@@ -81,7 +82,7 @@ def _copy(source: Path, out: Path, number: int) -> SessionKey:
 
 
 def test_retire_leaves_the_others(s3: Place, out: Path) -> None:
-    from pipeline.remote.sync import retire
+    from pipeline.publish.sync import retire
     from pipeline.store.s3 import S3Store
 
     s3.cli("publish", "--out", out)

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from pipeline.contract.events import parse_line
 from pipeline.errors import UnavailableError, UsageError
-from pipeline.executor.processes import Call, CrashError, Event, LimitError, Result
+from pipeline.run.processes import Call, CrashError, Event, LimitError, Result
 from pipeline.store.s3_options import S3Options
 
 Client = Any  # distributed's types are not for checking
@@ -154,7 +154,7 @@ class _Run:
         return Result(tag, error=CrashError(error))
 
     def _submit(self, tag: int, call: Call) -> Future:
-        from pipeline.executor.dask_worker import compute  # noqa: PLC0415 - imports distributed
+        from pipeline.run.dask_worker import compute  # noqa: PLC0415 - imports distributed
 
         key = f"{self._topic}-{tag}"
         return self._client.submit(compute, call.args[0], self._remote, self._topic, tag, key=key, pure=False)

@@ -1,52 +1,14 @@
 """A season's events and race-like sessions as plain values: which exist, and when they start.
 
-Needs neither fastf1 nor pandas; `pipeline.schedule_source` fills them.
+Needs neither fastf1 nor pandas; `pipeline.input.seasons` fills them.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from pipeline.contract import DEMO_YEAR, FIRST_TELEMETRY_YEAR
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.errors import UsageError
-
-
-@dataclass(frozen=True)
-class ScheduledSession:
-    """A race or sprint. `name` is the schedule's own; `start` its scheduled UTC start, None if unknown."""
-
-    code: SessionCode
-    name: str
-    start: datetime | None
-
-    def is_over(self, now: datetime) -> bool:
-        return self.start is not None and self.start < now
-
-
-@dataclass(frozen=True)
-class ScheduledEvent:
-    """A race weekend. `row` holds fastf1's own columns, dates as ISO text, to build its Event again.
-
-    numbered: whether the round comes from the usual schedule. Those that stand in for it when it is down may
-    number a season otherwise.
-    """
-
-    year: int
-    round: int
-    name: str
-    official_name: str
-    country: str
-    location: str
-    date: str | None
-    format: str
-    sessions: tuple[ScheduledSession, ...]
-    row: dict[str, Any] = field(repr=False, compare=False)
-    meeting_key: int | None = None
-    numbered: bool = True
-
-    def session(self, code: SessionCode) -> ScheduledSession | None:
-        return next((s for s in self.sessions if s.code == code), None)
+from pipeline.job import ScheduledEvent
 
 
 def check_year(year: int) -> None:

@@ -18,7 +18,7 @@ from pipeline.store.local import LocalStore
 from pipeline.store.s3_options import S3Options
 
 if TYPE_CHECKING:
-    from pipeline.remote.sync import Report
+    from pipeline.publish.sync import Report
     from pipeline.store.s3 import S3Store
 
 
@@ -54,7 +54,7 @@ class Uploader:
     def __init__(
         self, local: LocalStore, remote: S3Store, *, from_elsewhere: bool = False, keep_better: bool = False
     ) -> None:
-        from pipeline.remote import sync as syncing  # noqa: PLC0415 - with boto3, slow to import
+        from pipeline.publish import sync as syncing  # noqa: PLC0415 - with boto3, slow to import
         from pipeline.store.listed import ListedStore  # noqa: PLC0415
 
         self.shelf: Store = ListedStore(remote) if from_elsewhere else local

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.contract.keys import SessionKey, session_of
 from pipeline.contract.models import Manifest
-from pipeline.publish import read_manifest
+from pipeline.publish.documents import read_manifest
 from pipeline.store.base import Store, Stored
 from pipeline.store.s3 import S3Store
 

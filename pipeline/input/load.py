@@ -18,11 +18,11 @@ import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
 from fastf1.livetiming.data import LiveTimingData
 
-from pipeline import tables
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.fingerprint import identify
+from pipeline.input import tables
+from pipeline.input.cache import identify
 from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.network import hosts

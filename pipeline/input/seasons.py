@@ -1,6 +1,6 @@
 """Season schedules through fastf1, as plain values; and fastf1's own sessions made from them.
 
-Runs in a child process, like all that imports fastf1: `pipeline.schedule` is what the others see.
+Runs in a child process, like all that imports fastf1: the others see plain values.
 """
 
 from dataclasses import replace
@@ -13,10 +13,10 @@ from fastf1.events import Event
 
 from pipeline.contract.keys import SESSION_NAMES, SessionCode
 from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageError
-from pipeline.job import Source
+from pipeline.input.load import captured_log, configure
+from pipeline.input.schedule import no_session
+from pipeline.job import ScheduledEvent, ScheduledSession, Source
 from pipeline.network.trouble import Trouble
-from pipeline.schedule import ScheduledEvent, ScheduledSession, no_session
-from pipeline.source import captured_log, configure
 
 # what fastf1 and the feed called the short race over the years
 _SPRINT_NAMES = ("Sprint", "Sprint Race")

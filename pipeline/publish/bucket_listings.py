@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey, season_key
 from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession
-from pipeline.publish import publish_catalog, published_session, read_manifest, read_model, to_json
+from pipeline.publish.documents import read_manifest, read_model, to_json
+from pipeline.publish.listings import publish_catalog, published_session
 from pipeline.store.base import Store
 
 

@@ -4,8 +4,7 @@ Later data is not always better: the archive has holes, hosts answer in part, an
 already had.
 """
 
-from pipeline.contract.models import Level, Manifest, Quality
-from pipeline.describe import Head
+from pipeline.contract.models import Head, Level, Manifest, Quality
 
 ARRIVED = (
     "results",

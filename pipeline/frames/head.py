@@ -4,9 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.contract.models import (
     Clock,
-    Driver,
-    Event,
-    Model,
+    Head,
     RaceControlMessage,
     TrackStatus,
     WeatherSample,
@@ -14,18 +12,6 @@ from pipeline.contract.models import (
 from pipeline.model import RaceFrames, RawRace
 
 BEFORE_START_S = 600.0  # messages of the formation lap and the grid belong to the race's story
-
-
-class Head(Model):
-    """What manifest and frames documents share."""
-
-    event: Event
-    clock: Clock
-    drivers: list[Driver]
-    total_laps: int | None
-    track_statuses: list[TrackStatus]
-    race_control: list[RaceControlMessage]
-    weather: list[WeatherSample]
 
 
 def head(raw: RawRace, frames: RaceFrames) -> Head:

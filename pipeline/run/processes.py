@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
-PRELOAD = ["pipeline.race"]  # imported once in the fork server, not once for every race
+PRELOAD = ["pipeline.run.race"]  # imported once in the fork server, not once for every race
 
 
 @dataclass(frozen=True)

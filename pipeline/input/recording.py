@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.errors import SourceError
-from pipeline.schedule import ScheduledEvent, ScheduledSession
+from pipeline.job import ScheduledEvent, ScheduledSession
 
 _NEEDED = {
     "TimingData": "lap timing",

@@ -14,8 +14,8 @@ from pipeline.contract.events import EventSink, to_line
 from pipeline.contract.models import ProgressEvent
 from pipeline.errors import PipelineError
 from pipeline.job import Job, Outcome
-from pipeline.race import run
-from pipeline.remote.sync import push
+from pipeline.publish.sync import push
+from pipeline.run.race import run
 from pipeline.store.local import LocalStore
 from pipeline.store.s3 import S3Store
 from pipeline.store.s3_options import S3Options

@@ -1,45 +1,38 @@
 """One race from key to published artifacts, emitting progress. Runs in a process of its own."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import ParamSpec, TypeVar
 
-from pipeline import __version__, recording, source
+from pipeline import __version__
 from pipeline.contract.events import EventSink, ProgressLog
-from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import (
     Manifest,
     Options,
     Provenance,
-    Replay,
-    ReplayChunk,
 )
-from pipeline.describe import Head, head
-from pipeline.encode import frames_json, parquet, replay
-from pipeline.encode.gzipped import GzipWriter, gzip_bytes
+from pipeline.encode.artifacts import staged, write_all, written
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
 from pipeline.frames import compute
-from pipeline.identity import is_event
+from pipeline.frames.head import head
+from pipeline.frames.quality import assess
+from pipeline.input import recording
+from pipeline.input.cache import renewing
+from pipeline.input.load import HTTP_CACHE, configure, load
+from pipeline.input.same_event import is_event
+from pipeline.input.seasons import to_fastf1
 from pipeline.job import SETTLED, Blame, Job, Outcome, Source
-from pipeline.model import RaceFrames, RawRace
+from pipeline.model import RawRace
 from pipeline.network.patience import Watch
-from pipeline.publish import StagedFile, publish_race, read_manifest
-from pipeline.quality import assess
-from pipeline.renew import renewing
-from pipeline.schedule_source import to_fastf1
+from pipeline.publish.documents import read_manifest
+from pipeline.publish.race import publish_race
+from pipeline.publish.thinner import thinner
 from pipeline.store.local import LocalStore, explain
-from pipeline.thinner import thinner
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _BLAME: dict[type[PipelineError], Blame] = {
     UnreachableError: "network",
@@ -57,7 +50,7 @@ def run(job: Job, sink: EventSink) -> Outcome:
     watch = Watch()
     try:
         with _own_cache(job.source) as from_source:
-            watch = source.configure(from_source)
+            watch = configure(from_source)
             outcome = _run(replace(job, source=from_source), store, log, watch)
     except PipelineError as error:
         log.error(str(error))
@@ -82,7 +75,7 @@ def _run(job: Job, store: LocalStore, log: ProgressLog, watch: Watch) -> Outcome
     if job.source.recording:
         recording.check(job.source.recording, job.event, job.key)
     with renewing(_parsed_files(job, old)) as renewal:
-        raw = source.load(job.key, to_fastf1(job.event, job.key.session), job.source, watch)
+        raw = load(job.key, to_fastf1(job.event, job.key.session), job.source, watch)
         outcome = _make(job, raw, store, log, watch, old)
         renewal.keep_new = outcome.state != "kept"
     return outcome
@@ -110,10 +103,10 @@ def _make(
     folder = store.staging(job.key.slug)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files, chunks = _write_all(job, raw, frames, about, folder, log)
+    files, chunks = write_all(job, raw, frames, about, folder, log)
     log.progress(95, "publish", f"grade {quality.grade}: publishing {len(files)} files")
     log.complete({"grade": quality.grade, "frames": frames.clock.frames, "manifest": job.key.manifest})
-    files.append(_staged(job.key.progress, _written(folder / "progress.jsonl", log.content())))
+    files.append(staged(job.key.progress, written(folder / "progress.jsonl", log.content())))
     manifest = Manifest(
         **about.model_dump(),
         circuit=frames.circuit,
@@ -156,87 +149,10 @@ def _own_cache(given: Source) -> Iterator[Source]:
         yield given
         return
     with TemporaryDirectory(prefix="f1-recording-") as folder:
-        known = given.cache / source.HTTP_CACHE  # schedules and results that are already there
+        known = given.cache / HTTP_CACHE  # schedules and results that are already there
         if known.is_file():
             shutil.copy(known, folder)
         yield replace(given, cache=Path(folder))
-
-
-def _write_all(
-    job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
-) -> tuple[list[StagedFile], Replay]:
-    with _workers(job.threads) as pool:
-        table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
-        chunks = pool.submit(_write_replay, job.key, frames, folder)
-        files = _write_frames(job, frames, about, folder, pool, log)
-        log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
-        table.result()
-        chunk_files, listed = chunks.result()
-    parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
-    files.append(_staged(job.key.frames_parquet, folder / "frames.parquet"))
-    files.append(_staged(job.key.laps_parquet, folder / "laps.parquet"))
-    return files + chunk_files, listed
-
-
-class _Here(Executor):
-    """Does the work when it is handed over: a race that may keep one thread busy has none to hand it to."""
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future: Future[T] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-def _workers(threads: int) -> Executor:
-    return _Here() if threads == 1 else ThreadPoolExecutor(threads)
-
-
-def _write_frames(
-    job: Job, frames: RaceFrames, about: Head, folder: Path, pool: Executor, log: ProgressLog
-) -> list[StagedFile]:
-    paths = {skip: folder / f"skip_{skip}.json.gz" for skip in job.frame_skips}
-    with ExitStack() as stack:
-        writers = {
-            skip: GzipWriter(stack.enter_context(path.open("wb")), pool) for skip, path in paths.items()
-        }
-        for skip, writer in writers.items():
-            writer.write(frames_json.document_head(about, skip))
-        for done, length, texts in frames_json.documents(frames, job.frame_skips):
-            for skip, text in texts.items():
-                writers[skip].write(text, repeats_after=length)
-            log.progress(45 + 40 * done, "encode", f"frames as JSON, {done:.0%}")
-        for writer in writers.values():
-            writer.close()
-    return [_staged(job.key.frames_json(skip), path) for skip, path in paths.items()]
-
-
-def _write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[list[StagedFile], Replay]:
-    made = [(chunk, gzip_bytes(chunk.content)) for chunk in replay.chunks(frames)]
-    generation = replay.generation(content for _, content in made)
-    files, listed = [], []
-    for chunk, content in made:
-        path = _written(folder / f"{chunk.index:04d}.json.gz", content)
-        files.append(_staged(key.replay_chunk(generation, chunk.index), path))
-        listed.append(
-            ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
-        )
-    return files, Replay(
-        generation=generation,
-        chunk_s=replay.CHUNK_S,
-        hole_ms=replay.HOLE_MS,
-        columns=replay.REPLAY_COLUMNS,
-        chunks=listed,
-    )
-
-
-def _written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def _staged(key: str, path: Path) -> StagedFile:
-    with path.open("rb") as stream:
-        return StagedFile(key, path, path.stat().st_size, file_digest(stream, "sha256").hexdigest())
 
 
 def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:

@@ -9,7 +9,7 @@ import orjson
 from pipeline.contract.keys import SessionKey, session_of
 from pipeline.contract.models import Artifact, Manifest
 from pipeline.errors import UsageError
-from pipeline.publish import read_manifest
+from pipeline.publish.documents import read_manifest
 from pipeline.store.base import Store
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.contract.models import Event, SeasonEvent
-from pipeline.schedule import ScheduledEvent
+from pipeline.job import ScheduledEvent
 
 SAME_DAY = timedelta(hours=36)  # a session may be moved within its weekend, and time zones be mended
 

@@ -19,19 +19,13 @@ from pipeline.contract.keys import CATALOG, RUNS, SessionKey, is_public, season_
 from pipeline.contract.media import IMMUTABLE, media_of
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
-from pipeline.publish import (
-    publish_schemas,
-    read_manifest,
-    read_model,
-    refuse_newer,
-    same_content,
-    to_json,
-)
-from pipeline.remote.listings import publish_listing, same_meeting
+from pipeline.publish.bucket_listings import publish_listing, same_meeting
+from pipeline.publish.documents import publish_schemas, read_manifest, read_model, refuse_newer, to_json
+from pipeline.publish.race import same_content
+from pipeline.publish.thinner import thinner
 from pipeline.store.base import Stored
 from pipeline.store.local import LocalStore
 from pipeline.store.s3 import S3Store
-from pipeline.thinner import thinner
 
 
 @dataclass

@@ -1,120 +1,22 @@
-"""Staged files -> published artifacts: data, then manifest, then season, then catalog."""
+"""Manifests and the schedule -> sessions/{year}.json and catalog.json."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TypeVar
 
-import orjson
-from pydantic import ValidationError
-
-from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionCode, SessionKey, schema_key, season_key
-from pipeline.contract.media import media_of
+from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionCode, SessionKey, season_key
 from pipeline.contract.models import (
-    SCHEMAS,
-    Artifact,
     Catalog,
     CatalogRace,
     CatalogSeason,
     Manifest,
-    Model,
     SeasonEvent,
     SeasonListing,
     SeasonSession,
     SessionState,
 )
-from pipeline.errors import NewerSchemaError
-from pipeline.identity import is_event, is_listed
-from pipeline.schedule import ScheduledEvent, ScheduledSession
+from pipeline.input.same_event import is_event, is_listed
+from pipeline.job import ScheduledEvent, ScheduledSession
+from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.store.base import Store
-
-M = TypeVar("M", bound=Model)
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A finished file that waits for its name."""
-
-    key: str
-    path: Path
-    bytes: int
-    sha256: str
-
-    def artifact(self) -> Artifact:
-        media = media_of(self.key)
-        return Artifact(
-            key=self.key,
-            media_type=media.content_type,
-            content_encoding=media.content_encoding,
-            bytes=self.bytes,
-            sha256=self.sha256,
-        )
-
-
-def to_json(model: Model) -> bytes:
-    return model.model_dump_json().encode() + b"\n"
-
-
-def read_manifest(store: Store, key: SessionKey) -> Manifest | None:
-    """The published manifest; None where there is none or it cannot be read (it will be made anew).
-
-    Raises:
-        NewerSchemaError: a newer version of the format wrote it.
-    """
-    data = store.read(key.manifest)
-    if data is None:
-        return None
-    refuse_newer(data, key.manifest)
-    try:
-        return Manifest.model_validate_json(data)
-    except ValidationError:
-        return None
-
-
-def refuse_newer(data: bytes, key: str) -> None:
-    """Raise NewerSchemaError for a JSON file that a newer version of the format wrote."""
-    try:
-        version = orjson.loads(data)["schema_version"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerSchemaError(
-            f"{key} was written by schema_version {version}, this version knows {SCHEMA_VERSION}: "
-            "upgrade f1-precompute, or choose another place with --out or --s3-prefix"
-        )
-
-
-def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None) -> bool:
-    """Publish a race's files and then its manifest; False where nothing but the run itself differs."""
-    files = list(files)
-    if old is not None and same_content(manifest, old) and _all_there(store, old):
-        return False
-    before = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
-    for file in files:
-        stored = store.digest(file.key) if before.get(file.key) == file.sha256 else None
-        if stored is None or stored.sha256 != file.sha256:
-            store.put_file(file.key, file.path, file.sha256)
-    store.put_bytes(manifest.event_key.manifest, to_json(manifest))
-    return True
-
-
-def same_content(new: Manifest, old: Manifest) -> bool:
-    """Equal but for when and by which run it was made; the progress log is part of the run."""
-    return _content(new) == _content(old)
-
-
-def _content(manifest: Manifest) -> dict[str, object]:
-    content = manifest.model_dump(exclude={"provenance": {"created_at", "run"}})
-    content["artifacts"] = [a for a in content["artifacts"] if a["key"] != manifest.event_key.progress]
-    return content
-
-
-def _all_there(store: Store, manifest: Manifest) -> bool:
-    """By content, not by size: computing again is what verify advises where a file is altered."""
-    found = ((a, store.digest(a.key)) for a in manifest.artifacts)
-    return all(stored is not None and stored.sha256 == a.sha256 for a, stored in found)
 
 
 def publish_season(
@@ -258,24 +160,3 @@ def _published(listing: SeasonListing) -> list[CatalogRace]:
 
 def _start(race: CatalogRace) -> tuple[datetime, int, SessionCode]:
     return race.date_utc or datetime(race.year, 1, 1, tzinfo=UTC), race.round, race.session
-
-
-def read_model(store: Store, key: str, model: type[M]) -> M | None:
-    """A published JSON file; None where there is none or it cannot be read. Raises NewerSchemaError."""
-    data = store.read(key)
-    if data is None:
-        return None
-    refuse_newer(data, key)
-    try:
-        return model.model_validate_json(data)
-    except ValidationError:
-        return None
-
-
-def publish_schemas(store: Store) -> None:
-    """Write the JSON Schemas of the format where they are missing or differ."""
-    for name, model in SCHEMAS.items():
-        key = schema_key(name, SCHEMA_VERSION)
-        data = orjson.dumps(model.model_json_schema(mode="serialization"), option=orjson.OPT_INDENT_2) + b"\n"
-        if store.read(key) != data:
-            store.put_bytes(key, data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.errors import UsageError
-from pipeline.executor.processes import Call, Event, Pool, Result
+from pipeline.run.processes import Call, Event, Pool, Result
 from pipeline.store.s3_options import S3Options
 
 
@@ -36,6 +36,6 @@ def run(
     if scheduler is None or remote is None:
         yield from Pool(jobs).run(calls)
         return
-    from pipeline.executor.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
+    from pipeline.run.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
 
     yield from run_on(scheduler, calls, remote)

@@ -10,20 +10,21 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from pipeline.budget import NetworkBudget
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.keys import SessionKey, run_key
 from pipeline.contract.models import Manifest, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
-from pipeline.executor import choice as executor
-from pipeline.executor.processes import Call, Event, call
-from pipeline.fingerprint import same_input
-from pipeline.identity import is_event
-from pipeline.job import Job, Outcome, Source
-from pipeline.publish import publish_schemas, publish_season, read_manifest
-from pipeline.remote.uploader import NoUploader, Uploader, uploading
-from pipeline.schedule import ScheduledEvent, check_year, pick
+from pipeline.input.cache import same_input
+from pipeline.input.same_event import is_event
+from pipeline.input.schedule import check_year, pick
+from pipeline.job import Job, Outcome, ScheduledEvent, Source
+from pipeline.publish.documents import publish_schemas, read_manifest
+from pipeline.publish.listings import publish_season
+from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.run import executor
+from pipeline.run.budget import NetworkBudget
+from pipeline.run.processes import Call, Event, call
 from pipeline.store.base import Store
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
@@ -76,7 +77,7 @@ def load_schedule(year: int, source: Source) -> list[ScheduledEvent]:
     """
     check_year(year)
     events: list[ScheduledEvent] = call(
-        "pipeline.schedule_source:season", year, source, limit_s=source.patience_s + SCHEDULE_LIMIT_S
+        "pipeline.input.seasons:season", year, source, limit_s=source.patience_s + SCHEDULE_LIMIT_S
     )
     if not events:
         raise UsageError(f"{year} has no schedule (yet)")
@@ -224,7 +225,7 @@ def compute(
     if not tasks:
         return
     calls = (
-        Call("pipeline.race:run", (_job(task, settings, run_id, network),), True, settings.limit_s)
+        Call("pipeline.run.race:run", (_job(task, settings, run_id, network),), True, settings.limit_s)
         for task in tasks
     )
     with _run_log(store.path(run_key(run_id))) as stream:

@@ -1,0 +1,97 @@
+"""One race's files written side by side into a folder, each ready for its name."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from hashlib import file_digest
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from pipeline.contract.events import ProgressLog
+from pipeline.contract.keys import SessionKey
+from pipeline.contract.models import Head, Replay, ReplayChunk
+from pipeline.encode import frames_json, parquet, replay
+from pipeline.encode.gzipped import GzipWriter, gzip_bytes
+from pipeline.job import Job
+from pipeline.model import RaceFrames, RawRace
+from pipeline.store.base import StagedFile
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def write_all(
+    job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
+) -> tuple[list[StagedFile], Replay]:
+    with workers(job.threads) as pool:
+        table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
+        chunks = pool.submit(write_replay, job.key, frames, folder)
+        files = write_frames(job, frames, about, folder, pool, log)
+        log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
+        table.result()
+        chunk_files, listed = chunks.result()
+    parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
+    files.append(staged(job.key.frames_parquet, folder / "frames.parquet"))
+    files.append(staged(job.key.laps_parquet, folder / "laps.parquet"))
+    return files + chunk_files, listed
+
+
+class _Here(Executor):
+    """Does the work when it is handed over: a race that may keep one thread busy has none to hand it to."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def workers(threads: int) -> Executor:
+    return _Here() if threads == 1 else ThreadPoolExecutor(threads)
+
+
+def write_frames(
+    job: Job, frames: RaceFrames, about: Head, folder: Path, pool: Executor, log: ProgressLog
+) -> list[StagedFile]:
+    paths = {skip: folder / f"skip_{skip}.json.gz" for skip in job.frame_skips}
+    with ExitStack() as stack:
+        writers = {
+            skip: GzipWriter(stack.enter_context(path.open("wb")), pool) for skip, path in paths.items()
+        }
+        for skip, writer in writers.items():
+            writer.write(frames_json.document_head(about, skip))
+        for done, length, texts in frames_json.documents(frames, job.frame_skips):
+            for skip, text in texts.items():
+                writers[skip].write(text, repeats_after=length)
+            log.progress(45 + 40 * done, "encode", f"frames as JSON, {done:.0%}")
+        for writer in writers.values():
+            writer.close()
+    return [staged(job.key.frames_json(skip), path) for skip, path in paths.items()]
+
+
+def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[list[StagedFile], Replay]:
+    made = [(chunk, gzip_bytes(chunk.content)) for chunk in replay.chunks(frames)]
+    generation = replay.generation(content for _, content in made)
+    files, listed = [], []
+    for chunk, content in made:
+        path = written(folder / f"{chunk.index:04d}.json.gz", content)
+        files.append(staged(key.replay_chunk(generation, chunk.index), path))
+        listed.append(
+            ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
+        )
+    return files, Replay(
+        generation=generation,
+        chunk_s=replay.CHUNK_S,
+        hole_ms=replay.HOLE_MS,
+        columns=replay.REPLAY_COLUMNS,
+        chunks=listed,
+    )
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def staged(key: str, path: Path) -> StagedFile:
+    with path.open("rb") as stream:
+        return StagedFile(key, path, path.stat().st_size, file_digest(stream, "sha256").hexdigest())

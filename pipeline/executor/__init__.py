@@ -1,1 +1,0 @@
-"""Where calls run: in processes of their own on this machine, or on an existing Dask cluster."""

@@ -1,0 +1,1 @@
+"""What comes in: schedules and sessions through fastf1, its cache, recordings, and which event is which."""

@@ -1,0 +1,105 @@
+"""The parsed files that fastf1 keeps of a session: what they are, and how to fetch them anew without loss.
+
+A fingerprint of them tells that an input is unchanged. They never expire, so thin data of race day stays; to
+renew a session its files are set aside. They come back where the new load fails or is thinner, and also after
+a kill: whoever runs next finds them set aside and restores them, unless the new ones had been kept already.
+Nothing else is touched. Needs no fastf1.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from pipeline.contract.models import InputIdentity, Manifest
+from pipeline.job import Source
+
+PARSED, ASIDE, KEPT = "*.ff1pkl", ".aside", ".kept"
+
+
+def identify(folder: str, source: Source) -> InputIdentity:
+    """The fingerprint of a session's parsed files in the cache `folder`, or of its recording's files."""
+    if source.recording:
+        path = ",".join(file.name for file in source.recording)
+        return InputIdentity(kind="recording", path=path, sha256=_digest(list(source.recording)))
+    return InputIdentity(kind="cache", path=folder, sha256=_digest(_cached(folder, source)))
+
+
+def same_input(manifest: Manifest, source: Source) -> bool:
+    """Whether the input is what the race was made from. A cache that was emptied does not count as change."""
+    made_from = manifest.provenance.input
+    if (made_from.kind == "recording") != bool(source.recording):
+        return False
+    if not source.recording and not _cached(made_from.path, source):
+        return True
+    return identify(made_from.path, source).sha256 == made_from.sha256
+
+
+def _cached(folder: str, source: Source) -> list[Path]:
+    return sorted((source.cache / folder).glob("*.ff1pkl"))
+
+
+def _digest(files: list[Path]) -> str:
+    digest = sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + str(file.stat().st_size).encode() + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+class Renewal:
+    """The parsed files of one session, set aside. They come back unless the new ones are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.keep_new = False
+
+
+@contextmanager
+def renewing(folder: Path | None) -> Iterator[Renewal]:
+    """Set the files of a session's cache `folder` aside; None renews nothing."""
+    renewal = Renewal(folder or Path())
+    if folder is None:
+        yield renewal
+        return
+    restore(folder)
+    for file in sorted(folder.glob(PARSED)):
+        file.rename(file.with_name(file.name + ASIDE))
+    try:
+        yield renewal
+    finally:
+        if renewal.keep_new:
+            forget(folder)
+        else:
+            restore(folder)
+
+
+def restore(folder: Path) -> int:
+    """Put files that were set aside back in place of newer ones; how many they were.
+
+    Where the newer ones were kept and a kill came before the older were all gone, those go: a mixture of both
+    would be of no race.
+    """
+    if (folder / KEPT).exists():
+        forget(folder)
+    aside = sorted(folder.glob(PARSED + ASIDE))
+    for file in aside:
+        file.replace(file.with_name(file.name.removesuffix(ASIDE)))
+    return len(aside)
+
+
+def restore_all(cache: Path, year: int) -> int:
+    """As `restore`, for every session of a season: what a killed run left behind."""
+    return sum(
+        restore(folder) for folder in {file.parent for file in cache.glob(f"{year}/*/*/{PARSED}{ASIDE}")}
+    )
+
+
+def forget(folder: Path) -> None:
+    """Keep the new files: delete what was set aside."""
+    (folder / KEPT).touch()
+    for file in folder.glob(PARSED + ASIDE):
+        file.unlink()
+    (folder / KEPT).unlink()

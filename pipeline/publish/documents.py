@@ -1,0 +1,68 @@
+"""The JSON documents of the format: read, written, and refused where a newer version made them."""
+
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.keys import SessionKey, schema_key
+from pipeline.contract.models import SCHEMAS, Manifest, Model
+from pipeline.errors import NewerSchemaError
+from pipeline.store.base import Store
+
+M = TypeVar("M", bound=Model)
+
+
+def to_json(model: Model) -> bytes:
+    return model.model_dump_json().encode() + b"\n"
+
+
+def read_manifest(store: Store, key: SessionKey) -> Manifest | None:
+    """The published manifest; None where there is none or it cannot be read (it will be made anew).
+
+    Raises:
+        NewerSchemaError: a newer version of the format wrote it.
+    """
+    data = store.read(key.manifest)
+    if data is None:
+        return None
+    refuse_newer(data, key.manifest)
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
+def refuse_newer(data: bytes, key: str) -> None:
+    """Raise NewerSchemaError for a JSON file that a newer version of the format wrote."""
+    try:
+        version = orjson.loads(data)["schema_version"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise NewerSchemaError(
+            f"{key} was written by schema_version {version}, this version knows {SCHEMA_VERSION}: "
+            "upgrade f1-precompute, or choose another place with --out or --s3-prefix"
+        )
+
+
+def read_model(store: Store, key: str, model: type[M]) -> M | None:
+    """A published JSON file; None where there is none or it cannot be read. Raises NewerSchemaError."""
+    data = store.read(key)
+    if data is None:
+        return None
+    refuse_newer(data, key)
+    try:
+        return model.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
+def publish_schemas(store: Store) -> None:
+    """Write the JSON Schemas of the format where they are missing or differ."""
+    for name, model in SCHEMAS.items():
+        key = schema_key(name, SCHEMA_VERSION)
+        data = orjson.dumps(model.model_json_schema(mode="serialization"), option=orjson.OPT_INDENT_2) + b"\n"
+        if store.read(key) != data:
+            store.put_bytes(key, data)

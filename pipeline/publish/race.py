@@ -1,0 +1,38 @@
+"""Staged files -> one published race: its data, then its manifest."""
+
+from collections.abc import Iterable
+
+from pipeline.contract.models import Manifest
+from pipeline.publish.documents import to_json
+from pipeline.store.base import StagedFile, Store
+
+
+def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None) -> bool:
+    """Publish a race's files and then its manifest; False where nothing but the run itself differs."""
+    files = list(files)
+    if old is not None and same_content(manifest, old) and _all_there(store, old):
+        return False
+    before = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
+    for file in files:
+        stored = store.digest(file.key) if before.get(file.key) == file.sha256 else None
+        if stored is None or stored.sha256 != file.sha256:
+            store.put_file(file.key, file.path, file.sha256)
+    store.put_bytes(manifest.event_key.manifest, to_json(manifest))
+    return True
+
+
+def same_content(new: Manifest, old: Manifest) -> bool:
+    """Equal but for when and by which run it was made; the progress log is part of the run."""
+    return _content(new) == _content(old)
+
+
+def _content(manifest: Manifest) -> dict[str, object]:
+    content = manifest.model_dump(exclude={"provenance": {"created_at", "run"}})
+    content["artifacts"] = [a for a in content["artifacts"] if a["key"] != manifest.event_key.progress]
+    return content
+
+
+def _all_there(store: Store, manifest: Manifest) -> bool:
+    """By content, not by size: computing again is what verify advises where a file is altered."""
+    found = ((a, store.digest(a.key)) for a in manifest.artifacts)
+    return all(stored is not None and stored.sha256 == a.sha256 for a, stored in found)
