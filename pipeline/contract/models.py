@@ -47,7 +47,7 @@ class Clock(Model):
 
 
 class Penalty(Model):
-    """A penalty as race control announced it."""
+    """A penalty as race control announced it, and did not take back."""
 
     t: float
     message: str

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pipeline.contract.models import Circuit, Corner, Driver, Penalty
+from pipeline.frames import stewards
 from pipeline.frames.clean import holes
 from pipeline.frames.presence import flag_fell, laps_run
 from pipeline.frames.race import Race
@@ -33,13 +34,19 @@ def driver(race: Race, number: str) -> Driver:
 
 
 def _penalties(race: Race, number: str) -> list[Penalty]:
-    """Penalties that race control announced for a car; not the notes that one has been served."""
-    marks = f"CAR {number} "
-    return [
-        Penalty(t=round(row.t - race.clock.t0, 3), message=row.message)
-        for row in race.raw.race_control
-        if "PENALTY" in row.message and "SERVED" not in row.message and marks in row.message
-    ]
+    """Penalties that race control announced for a car and that stand: not rescinded, not corrected since."""
+    standing: list[tuple[str, Penalty]] = []
+    for row in sorted(race.raw.race_control, key=lambda row: row.t):
+        ruling = stewards.parse(row.message)
+        if ruling is None or ruling.penalty is None or number not in ruling.cars:
+            continue
+        if ruling.kind == "rescinded" or (ruling.kind == "penalty" and ruling.corrects):
+            same = [i for i, (named, _) in enumerate(standing) if ruling.penalty in (named, "PENALTY")]
+            replaced = same[-1:] or ([len(standing) - 1] if standing and ruling.corrects else [])
+            standing = [held for i, held in enumerate(standing) if i not in replaced]
+        if ruling.kind == "penalty":
+            standing.append((ruling.penalty, Penalty(t=round(row.t - race.clock.t0, 3), message=row.message)))
+    return [penalty for _, penalty in standing]
 
 
 def circuit(raw: RawRace, line: Line | None) -> Circuit:
