@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
-.PHONY: help install precompute-season serve test lint format bench bench-serve verify lock config try-image clean
+.PHONY: help install precompute-season serve test lint format truth bench bench-serve verify lock config try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,9 @@ lint: $(INSTALLED) ## ruff, mypy and the import contracts
 format: $(INSTALLED) ## let ruff format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+truth: $(INSTALLED) ## all races of past seasons against what their cars drove
+	$(BIN)/python -m tests.truth.seasons $(ARGS)
 
 bench: $(INSTALLED) ## measure the pipeline against the usual way
 	$(BIN)/python -m bench $(ARGS)

@@ -1,0 +1,61 @@
+"""Eight races and sprints of past seasons: their timing is real, and their cars drive as it says.
+
+`make truth` runs all that there are.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, require
+from tests.truth.driven import absent, judge, sessions, unpacked
+
+SAMPLE = {
+    "2018/3R": "the first season, other names of tyres",
+    "2020/9R": "two red flags, three standing starts",
+    "2021/19S": "a sprint, which its year called by another name",
+    "2022/17R": "ended by the clock, two laps short",
+    "2023/3R": "four standing starts, the last lap behind the safety car",
+    "2024/21R": "a red flag in the rain",
+    "2025/23S": "a sprint of nineteen laps",
+    "2026/2R": "twenty-two cars, no DRS",
+}
+
+
+@pytest.fixture(scope="module")
+def timing() -> Iterator[Path]:
+    lost = absent()
+    require(lost is None, str(lost))
+    with unpacked() as cache:
+        yield cache
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_frames_agree_with_timing_and_cars(timing: Path, name: str) -> None:
+    (session,) = sessions(timing, name)
+    verdict = judge(session, timing, fps=10.0)
+    assert verdict.holds, str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("only", "said"), [("2018/2", "no race or sprint of 2018 round 2"), ("spa", "'spa'")]
+)
+def test_a_session_that_does_not_exist_is_named(timing: Path, only: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        sessions(timing, only)
+
+
+def test_what_is_absent_is_said_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.truth.seasons"],
+        cwd=REPOSITORY,
+        env={"F1_TIMING": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lost = f"{tmp_path}/sessions.tar.xz (F1_TIMING)"
+    assert (done.returncode, done.stderr) == (2, f"the real timing of past seasons is not here: no {lost}\n")
