@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
-.PHONY: help install precompute-season serve test lint format truth bench bench-serve verify lock config try-image clean
+.PHONY: help install precompute-season serve test lint format truth damage bench bench-serve verify lock config try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -60,6 +60,9 @@ format: $(INSTALLED) ## let ruff format and fix
 
 truth: $(INSTALLED) ## all races of past seasons against what their cars drove
 	$(BIN)/python -m tests.truth.seasons $(ARGS)
+
+damage: $(INSTALLED) ## what each kind of damage does to the frames, and whether it is named
+	$(BIN)/python -m tests.damage.table $(ARGS)
 
 bench: $(INSTALLED) ## measure the pipeline against the usual way
 	$(BIN)/python -m bench $(ARGS)

@@ -1,0 +1,286 @@
+"""What is right at every moment of a race, and where published frames say something else.
+
+A value is false where it lies outside what was true within some time before and after its moment, give or
+take the column's tolerance. Nothing is asked of a null. A falsehood that lasts is visible to a viewer.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+from pipeline.demo import Truth
+from pipeline.model import COLUMNS, FINISHED, GRID, PIT, TRACK, RaceFrames
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+STEP_S = 0.1
+VISIBLE_S = 1.0  # a wrong value for less than this is over before a viewer has seen it
+LEAVES_S = 160.0  # after its halt, a retired car stands for as long as the timing lets it, at most
+
+
+@dataclass(frozen=True)
+class Rule:
+    """tolerance in the published unit; before, after: seconds in which a value may have been true."""
+
+    tolerance: float
+    before: float
+    after: float
+
+
+RULES = {
+    "x": Rule(100.0, 0.3, 0.3),
+    "y": Rule(100.0, 0.3, 0.3),
+    "progress": Rule(30.0, 0.3, 0.3),  # metres
+    "lap": Rule(0.0, 0.5, 0.5),
+    "tyre": Rule(0.0, 0.5, 0.5),
+    "tyre_life": Rule(0.0, 0.5, 0.5),
+    "speed": Rule(15.0, 0.5, 0.5),
+    "rpm": Rule(600.0, 0.5, 0.5),
+    "throttle": Rule(15.0, 0.5, 0.5),
+    "gear": Rule(0.0, 1.8, 0.5),  # held across what is not yet a hole
+    "drs": Rule(0.0, 1.8, 0.5),
+    "brake": Rule(0.0, 1.8, 0.5),
+    "gap": Rule(1.5, 20.0, 2.0),  # held for so long and no longer
+    "status": Rule(0.0, 2.0, 2.0),
+}
+PLACE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is right about a driver, in session seconds; None where it did not happen."""
+
+    finished: float | None
+    retired: float | None
+    laps: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """The race as it was, every STEP_S from `begin` on; arrays (cars, moments), NaN where nothing is asked.
+
+    low, high: what each column may be. places: the order, 1 first. here: the car races, or stands where it
+    retired and may be there still (`lingers`).
+    """
+
+    codes: list[str]
+    begin: float
+    start: float
+    length_m: float
+    low: dict[str, Floats]
+    high: dict[str, Floats]
+    places: Floats
+    here: Bools
+    lingers: Bools
+    facts: dict[str, Facts]
+
+    def at(self, times: Floats) -> npt.NDArray[np.intp]:
+        last = self.places.shape[1] - 1
+        return np.clip(np.rint((times - self.begin) / STEP_S), 0, last).astype(np.intp)
+
+
+@dataclass(frozen=True)
+class Falsehood:
+    """Published values of one car that are not true: of which column, in how many frames, for how long."""
+
+    code: str
+    what: str
+    frames: int
+    seconds: float
+    first: float
+
+    @property
+    def visible(self) -> bool:
+        return self.seconds >= VISIBLE_S
+
+    def __str__(self) -> str:
+        lasting = f"{self.frames} frames, {self.seconds:.1f} s on end, from {self.first:.1f}"
+        return f"{self.code} {self.what}: {lasting}"
+
+
+def windows(name: str, true: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that a column may be at each moment."""
+    rule = RULES[name]
+    before, after = round(rule.before / STEP_S), round(rule.after / STEP_S)
+    size = before + after + 1
+    origin = (before - after) // 2  # the filter's window is centred: move it
+    lost = np.isnan(true)
+    low = minimum_filter1d(np.where(lost, np.inf, true), size, axis=1, mode="nearest", origin=origin)
+    high = maximum_filter1d(np.where(lost, -np.inf, true), size, axis=1, mode="nearest", origin=origin)
+    asked = np.isfinite(low) & np.isfinite(high) & ~lost
+    return (
+        np.where(asked, low - rule.tolerance, -np.inf),
+        np.where(asked, high + rule.tolerance, np.inf),
+    )
+
+
+def of_demo(truth: Truth) -> Known:
+    """From the simulation, which knows everything."""
+    times = np.arange(float(truth.t[0]), float(truth.t[-1]), STEP_S)
+    codes = [car.code for car in truth.cars]
+    true = {name: truth.at(getattr(truth, name), times) for name in ("x", "y", "speed", "rpm", "throttle")}
+    true |= {name: truth.held(getattr(truth, name), times).astype(float) for name in ("gear", "drs", "brake")}
+    true["brake"] = true["brake"] / 100.0
+    lap = np.stack([1 + np.searchsorted(truth.line_s[c], times, "right") for c in codes])
+    lap = np.minimum(lap, [[len(truth.compounds[c])] for c in codes])
+    true["lap"] = lap.astype(float)
+    tyres = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
+    worn = [np.array([tyres[name] for name in truth.compounds[c]])[lap[i] - 1] for i, c in enumerate(codes)]
+    true["tyre"] = np.stack(worn).astype(float)
+    true["tyre_life"] = np.stack(
+        [np.array(truth.tyre_life[c])[lap[i] - 1] for i, c in enumerate(codes)]
+    ).astype(float)
+    progress = truth.at(truth.progress, times)
+    for i, code in enumerate(codes):
+        if code in truth.finished_s:
+            progress[i] = np.minimum(progress[i], len(truth.line_s[code]))
+    true["gap"] = _gaps(truth, times, progress, codes)
+    true["progress"] = np.maximum(progress, 0.0) * truth.length_m
+    true["status"] = _statuses(truth, times, codes)
+    bounds = {name: windows(name, values) for name, values in true.items()}
+    moments = np.array([t for t, _ in truth.orders])
+    at = np.clip(np.searchsorted(moments, times + 1e-6, "right") - 1, 0, None)
+    order = np.array([[names.index(code) + 1 for _, names in truth.orders] for code in codes], dtype=float)
+    gone = np.array([[truth.retired_s.get(code, np.inf)] for code in codes])
+    return Known(
+        codes=codes,
+        begin=float(times[0]),
+        start=truth.start_s,
+        length_m=truth.length_m,
+        low={name: low for name, (low, _) in bounds.items()},
+        high={name: high for name, (_, high) in bounds.items()},
+        places=order[:, at],
+        here=times[None, :] <= gone,
+        lingers=times[None, :] <= gone + LEAVES_S,
+        facts={
+            c: Facts(truth.finished_s.get(c), truth.retired_s.get(c), len(truth.line_s[c])) for c in codes
+        },
+    )
+
+
+def _gaps(truth: Truth, times: Floats, progress: Floats, codes: list[str]) -> Floats:
+    """Seconds since the leader of the moment was where each car is; the gap at the flag from then on."""
+    leader = np.argmax(progress, axis=0)
+    gaps = np.full(progress.shape, np.nan)
+    for front in np.unique(leader):
+        passed = np.interp(progress, np.maximum.accumulate(progress[front]), times)
+        gaps = np.where(leader == front, times - passed, gaps)
+    lapped = progress.max(axis=0) - progress >= 1.0
+    gaps[lapped | (progress <= 0.05)] = np.nan  # in the first seconds the cars are where the others stood
+    for i, code in enumerate(codes):
+        if (end := truth.finished_s.get(code)) is not None:
+            home = len(truth.line_s[code]) == truth.laps
+            gaps[i, times >= end] = end - min(truth.finished_s.values()) if home else np.nan
+    return gaps
+
+
+def _statuses(truth: Truth, times: Floats, codes: list[str]) -> Floats:
+    out = np.full((len(codes), len(times)), float(TRACK))
+    for i, code in enumerate(codes):
+        moved = truth.t[(truth.t > truth.start_s) & (truth.speed[i] > 1.0)][0]
+        out[i, times < moved] = GRID
+        for entry, leave in truth.pits.get(code, []):
+            out[i, (times >= entry) & (times < leave)] = PIT
+        if (end := truth.finished_s.get(code)) is not None:
+            out[i, times >= end] = FINISHED
+    return out
+
+
+def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
+    """Everything published that was not so, but what lies in a car that nothing is known of."""
+    times = frames.clock.times()
+    at = known.at(times)
+    fps = frames.clock.fps
+    seen = np.zeros((len(known.codes), len(times)), dtype=bool)
+    shown = np.full((len(known.codes), len(times)), np.nan)
+    for i, code in enumerate(known.codes):
+        car = frames.cars.get(code)
+        n = 0 if car is None else len(car)
+        seen[i, :n] = True
+        if car is None:
+            continue
+        shown[i, :n] = car.columns["position"]
+        for name, value in _values(car.columns, known.length_m):
+            low, high = known.low[name][i, at[:n]], known.high[name][i, at[:n]]
+            yield from _found(code, name, ~np.isnan(value) & ((value < low) | (value > high)), times, fps)
+    for i, code in enumerate(known.codes):
+        yield from _found(code, "absent", known.here[i, at] & ~seen[i], times, fps)
+        yield from _found(code, "present", ~known.lingers[i, at] & seen[i], times, fps)
+    yield from _misplaced(known, shown, times, fps)
+    yield from _facts(known, frames)
+
+
+def _values(
+    columns: dict[str, npt.NDArray[np.signedinteger]], length_m: float
+) -> Iterator[tuple[str, Floats]]:
+    def real(name: str) -> Floats:
+        column = COLUMNS[name]
+        values = columns[name].astype(float)
+        return np.where(values == column.null, np.nan, values / 10.0**column.decimals)
+
+    for name in RULES:
+        if name == "progress":
+            yield name, (real("lap") - 1 + real("rel_dist")) * length_m
+        elif name == "tyre":  # 0 is its null
+            yield name, np.where(columns[name] == 0, np.nan, real(name))
+        else:
+            yield name, real(name)
+
+
+def _found(code: str, what: str, wrong: Bools, times: Floats, fps: float) -> Iterator[Falsehood]:
+    if not wrong.any():
+        return
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], wrong.view(np.int8), [0])))).reshape(-1, 2)
+    longest = int((edges[:, 1] - edges[:, 0]).max())
+    yield Falsehood(code, what, int(wrong.sum()), longest / fps, float(times[np.argmax(wrong)]))
+
+
+def _misplaced(known: Known, shown: Floats, times: Floats, fps: float) -> Iterator[Falsehood]:
+    """Places among the cars that are there, against the order within PLACE_S."""
+    published = _ranks(shown)
+    right = np.isnan(published)
+    for shift in np.arange(-PLACE_S, PLACE_S + 0.01, 0.25):
+        true = np.where(np.isnan(shown), np.nan, known.places[:, known.at(times + shift)])
+        right |= published == _ranks(true)
+    for i, code in enumerate(known.codes):
+        yield from _found(code, "position", ~right[i], times, fps)
+
+
+def _ranks(places: Floats) -> Floats:
+    order = np.argsort(np.argsort(np.nan_to_num(places, nan=np.inf), axis=0, kind="stable"), axis=0) + 1.0
+    return np.where(np.isnan(places), np.nan, order)
+
+
+def _facts(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
+    """Drivers and track of the manifest: what they say is wrong for as long as one looks."""
+    t0 = frames.clock.t0
+
+    def wrong(code: str, what: str, t: float = 0.0) -> Falsehood:
+        return Falsehood(code, what, 1, VISIBLE_S, t)
+
+    for driver in frames.drivers:
+        facts = known.facts.get(driver.code)
+        if facts is None:
+            yield wrong(driver.code, "unheard of")
+            continue
+        for what, said, true, off in (
+            ("finished_at", driver.finished_at, facts.finished, 0.5),
+            ("retired_at", driver.retired_at, facts.retired, 5.0),
+        ):
+            if said is not None and (true is None or abs(said + t0 - true) > off):
+                yield wrong(driver.code, what, said)
+        if driver.laps != facts.laps:
+            yield wrong(driver.code, "laps")
+    length = frames.circuit.length_m
+    if length is not None and abs(length / known.length_m - 1.0) > 0.01:
+        yield wrong("", "length")
+    if abs(t0 - known.start) > 1.0:
+        yield wrong("", "start")
+
+
+def summed(found: list[Falsehood], of: Callable[[Falsehood], bool] = lambda one: True) -> int:
+    return sum(one.frames for one in found if of(one))

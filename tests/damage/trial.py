@@ -1,0 +1,173 @@
+"""One damage done to one race: what was published that is not so, whether it was named, and the grade.
+
+The contract: every published value that is not null is true, or a check of the quality table that is not ok
+names the kind of damage (and the car, where it is one car's); and what a viewer sees wrong never comes with A
+or B.
+"""
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from pipeline.contract.models import Check, Quality
+from pipeline.demo import demo_season, simulate
+from pipeline.demo.season import recorded
+from pipeline.frames import compute
+from pipeline.frames.head import head
+from pipeline.frames.quality import assess
+from pipeline.input.load import configure, load
+from pipeline.input.seasons import to_fastf1
+from pipeline.job import Source
+from pipeline.model import RaceFrames, RawRace
+from tests.damage.blows import Blow, Kind, strike
+from tests.damage.catalogue import KINDS
+from tests.damage.known import Falsehood, Known, falsehoods, of_demo
+
+FPS = 5.0
+
+
+@dataclass(frozen=True)
+class World:
+    """A race to damage, what is right about it, and what its quality table says undamaged."""
+
+    raw: RawRace
+    known: Known
+    quality: Quality
+    begin: float
+    end: float
+
+    @property
+    def numbers(self) -> list[str]:
+        return [d.number for d in self.raw.drivers if d.number in self.raw.laps]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """false: what was published and is not so. said: the checks that the damage brought about."""
+
+    blow: Blow
+    grade: str
+    false: list[Falsehood] = field(default_factory=list)
+    said: list[Check] = field(default_factory=list)
+    error: str = ""
+    car: str = ""
+
+    @property
+    def frames(self) -> int:
+        return sum(one.frames for one in self.false)
+
+    @property
+    def named(self) -> bool:
+        """Whether a check says what is false, and of which car where it is one car's."""
+        texts = [f"{check.name} {check.message}" for check in self.said]
+        return bool(texts) and (not self.car or any(self.car in text for text in texts))
+
+    @property
+    def wrong(self) -> str:
+        """How the contract is broken; empty where it holds."""
+        if self.error:
+            return self.error
+        if self.false and not self.said:
+            return "silent"
+        if self.false and not self.named:
+            return "car not named"
+        visible = any(one.visible for one in self.false)
+        return f"grade {self.grade}" if visible and self.grade in "AB" else ""
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{check.name} {check.level} {check.value} ({check.message})" for check in self.said)
+        lines = [f"{self.wrong or 'holds'}: {self.blow}", f"  grade {self.grade}; said: {said or 'nothing'}"]
+        return "\n".join([*lines, *(f"  false: {one}" for one in self.false)])
+
+
+@cache
+def demo() -> World:
+    """The first demo race, through fastf1."""
+    _, seed, laps = demo_season()[0]
+    with recorded() as (tasks, _), TemporaryDirectory(prefix="f1-damage-") as folder:
+        task = tasks[0]
+        source = Source(Path(folder), offline=True, recording=task.source.recording)
+        configure(source)
+        raw = load(task.key, to_fastf1(task.event, task.key.session), source)
+    return world(raw, of_demo(simulate(seed, laps)))
+
+
+def world(raw: RawRace, known: Known) -> World:
+    frames = compute(raw, FPS)
+    clock = frames.clock
+    return World(raw, known, assess(raw, frames), clock.t0, clock.t0 + clock.duration)
+
+
+def attempt(given: World, blow: Blow) -> Trial:
+    """Damage, compute, judge."""
+    car = _one_car(given, blow)
+    try:
+        raw = strike(given.raw, blow)
+        frames = compute(raw, FPS)
+        quality = assess(raw, frames)
+        head(raw, frames)
+    except Exception:
+        return Trial(blow, "-", error=f"crash: {traceback.format_exc(limit=-2)}", car=car)
+    return judged(given, blow, frames, quality, car)
+
+
+def judged(given: World, blow: Blow, frames: RaceFrames, quality: Quality, car: str = "") -> Trial:
+    before = {check.name: check for check in given.quality.checks}
+    said = [check for check in quality.checks if check.level != "ok" and check != before.get(check.name)]
+    return Trial(blow, quality.grade, list(falsehoods(given.known, frames)), said, car=car)
+
+
+def _one_car(given: World, blow: Blow) -> str:
+    """The code of the car that a blow hits, where it hits one alone."""
+    codes = {d.number: d.code for d in given.raw.drivers}
+    hit = blow.cars[:1] if KINDS[blow.kind].hits == 2 and "two cars" not in blow.kind else blow.cars
+    return codes[hit[0]] if len(hit) == 1 else ""
+
+
+def drawn(given: World, kind: Kind, seed: int) -> Blow:
+    """A blow of a kind, by its seed: sizes and spans evenly over their orders of magnitude."""
+    random = np.random.default_rng([seed, *kind.id.encode()])
+
+    def between(low: float, high: float) -> float:
+        return round(float(np.exp(random.uniform(np.log(low), np.log(high)))), 3)
+
+    numbers = list(random.permutation(given.numbers))
+    cars = {0: [], 1: numbers if random.random() < 0.3 else numbers[:1], 2: numbers[:2]}[kind.hits]
+    at = round(float(random.uniform(given.begin, given.end)), 1)
+    return Blow(kind.id, tuple(map(str, cars)), at, between(*kind.span), between(*kind.size), seed)
+
+
+def trials(given: World, kinds: list[Kind], seeds: range) -> Iterator[Trial]:
+    for kind in kinds:
+        for seed in seeds:
+            yield attempt(given, drawn(given, kind, seed))
+
+
+def smaller(given: World, trial: Trial) -> Trial:
+    """The same failure with rounder numbers, as far as it goes: what a test is made of."""
+    best, going = trial, True
+    while going:
+        going = False
+        for blow in _simpler(best.blow):
+            found = attempt(given, blow)
+            if found.wrong == best.wrong:
+                best, going = found, True
+                break
+    return best
+
+
+def _simpler(blow: Blow) -> Iterator[Blow]:
+    if len(blow.cars) > 2:
+        yield replace(blow, cars=blow.cars[:1])
+    for digits in (-2, -1, 0):
+        for name in ("at", "span", "size"):
+            value = round(getattr(blow, name), digits)
+            if value not in (0, getattr(blow, name)):
+                yield replace(blow, **{name: value})
+    if blow.seed > 1:
+        yield replace(blow, seed=blow.seed % 2)
