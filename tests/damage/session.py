@@ -159,7 +159,8 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
 
 @kind("all topics", "end early", hits=0)
 def _(raw: RawRace, blow: Blow) -> RawRace:
-    blow = replace(blow, cars=tuple(raw.laps))
+    first = min(float(own.end[0]) for own in raw.laps.values())  # without any lap it is refused
+    blow = replace(blow, cars=tuple(raw.laps), at=max(blow.at, first + 1.0))
     raw = each(raw, blow, "laps", lambda o: lap_rows(o, o.end < blow.at))
     for field in ("cars", "positions", "timing"):
         raw = each(raw, blow, field, lambda s: until(s, blow))

@@ -1,6 +1,6 @@
-"""The damage table: `make damage`, or `python -m tests.damage.table [--seeds 15] [--only positions] [--show]`.
+"""The damage table: `make damage`, or `python -m tests.damage.table [--seeds 15] [--only positions]`.
 
-One line a kind of damage: how often it was tried, in how many runs values were false, how many, how often that
+One line a kind of damage: how often it was tried, in how many runs values were false, how many, how often it
 was named, how often the contract broke, and the grades. It ends with 1 where a falsehood went by in silence.
 """
 
