@@ -147,8 +147,20 @@ class MapMarker:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """Something the computation noticed: a name for the quality table, how much, and a sentence."""
+
+    name: str
+    count: float
+    message: str
+
+
+@dataclass(frozen=True)
 class RawRace:
-    """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any."""
+    """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any.
+
+    noticed: what is wrong with the input and was seen, and mended, while it was read.
+    """
 
     event: Event
     drivers: list[DriverInfo]
@@ -168,6 +180,7 @@ class RawRace:
     identity: InputIdentity
     fastf1: str
     messages: list[str]
+    noticed: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -244,15 +257,6 @@ class CarFrames:
 
     def __len__(self) -> int:
         return len(self.columns["lap"])
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something the computation noticed: a name for the quality table, how much, and a sentence."""
-
-    name: str
-    count: float
-    message: str
 
 
 @dataclass(frozen=True)

@@ -352,7 +352,10 @@ class DriverFrame(Model):
     rel_dist: float | None = Field(ge=0, le=1)
     lap: int
     position: int
-    tyre: int = Field(description="UNKNOWN 0, SOFT 1, MEDIUM 2, HARD 3, INTERMEDIATE 4, WET 5")
+    tyre: int = Field(
+        description="UNKNOWN 0, SOFT 1, MEDIUM 2, HARD 3, INTERMEDIATE 4, WET 5; in 2018 also HYPERSOFT 6, "
+        "ULTRASOFT 7, SUPERSOFT 8, SUPERHARD 9"
+    )
     tyre_life: int | None = Field(description="laps")
     speed: int | None = Field(description="km/h")
     gear: int | None = Field(ge=0, le=8)

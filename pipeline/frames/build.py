@@ -51,7 +51,7 @@ def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
         lights_out=None if race.lights_out is None else race.lights_out - race.clock.t0,
         total_laps=raw.total_laps or laps_run(raw),
         replay=replay_source(race, cars, along, codes),
-        findings=[*race.clean.findings, *findings(race)],
+        findings=[*raw.noticed, *race.clean.findings, *findings(race)],
     )
 
 

@@ -20,6 +20,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "lost_laps": (1.0, 3.0),
     "before_the_flag": (1.0, 1.0),
     "no_reference_line": (1.0, 1.0),
+    "first_stint": (1.0, np.inf),  # cars
 }
 
 
@@ -63,6 +64,10 @@ def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     ):
         lost = sum(int(_unknown(frames.cars[c], column).sum()) for c in racing if c in frames.cars)
         yield _share(name, lost / total if total else 1.0, limits, f"of driver-frames have no {column}")
+    lost = sum(int((frames.cars[c].columns["tyre"] == 0).sum()) for c in racing if c in frames.cars)
+    yield _share(
+        "tyres", lost / total if total else 0.0, (0.02, 0.25), "of driver-frames have no known tyres"
+    )
     yield _share(
         "official_order",
         1.0 - _officially_placed(raw, frames),

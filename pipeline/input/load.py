@@ -21,7 +21,7 @@ from fastf1.livetiming.data import LiveTimingData
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import tables
+from pipeline.input import tables, tyres
 from pipeline.input.cache import identify
 from pipeline.job import Source
 from pipeline.model import RawRace
@@ -157,16 +157,20 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
     results, laps = session.results, session.laps
     drivers = tables.drivers(results, laps)
     numbers = [d.number for d in drivers]
+    cars = _seen({n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data})
+    told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
     markers, rotation = tables.circuit(key.year, info)
     zero = session.t0_date
     return RawRace(
         event=_event(key, session, info),
         drivers=drivers,
-        laps={n: own for n in numbers if len(own := tables.laps(laps[laps["DriverNumber"] == n]))},
-        cars=tables.shared_clocks(
-            _seen({n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data})
-        ),
+        laps={
+            n: tyres.resolved(own, told.get(n), cars.get(n))
+            for n in numbers
+            if len(own := tables.laps(laps[laps["DriverNumber"] == n]))
+        },
+        cars=tables.shared_clocks(cars),
         positions=tables.shared_clocks(
             _seen({n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data})
         ),
@@ -182,6 +186,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
         has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
+        noticed=tyres.noticed(told, {d.number: d.code for d in drivers}),
         messages=[line.removeprefix("WARNING ") for line in log if line.startswith(("WARNING", "ERROR"))],
     )
 

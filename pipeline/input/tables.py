@@ -23,7 +23,6 @@ from pipeline.model import (
 
 S = TypeVar("S", CarSamples, PosSamples)
 
-TYRES = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
 _LAP_SECONDS = {
     "lap_time_s": "LapTime",
     "sector1_s": "Sector1Time",
@@ -84,6 +83,7 @@ def _driver(number: str, row: Any) -> DriverInfo:
 
 
 def laps(own: pd.DataFrame) -> Laps:
+    """One driver's laps, by number; without tyres, which `tyres.resolved` adds."""
     own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
     extra = {name: _seconds(own[column]) for name, column in _LAP_SECONDS.items()}
     extra |= {name: own[column].to_numpy(dtype=np.float64) for name, column in _LAP_FLOATS.items()}
@@ -98,8 +98,8 @@ def laps(own: pd.DataFrame) -> Laps:
         end=_seconds(own["Time"]),
         pit_in=_seconds(own["PitInTime"]),
         pit_out=_seconds(own["PitOutTime"]),
-        tyre=np.array([TYRES.get(str(c).upper(), 0) for c in own["Compound"]], dtype=np.int64),
-        tyre_life=own["TyreLife"].fillna(-1).to_numpy(dtype=np.int64),
+        tyre=np.zeros(len(own), dtype=np.int64),
+        tyre_life=np.full(len(own), -1, dtype=np.int64),
         generated=own["FastF1Generated"].eq(True).to_numpy(dtype=bool),
         extra=extra | bools | texts,
     )

@@ -12,7 +12,9 @@
 
 export const SCHEMA_VERSION = 1;
 export const STATUSES = ["grid", "track", "pit", "finished"];
-export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET"];
+export const TYRES = [
+  "UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET", "HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD",
+];
 
 const TIMEOUT_MS = 20_000;
 const FIRST_PAUSE_MS = 300;

@@ -12,6 +12,10 @@ const TYRES = [
   { letter: "H", kind: "hard", name: "hard" },
   { letter: "I", kind: "inter", name: "intermediate" },
   { letter: "W", kind: "wet", name: "wet" },
+  { letter: "HS", kind: "hypersoft", name: "hypersoft" },
+  { letter: "US", kind: "ultrasoft", name: "ultrasoft" },
+  { letter: "SS", kind: "soft", name: "supersoft" },
+  { letter: "SH", kind: "superhard", name: "superhard" },
 ];
 const MOVE_MS = 350;
 const LINE_M = 1; // distances are whole metres: cars that finished a lap apart are that much off at most
