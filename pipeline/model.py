@@ -114,7 +114,10 @@ class DriverInfo:
 
 @dataclass(frozen=True)
 class Status:
-    """Stepped track status: `t` session seconds, `code` F1's code from then on."""
+    """A stepped status of the track (F1's codes) or the session (Started, Aborted, Finished, Finalised ...).
+
+    `t` session seconds; `code` holds from then on.
+    """
 
     t: Floats
     code: list[str]
@@ -169,6 +172,7 @@ class RawRace:
     positions: dict[str, PosSamples]
     timing: dict[str, OfficialTiming]
     track_status: Status
+    session_status: Status
     race_control: list[RaceControlRow]
     weather: list[WeatherRow]
     corners: list[MapMarker]

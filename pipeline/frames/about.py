@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.contract.models import Circuit, Corner, Driver, Penalty
 from pipeline.frames import stewards
 from pipeline.frames.clean import holes
-from pipeline.frames.presence import flag_fell, laps_run
+from pipeline.frames.flag import laps_run
 from pipeline.frames.race import Race
 from pipeline.frames.track import Line
 from pipeline.model import Finding, MapMarker, RawRace
@@ -81,10 +81,14 @@ def findings(race: Race) -> list[Finding]:
             holes_ = "1 hole" if len(lost) == 1 else f"{len(lost)} holes"
             text = f"{holes_} in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
             found.append(Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text))
-    if not flag_fell(race.raw):
+    if not race.flag.known:
         of = "" if race.raw.total_laps is None else f" of {race.raw.total_laps}"
         text = f"the timing ends after lap {laps_run(race.raw) or 0}{of}, before the flag: nobody finished"
         found.append(Finding("before_the_flag", 1, text))
+    late = [d.code for d in race.raw.drivers if d.number in race.numbers and race.stays[d.number].unknown_end]
+    if late and race.flag.known:
+        text = f"the timing lacks the last line crossing of {', '.join(late)}: their finish is not known"
+        found.append(Finding("lost_finish", len(late), text))
     if race.line is None:
         found.append(
             Finding("no_reference_line", 1, "no clean lap to measure the track by: no race distance")

@@ -6,9 +6,18 @@ import numpy.typing as npt
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.clean import clean
+from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.laps import lap_line, pit_stretches
-from pipeline.frames.order import before_penalties, gaps, official_keys, order_at_flag, places
-from pipeline.frames.presence import Stay, laps_run, lights_out, stays
+from pipeline.frames.order import (
+    Finish,
+    before_penalties,
+    finishing_order,
+    gaps,
+    official_keys,
+    order_at_flag,
+    places,
+)
+from pipeline.frames.presence import Stay, lights_out, stays
 from pipeline.frames.race import AnyInts, Columns, Race
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.samples import replay_source
@@ -61,14 +70,16 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     t0, last = min(starts), max(ends)
     clock = FrameClock(t0, fps, int(np.ceil((last - t0) * fps - 1e-6)) + 1)
     cleaned = clean(raw, t0, last)
-    who = stays(raw, cleaned, t0, last)
+    flag = flag_of(raw)
+    who = stays(raw, cleaned, flag, t0, last)
     return Race(
         raw=raw,
         clock=clock,
         times=clock.times(),
         clean=cleaned,
+        flag=flag,
         stays=who,
-        laps={number: lap_line(own) for number, own in raw.laps.items()},
+        laps={n: lap_line(own, goes_on=who[n].finished is None) for n, own in raw.laps.items()},
         line=reference_line(cleaned.positions, raw.laps),
         lights_out=lights_out(who),
     )
@@ -136,9 +147,7 @@ def _distance(race: Race, line: Line, number: str, along: Floats, lap: AnyInts) 
     """rel_dist and dist as published: inside the official lap, from the start/finish line on."""
     base = lap.astype(np.float64) - 1.0
     rel = np.clip(along - base, 0.0, 1.0)
-    own = race.laps[number]
-    unsure = own.spans[own.at(race.times[: len(lap)])] > 1
-    rel = np.where(unsure, np.nan, rel)
+    rel = np.where(race.on_lap(number, race.times[: len(lap)], along), rel, np.nan)
     dist = (base + rel) * line.length_m
     return fixed(rel, 4, COLUMNS["rel_dist"].dtype), fixed(dist, 1, COLUMNS["dist"].dtype)
 
@@ -166,29 +175,45 @@ def _add_places(
         keys[i] = official_keys(race.raw.timing.get(number), race.times)
         far[i] = _far(race, number, along.get(number))
     finish = {
-        i: (race.raw.laps[number].done, finished)
+        i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number))
         for i, number in enumerate(numbers)
         if (finished := race.stays[number].finished) is not None
     }
-    ranks = places(order_at_flag(keys, finish, race.clock), far, present)
+    by_flag = finishing_order(finish)
+    ranks = places(order_at_flag(keys, by_flag, finish, race.clock), far, present)
+    led = race.times[1:][np.diff(np.argmin(np.where(present, ranks, len(numbers) + 1), axis=0)) != 0]
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"])
         cars[number]["position"] = ranks[i, :n]
-        timing = _timing_to_the_flag(race, number, min(finish.values(), default=None, key=_by_flag))
-        gap = gaps(timing, race.times[:n], ranks[i, :n], race.stays[number].finished)
+        timing = _timing_to_the_flag(race, number, finish[by_flag[0]] if by_flag else None)
+        ends = _ends_of_gaps(race, number, led)
+        gap = gaps(timing, race.times[:n], ranks[i, :n], ends, race.stays[number].finished)
+        gap[lap_rules.inside(race.times[:n], _standing(race, number)) & (ranks[i, :n] > 1)] = np.nan
         cars[number]["gap"] = fixed(gap, 3, COLUMNS["gap"].dtype)
 
 
-def _by_flag(finish: tuple[int, float]) -> tuple[int, float]:
-    return -finish[0], finish[1]
+def _ends_of_gaps(race: Race, number: str, led: Floats) -> Floats:
+    """Session seconds at which a car's gap ends: another place, another leader, a stop, its halt."""
+    timing = race.raw.timing.get(number)
+    moved = [] if timing is None else timing.t[1:][np.diff(timing.place) != 0]
+    return np.sort(np.concatenate((moved, led, np.array(_standing(race, number)).ravel())))
 
 
-def _timing_to_the_flag(race: Race, number: str, winner: tuple[int, float] | None) -> OfficialTiming | None:
+def _standing(race: Race, number: str) -> list[tuple[float, float]]:
+    """Stretches in the pits, and from the halt on, in session seconds."""
+    stay, end = race.stays[number], race.times[-1] + 1.0
+    if stay.finished is not None:
+        end = stay.finished
+    pits = pit_stretches(race.raw.laps[number], race.clock.t0, end)
+    return pits if stay.retired is None else [*pits, (stay.retired, end)]
+
+
+def _timing_to_the_flag(race: Race, number: str, winner: Finish | None) -> OfficialTiming | None:
     """A car's official timing, of those on the winner's lap without what the stewards add after the flag."""
     timing, finished = race.raw.timing.get(number), race.stays[number].finished
-    if timing is None or winner is None or finished is None or race.raw.laps[number].done < winner[0]:
+    if timing is None or winner is None or finished is None or race.raw.laps[number].done < winner.laps:
         return timing
-    return before_penalties(timing, finished, finished - winner[1])
+    return before_penalties(timing, finished, finished - winner.at)
 
 
 def _far(race: Race, number: str, along: Floats | None) -> npt.NDArray[np.float32]:

@@ -28,8 +28,11 @@ class LapLine:
         return np.searchsorted(self.begin, times, "right") - 1
 
 
-def lap_line(laps: Laps) -> LapLine:
+def lap_line(laps: Laps, goes_on: bool) -> LapLine:
     """A lap begins where the one before ended: the official line crossing.
+
+    Args:
+        goes_on: the car did not end its race with its last crossing; a lap that has no row follows.
 
     After a red flag fastf1 starts the next lap at the restart; the time in between belongs to the lap
     that is under way, so the crossing is preferred to the restart.
@@ -38,13 +41,27 @@ def lap_line(laps: Laps) -> LapLine:
     keep = _increasing(begin)
     number = laps.number[keep]
     completed = np.where(laps.completed, laps.end, np.nan)[keep]
-    return LapLine(
+    line = LapLine(
         begin=begin[keep],
         number=number,
         spans=np.diff(number, prepend=0),
         ends=completed,
         tyre=laps.tyre[keep],
         tyre_life=laps.tyre_life[keep],
+    )
+    return _with_open_lap(line) if goes_on and not np.isnan(completed[-1]) else line
+
+
+def _with_open_lap(line: LapLine) -> LapLine:
+    """The laps and the one that was under way when the car stopped, or the timing did."""
+    life = line.tyre_life[-1]
+    return LapLine(
+        begin=np.append(line.begin, line.ends[-1]),
+        number=np.append(line.number, line.number[-1] + 1),
+        spans=np.append(line.spans, 1),
+        ends=np.append(line.ends, np.nan),
+        tyre=np.append(line.tyre, line.tyre[-1]),
+        tyre_life=np.append(line.tyre_life, life + 1 if life >= 0 else life),
     )
 
 

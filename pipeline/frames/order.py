@@ -1,5 +1,6 @@
-"""Places: the official timing, closed up among the cars present; race distance where it lacks a car."""
+"""Places and gaps: the official timing, closed up among the cars present; race distance where it lacks a car."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy.typing as npt
 
 from pipeline.model import Bools, Floats, FrameClock, OfficialTiming
 
-GAP_STALE_S = 60.0
+HELD_S = 20.0  # the feed has news of a car on the track every few seconds
+JITTER_S = 0.1  # by which crossing times and gaps differ at the flag
+SETTLED_S = 0.5  # after a crossing the places and gaps of it have arrived
 PENALTY_S = 1.0  # less than any penalty, more than lap times and gaps ever disagree
 
 
@@ -75,20 +78,60 @@ def _insert_unknown(
     return out
 
 
+@dataclass(frozen=True)
+class Finish:
+    """One car's end of the race: laps, session second of its last crossing, and its official timing."""
+
+    laps: int
+    at: float
+    timing: OfficialTiming | None
+
+    def official(self, t: float) -> tuple[float, float]:
+        """Place and gap at session second `t`, NaN where it has none."""
+        if self.timing is None or not (row := int(np.searchsorted(self.timing.t, t, "right"))):
+            return np.nan, np.nan
+        return float(self.timing.place[row - 1]), float(self.timing.gap[row - 1])
+
+
+def finishing_order(finish: dict[int, Finish]) -> list[int]:
+    """The cars in the order in which they took the flag.
+
+    Crossing times decide but for neighbours whose times say nothing (JITTER_S) or the opposite of their gaps: then
+    the official places do, if they were the same before the flag, without penalties, and after it.
+    """
+    order = sorted(finish, key=lambda car: (-finish[car].laps, finish[car].at))
+    if not order:
+        return order
+    flag = finish[order[0]].at
+    for _ in order:
+        for i, (first, second) in enumerate(pairwise(order)):
+            if _wrong_way_round(finish[first], finish[second], flag):
+                order[i : i + 2] = second, first
+    return order
+
+
+def _wrong_way_round(first: Finish, second: Finish, flag: float) -> bool:
+    if first.laps != second.laps:
+        return False
+    apart, settled = second.at - first.at, second.at + SETTLED_S
+    (ahead, _), (behind, _) = second.official(flag), first.official(flag)
+    (place, gap), (other, other_gap) = second.official(settled), first.official(settled)
+    return ahead < behind and place < other and (apart < JITTER_S or gap + apart < other_gap)
+
+
 def order_at_flag(
-    keys: npt.NDArray[np.float32], finish: dict[int, tuple[int, float]], clock: FrameClock
+    keys: npt.NDArray[np.float32], by_flag: list[int], finish: dict[int, Finish], clock: FrameClock
 ) -> npt.NDArray[np.float32]:
     """Let cars that took the flag keep the order at the flag in the places they hold.
 
     Where the official timing lacks one of them, they do so once all are home, from the first place on.
 
     Args:
-        finish: row of `keys` -> (laps, session second of the flag), for finishers.
+        by_flag: rows of `keys` in the order at the flag. finish: by row, for finishers.
     """
-    by_flag = sorted(finish, key=lambda car: (-finish[car][0], finish[car][1]))
-    moments = sorted({clock.index(t) for _, t in finish.values()} | {clock.frames})
+    moments = sorted({clock.index(f.at) for f in finish.values()} | {clock.frames})
     for first, last in pairwise(moments):
-        home = [car for car in by_flag if clock.index(finish[car][1]) <= first]
+        home = [car for car in by_flag if clock.index(finish[car].at) <= first]
         block = keys[home, first:last]
         if not np.isnan(block).any():
             keys[home, first:last] = np.sort(block, axis=0)
@@ -107,17 +150,46 @@ def before_penalties(timing: OfficialTiming, finished_at: float, behind: float) 
     return OfficialTiming(timing.t[~counted], timing.place[~counted], timing.gap[~counted])
 
 
+def held(t: Floats, values: Floats, times: Floats, ends: Floats) -> Floats:
+    """What the official timing said last, float64 (m,), stepped; NaN once it stopped being true.
+
+    A value is news when it changes: rows come for other reasons too, and a car that is timed has another one at
+    each of the feed's points. It holds for HELD_S at most, and not beyond what ends it.
+
+    Args:
+        t, values: (n,) rows by time. times: (m,) session seconds, not falling. ends: sorted session seconds at
+            which any older value ends: a change of place, a stop in the pits, a halt.
+    """
+    if not len(t):
+        return np.full(len(times), np.nan)
+    changed = np.concatenate(([True], values[1:] != values[:-1]))
+    since = np.maximum.accumulate(np.where(changed, t, -np.inf))
+    at = np.searchsorted(t, times + 1e-6, "right") - 1
+    row = np.clip(at, 0, None)
+    ended = np.concatenate(([-np.inf], ends))[np.searchsorted(ends, times, "right")]
+    true = (at >= 0) & (times - since[row] <= HELD_S) & (since[row] >= ended)
+    return np.where(true, values[row], np.nan)
+
+
 def gaps(
-    timing: OfficialTiming | None, times: Floats, place: npt.NDArray[np.int8], finished_at: float | None
+    timing: OfficialTiming | None,
+    times: Floats,
+    place: npt.NDArray[np.int8],
+    ends: Floats,
+    finished_at: float | None,
 ) -> Floats:
-    """Seconds behind the leader, float64 (m,), stepped; NaN when lapped, unknown, or not updated for long."""
+    """Seconds behind the leader, float64 (m,), NaN when lapped or not known any more; from the flag on that at it.
+
+    Args:
+        ends: what ends a held value, see `held`.
+    """
     if timing is None or not len(timing.t):
         return np.where(place == 1, 0.0, np.nan)
-    at = np.searchsorted(timing.t, times + 1e-6, "right") - 1
-    last = np.clip(at, 0, None)
-    gap = np.where(at >= 0, timing.gap[last], np.nan)
-    seen = times if finished_at is None else np.minimum(times, finished_at)
-    gap = np.where(seen - timing.t[last] <= GAP_STALE_S, gap, np.nan)
+    gap = held(timing.t, timing.gap, times, ends)
+    if finished_at is not None:
+        home = times >= finished_at
+        final = held(timing.t, timing.gap, np.array([finished_at + SETTLED_S]), ends[ends <= finished_at])
+        gap = np.where(home, final, gap)
     # "LAP n" marks the leader; a car that is not the leader (any more) has no gap yet
     gap = np.where((gap == 0.0) & (place != 1), np.nan, gap)
     return np.where(place == 1, 0.0, gap)

@@ -1,16 +1,21 @@
 """From when to when each car is in the race: off the grid, at the flag, or out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from pipeline.frames.clean import Clean
-from pipeline.model import CarSamples, DriverInfo, Laps, PosSamples, RawRace
+from pipeline.frames.flag import Flag
+from pipeline.model import CarSamples, DriverInfo, Floats, Laps, OfficialTiming, PosSamples, RawRace
 
 DRIVING_KMH = 30.0  # recovered cars are pushed and towed slower than any car drives
+CREEPING_KMH = 3.0  # positions of a car that stands jitter
+STILL_S = 10.0  # a car that stands as long as that when its samples end has halted
 PIT_STOP_S = 60.0
 LINGER_S = 150.0  # what fastf1 assumes for a lap that was never completed
 MOVED = 20.0  # 1/10 m
+NEARLY = 0.97  # of a lap driven since the last crossing: the line was crossed once more
 _TOOK_THE_FLAG = ("finished", "lapped", "+")
 
 
@@ -29,85 +34,124 @@ class Stay:
     retired: float | None
     until: float
 
-
-def flag_fell(raw: RawRace) -> bool:
-    """Whether the data reach the end of the race; a recording may stop, or be asked for, before it.
-
-    Race control says so, the leader has run all laps, or as many as the result counts, as where a red flag
-    ended it. Where nobody says how long the race is, it is taken to be over.
-    """
-    if any(row.flag == "CHEQUERED" for row in raw.race_control):
-        return True
-    most = laps_run(raw) or 0
-    counted = max((d.laps for d in raw.drivers if d.laps), default=None)
-    long_enough = [most >= laps for laps in (raw.total_laps, counted) if laps is not None]
-    return any(long_enough) or not long_enough
+    @property
+    def unknown_end(self) -> bool:
+        """Whether the car raced to the end, and nobody knows when it finished."""
+        return self.finished is None and self.retired is None
 
 
-def laps_run(raw: RawRace) -> int | None:
-    """Laps of the car that went furthest."""
-    return max((own.done for own in _completed(raw)), default=None)
+@dataclass(frozen=True)
+class _Car:
+    """What is known of one car; `samples` and `pos` are None where the feed has none."""
+
+    own: Laps
+    driver: DriverInfo
+    samples: CarSamples | None
+    pos: PosSamples | None
+    timing: OfficialTiming | None
+
+    @cached_property
+    def crossings(self) -> Floats:
+        return self.own.end[self.own.completed]
+
+    @cached_property
+    def movement(self) -> tuple[Floats, Floats]:
+        """Session seconds and km/h, (n,) each, by car data; by positions where there are none."""
+        if self.samples is not None and (known := ~np.isnan(self.samples.speed)).any():
+            return self.samples.t[known], self.samples.speed[known]
+        if self.pos is None:
+            return np.empty(0), np.empty(0)
+        known = ~np.isnan(self.pos.x)
+        t, x, y = self.pos.t[known], self.pos.x[known], self.pos.y[known]
+        speed = np.hypot(np.diff(x), np.diff(y)) / np.diff(t) * 0.36
+        return t[1:], np.where(speed < CREEPING_KMH, 0.0, speed)
+
+    @cached_property
+    def drove_until(self) -> float:
+        """The last session second at which it drove; -inf where it never did, or nobody knows."""
+        t, speed = self.movement
+        return float(t[speed > DRIVING_KMH].max(initial=-np.inf))
+
+    def seen_at(self, t: float) -> bool:
+        """Whether its samples reach session second `t`."""
+        return bool(len(self.movement[0])) and self.movement[0][-1] >= t
+
+    @property
+    def finisher(self) -> bool:
+        """Whether the result counts it among those who took the flag."""
+        return (self.driver.result or "").lower().startswith(_TOOK_THE_FLAG)
+
+    def silent(self, until: float) -> bool:
+        """Whether the timing had no news of it for long before session second `until`."""
+        news = self.crossings.max(initial=-np.inf)
+        if self.timing is not None and len(self.timing.t) > 1:
+            changed = np.diff(self.timing.gap) != 0  # NaN is unlike NaN: a lapped car's rows count
+            news = max(news, self.timing.t[1:][changed].max(initial=-np.inf))
+        return bool(news < until - LINGER_S)
 
 
-def winner_time(raw: RawRace) -> float:
-    """Session second at which the winner on the road took the flag; inf where nobody did."""
-    if not flag_fell(raw):
-        return np.inf
-    last = [(-own.done, float(own.end[own.completed][-1])) for own in _completed(raw)]
-    return min(last)[1] if last else np.inf
-
-
-def _completed(raw: RawRace) -> list[Laps]:
-    return [own for own in raw.laps.values() if own.completed.any()]
-
-
-def stays(raw: RawRace, clean: Clean, start: float, end: float) -> dict[str, Stay]:
-    """The stay of every driver with laps, by racing number."""
-    flag = winner_time(raw)
+def stays(raw: RawRace, clean: Clean, flag: Flag, start: float, end: float) -> dict[str, Stay]:
+    """The stay of every driver with laps, by racing number; `start` and `end` are session seconds."""
     drivers = {d.number: d for d in raw.drivers}
-    return {
-        number: _stay(
-            own, drivers[number], clean.cars.get(number), clean.positions.get(number), start, end, flag
-        )
-        for number, own in raw.laps.items()
+    cars = {
+        n: _Car(own, drivers[n], clean.cars.get(n), clean.positions.get(n), raw.timing.get(n))
+        for n, own in raw.laps.items()
     }
+    if (
+        not flag.known
+    ):  # who drove in the last minute of the field, stops in the pits included, is in the race
+        last = [car.drove_until for car in cars.values() if car.drove_until > -np.inf]
+        flag = replace(flag, raced=float(np.median(last)) - PIT_STOP_S if last else np.inf)
+    return {number: _stay(car, flag, start, end) for number, car in cars.items()}
 
 
-def _stay(
-    own: Laps,
-    driver: DriverInfo,
-    car: CarSamples | None,
-    pos: PosSamples | None,
-    start: float,
-    end: float,
-    flag: float,
-) -> Stay:
-    moved = moved_off(car, pos, start, end)
-    crossed = float(own.end[own.completed][-1]) if own.completed.any() else start
-    if own.completed.any() and flag < np.inf and (crossed >= flag - 0.5 or _classified_finisher(driver)):
-        lost = driver.laps is not None and driver.laps > own.done
-        # the timing lost the last laps: it finished, but nobody knows when
-        return Stay(moved, None if lost and crossed < flag - 0.5 else crossed, None, np.inf)
-    if flag == np.inf and _drives_at_the_end(car):
-        return Stay(moved, None, None, np.inf)
-    retired = min(_halt(car, pos, crossed, own), end)
-    started = moved is not None or own.completed.any() or (car is None and pos is None)
-    until = min(max(retired, _timing_limit(own, crossed)), retired + LINGER_S) if started else start
+def _stay(car: _Car, flag: Flag, start: float, end: float) -> Stay:
+    moved = moved_off(car.samples, car.pos, start, end)
+    crossed = float(car.crossings[-1]) if len(car.crossings) else start
+    if len(car.crossings) and flag.known and crossed >= flag.fell - 0.5:
+        return Stay(moved, crossed, None, np.inf)
+    halted = _halt(car, crossed)
+    if _raced_to_the_end(car, halted, crossed, flag):
+        # a red flag ends the race at the crossing before it; else the timing lost the last one
+        return Stay(moved, crossed if flag.stopped else None, None, np.inf)
+    limit = _timing_limit(car.own, crossed)
+    retired = min(limit if halted is None else halted, end)
+    started = moved is not None or len(car.crossings) or (car.samples is None and car.pos is None)
+    until = min(max(retired, limit), retired + LINGER_S) if started else start
     return Stay(moved, None, retired, until)
 
 
-def _classified_finisher(driver: DriverInfo) -> bool:
-    """A lapped car whose race a red flag ended crossed the line before the winner did."""
-    return (driver.result or "").lower().startswith(_TOOK_THE_FLAG)
+def _raced_to_the_end(car: _Car, halted: float | None, crossed: float, flag: Flag) -> bool:
+    """Whether the car was in the race when it ended: its own movement says so, whatever a result says.
 
-
-def _drives_at_the_end(car: CarSamples | None) -> bool:
-    """Whether the data stop while the car is in the race: it drove in their last minute, stops in the pits
-    included. Without car data nothing says that it did not.
+    Where its samples do not tell, it was, but for one that the timing lost long before and no result counts.
     """
-    if car is None or not len(car.t):
-        return True
-    return bool((car.speed[car.t >= car.t[-1] - PIT_STOP_S] > DRIVING_KMH).any())
+    if halted is not None:
+        if halted < flag.raced:
+            return False
+        return not flag.known or flag.stopped or car.finisher or _drove_a_lap(car, crossed)
+    return car.seen_at(flag.raced) or flag.raced == np.inf or car.finisher or not car.silent(flag.raced)
+
+
+def _halt(car: _Car, crossed: float) -> float | None:
+    """The final standstill after the last line crossing; None where its samples do not show one."""
+    t, speed = car.movement
+    if not car.seen_at(crossed):
+        return None
+    if car.drove_until < crossed:
+        return crossed
+    if t[-1] < car.drove_until + STILL_S:
+        return None
+    standing = np.flatnonzero((t > car.drove_until) & (speed == 0))
+    return float(t[standing[0]]) if len(standing) else car.drove_until
+
+
+def _drove_a_lap(car: _Car, crossed: float) -> bool:
+    """Whether the car drove as far after its last crossing as its laps are long: the feed lost the next."""
+    t, speed = car.movement
+    path = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
+    lengths = np.diff(np.interp(car.crossings, t, path))
+    return not len(lengths) or path[-1] - np.interp(crossed, t, path) >= NEARLY * np.median(lengths)
 
 
 def moved_off(car: CarSamples | None, pos: PosSamples | None, start: float, end: float) -> float | None:
@@ -124,29 +168,9 @@ def moved_off(car: CarSamples | None, pos: PosSamples | None, start: float, end:
     return None
 
 
-def _halt(car: CarSamples | None, pos: PosSamples | None, crossed: float, own: Laps) -> float:
-    """The final standstill after the last line crossing; without telemetry, what the timing assumes."""
-    limit = _timing_limit(own, crossed)
-    if car is not None and len(car.t):
-        driven = np.flatnonzero((car.t >= crossed) & (car.speed > DRIVING_KMH))
-        if not len(driven):
-            return crossed
-        standing = np.flatnonzero((car.t > car.t[driven[-1]]) & ~(car.speed > 0))
-        return float(car.t[standing[0]] if len(standing) else car.t[driven[-1]])
-    if pos is not None and len(pos.t):
-        return min(_last_move(pos, crossed), limit)
-    return limit
-
-
 def _timing_limit(own: Laps, crossed: float) -> float:
     ends = own.end[~np.isnan(own.end)]
     return max(crossed, float(ends.max())) if len(ends) else crossed
-
-
-def _last_move(pos: PosSamples, crossed: float) -> float:
-    speed = np.hypot(np.diff(pos.x), np.diff(pos.y)) / np.diff(pos.t) * 0.36  # km/h
-    moving = np.flatnonzero((pos.t[1:] >= crossed) & (speed > DRIVING_KMH))
-    return float(pos.t[moving[-1] + 1]) if len(moving) else crossed
 
 
 def lights_out(stays_by_number: dict[str, Stay]) -> float | None:

@@ -19,6 +19,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "car_data_holes": (2.0, 60.0),
     "lost_laps": (1.0, 3.0),
     "before_the_flag": (1.0, 1.0),
+    "lost_finish": (1.0, 3.0),
     "no_reference_line": (1.0, 1.0),
     "first_stint": (1.0, np.inf),  # cars
 }

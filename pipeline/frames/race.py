@@ -6,10 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.frames.clean import Clean
+from pipeline.frames.flag import Flag
 from pipeline.frames.laps import LapLine
 from pipeline.frames.presence import Stay
 from pipeline.frames.track import Line
-from pipeline.model import Floats, FrameClock, RawRace
+from pipeline.model import Bools, Floats, FrameClock, RawRace
+
+STRAY = 0.02  # of a lap: more than crossings and positions ever disagree by
 
 AnyInts = npt.NDArray[np.signedinteger]
 Columns = dict[str, AnyInts]
@@ -23,6 +26,7 @@ class Race:
     clock: FrameClock
     times: Floats
     clean: Clean
+    flag: Flag
     stays: dict[str, Stay]
     laps: dict[str, LapLine]
     line: Line | None
@@ -36,3 +40,16 @@ class Race:
     def frames_of(self, number: str) -> int:
         """Frames from the start until the car is out; at least the first."""
         return max(1, self.clock.index(min(self.stays[number].until, self.times[-1] + 1.0)))
+
+    def on_lap(self, number: str, t: Floats, along: Floats) -> Bools:
+        """Whether a car's progress in laps, (n,) at session seconds `t`, lies in the lap that the timing counts.
+
+        Where it does not, or the timing lost laps, nobody knows how far round the race the car is. Behind
+        the line of its lap are the grid alone, and beyond it who has finished.
+        """
+        lap = self.laps[number]
+        row = lap.at(t)
+        part = along - (lap.number[row] - 1.0)
+        behind = (part < -STRAY) & (lap.number[row] > 1)
+        beyond = (part > 1.0 + STRAY) & (t < self.flag.fell)
+        return np.asarray((lap.spans[row] == 1) & ~behind & ~beyond)

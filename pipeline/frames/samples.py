@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.frames.race import Columns, Race
 from pipeline.frames.resample import interpolate, make_index
-from pipeline.model import Bools, Floats, ReplaySource
+from pipeline.model import Floats, ReplaySource
 
 
 def replay_source(
@@ -19,20 +19,13 @@ def replay_source(
         if (pos := positions.get(number)) is not None:
             columns = {"x": pos.x, "y": pos.y, "z": pos.z}
             if number in along and race.line is not None:
-                columns["dist"] = (
-                    np.where(_unsure(race, number, pos.t), np.nan, along[number]) * race.line.length_m
-                )
+                known = race.on_lap(number, pos.t, along[number])
+                columns["dist"] = np.where(known, along[number], np.nan) * race.line.length_m
             own.update(_on_clock(columns, pos.t, pos_t, until))
         if (car := car_data.get(number)) is not None:
             columns = {"speed": car.speed, "rpm": car.rpm, "throttle": car.throttle}
             own.update(_on_clock(columns, car.t, car_t, until))
     return ReplaySource(pos_t, car_t, values)
-
-
-def _unsure(race: Race, number: str, t: Floats) -> Bools:
-    """Whether each time lies in a stretch for which the timing lost a lap, as in the frames."""
-    lap = race.laps[number]
-    return np.asarray(lap.spans[lap.at(t)] > 1)
 
 
 def _common_clock(clocks: list[Floats]) -> Floats:

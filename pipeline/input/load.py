@@ -175,7 +175,8 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
             _seen({n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data})
         ),
         timing=tables.official_timing(session),
-        track_status=tables.track_status(getattr(session, "_track_status", None)),
+        track_status=tables.stepped(getattr(session, "_track_status", None)),
+        session_status=tables.stepped(getattr(session, "_session_status", None)),
         race_control=tables.race_control(getattr(session, "_race_control_messages", None), zero),
         weather=tables.weather(getattr(session, "_weather_data", None)),
         corners=markers,

@@ -175,7 +175,8 @@ def _gap(text: Any) -> float:
     return np.nan if found is None else 60.0 * int(found[1] or 0) + float(found[2])
 
 
-def track_status(frame: pd.DataFrame | None) -> Status:
+def stepped(frame: pd.DataFrame | None) -> Status:
+    """fastf1's table of the track's or the session's status."""
     if frame is None or frame.empty:
         return Status(np.empty(0), [])
     return Status(_seconds(frame["Time"]), [str(code) for code in frame["Status"]])

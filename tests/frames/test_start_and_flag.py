@@ -8,7 +8,7 @@ import pytest
 from pipeline.frames import compute
 from pipeline.frames.order import places
 from pipeline.frames.quality import assess
-from pipeline.model import FINISHED, GRID, TRACK, CarFrames, Laps, RaceFrames, RawRace
+from pipeline.model import FINISHED, GRID, TRACK, CarFrames, Laps, RaceFrames, RawRace, Status
 from tests.frames.test_damage import FPS, hold_invariants, level, numbers, without
 
 
@@ -37,7 +37,12 @@ def cut_off(raw: RawRace, at: float) -> RawRace:
             n: type(s)(**{k: v[s.t <= at] for k, v in s.__dict__.items()}) for n, s in raw.positions.items()
         },
         race_control=[row for row in raw.race_control if row.t <= at],
+        session_status=until(raw.session_status, at),
     )
+
+
+def until(status: Status, at: float) -> Status:
+    return Status(status.t[status.t <= at], status.code[: int((status.t <= at).sum())])
 
 
 def test_nobody_finishes_a_race_that_is_cut_off(demo_raw: RawRace) -> None:
