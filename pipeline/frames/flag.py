@@ -74,7 +74,7 @@ def _believed(raw: RawRace, said: list[float]) -> float | None:
 
 
 def _raced_on(raw: RawRace, t: float) -> bool:
-    """Whether cars, not one alone that the feed has wrong, crossed the line twice after session second `t`."""
+    """Whether cars, not one alone that the feed has wrong, crossed the line twice after `t`."""
     return sum(int((own.end[own.completed] > t).sum()) > 1 for own in raw.laps.values()) > 1
 
 

@@ -1,4 +1,4 @@
-"""Places and gaps: the official timing, closed up among the cars present; race distance where it lacks a car."""
+"""Places and gaps: the official timing, closed up among the cars present; where it lacks one, by distance."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,8 +96,8 @@ class Finish:
 def finishing_order(finish: dict[int, Finish]) -> list[int]:
     """The cars in the order in which they took the flag.
 
-    Crossing times decide but for neighbours whose times say nothing (JITTER_S) or the opposite of their gaps: then
-    the official places do, if they were the same before the flag, without penalties, and after it.
+    Crossing times decide but for neighbours whose times say nothing (JITTER_S) or the opposite of their gaps:
+    then the official places do, if they were the same before the flag, without penalties, and after it.
     """
     order = sorted(finish, key=lambda car: (-finish[car].laps, finish[car].at))
     if not order:
@@ -153,12 +153,12 @@ def before_penalties(timing: OfficialTiming, finished_at: float, behind: float) 
 def held(t: Floats, values: Floats, times: Floats, ends: Floats) -> Floats:
     """What the official timing said last, float64 (m,), stepped; NaN once it stopped being true.
 
-    A value is news when it changes: rows come for other reasons too, and a car that is timed has another one at
-    each of the feed's points. It holds for HELD_S at most, and not beyond what ends it.
+    A value is news when it changes: rows come for other reasons too, and a car that is timed has another one
+    at each of the feed's points. It holds for HELD_S at most, and not beyond what ends it.
 
     Args:
-        t, values: (n,) rows by time. times: (m,) session seconds, not falling. ends: sorted session seconds at
-            which any older value ends: a change of place, a stop in the pits, a halt.
+        t, values: (n,) rows by time. times: (m,) session seconds, not falling. ends: sorted session seconds
+            at which any older value ends: a change of place, a stop in the pits, a halt.
     """
     if not len(t):
         return np.full(len(times), np.nan)
@@ -178,7 +178,7 @@ def gaps(
     ends: Floats,
     finished_at: float | None,
 ) -> Floats:
-    """Seconds behind the leader, float64 (m,), NaN when lapped or not known any more; from the flag on that at it.
+    """Seconds behind the leader, float64 (m,), NaN when lapped or unknown; from the flag on that at the flag.
 
     Args:
         ends: what ends a held value, see `held`.

@@ -42,7 +42,7 @@ class Race:
         return max(1, self.clock.index(min(self.stays[number].until, self.times[-1] + 1.0)))
 
     def on_lap(self, number: str, t: Floats, along: Floats) -> Bools:
-        """Whether a car's progress in laps, (n,) at session seconds `t`, lies in the lap that the timing counts.
+        """Whether a car's progress in laps, (n,) at session seconds `t`, lies in the lap that it is on.
 
         Where it does not, or the timing lost laps, nobody knows how far round the race the car is. Behind
         the line of its lap are the grid alone, and beyond it who has finished.
