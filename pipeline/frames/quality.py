@@ -21,7 +21,9 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "before_the_flag": (1.0, 1.0),
     "lost_finish": (1.0, 3.0),
     "no_reference_line": (1.0, 1.0),
-    "first_stint": (1.0, np.inf),  # cars
+    **dict.fromkeys(  # cars
+        ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
+    ),
 }
 
 
@@ -124,12 +126,17 @@ def _drivers_without(raw: RawRace, frames: RaceFrames) -> Check:
 def _laps(raw: RawRace, frames: RaceFrames) -> Check:
     """The laps that the result and the timing count, driver by driver."""
     said = {d.number: d.laps for d in raw.drivers if d.laps}  # 0 is also given to the disqualified
-    short = [d.code for d in frames.drivers if d.number in said and d.laps < said[d.number]]
-    if not short:
+    differ = {
+        "fewer": [d.code for d in frames.drivers if d.number in said and d.laps < said[d.number]],
+        "more": [d.code for d in frames.drivers if d.number in said and d.laps > said[d.number]],
+    }
+    count = sum(map(len, differ.values()))
+    if not count:
         return Check(name="laps", level="ok", value=sum(d.laps for d in frames.drivers))
-    message = f"fewer laps than in the result: {', '.join(short)}"
-    level = "note" if len(short) <= 2 else "warn"
-    return Check.model_validate({"name": "laps", "level": level, "value": len(short), "message": message})
+    message = "; ".join(
+        f"{how} laps than in the result: {', '.join(who)}" for how, who in differ.items() if who
+    )
+    return Check(name="laps", level="note" if count <= 2 else "warn", value=count, message=message)
 
 
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:

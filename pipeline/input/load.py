@@ -21,8 +21,9 @@ from fastf1.livetiming.data import LiveTimingData
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import tables, tyres
+from pipeline.input import drivers, tables, tyres
 from pipeline.input.cache import identify
+from pipeline.input.words import word
 from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.network import hosts
@@ -41,9 +42,10 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
         SourceError: nothing true can be computed from what arrived; names what is missing.
     """
     with captured_log() as log:
+        twice = drivers.mend(session)
         _load(key, session, source, log, watch or Watch())
         _require(key, session, source, log, watch or Watch())
-        return _to_raw(key, session, source, log)
+        return _to_raw(key, session, source, log, twice)
 
 
 def configure(source: Source) -> Watch:
@@ -153,27 +155,26 @@ def _why_missing(source: Source, damaged: list[str]) -> str:
     return "F1's timing host has no data for this session (yet): it may be too early, or it has not been run"
 
 
-def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> RawRace:
+def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice: list[str]) -> RawRace:
     results, laps = session.results, session.laps
-    drivers = tables.drivers(results, laps)
-    numbers = [d.number for d in drivers]
-    cars = _seen({n: tables.car_samples(session.car_data[n]) for n in numbers if n in session.car_data})
+    cars = _seen({str(n): tables.car_samples(own) for n, own in session.car_data.items()})
+    positions = _seen({str(n): tables.position_samples(own) for n, own in session.pos_data.items()})
+    who, noticed = drivers.drivers(results, laps, drivers.moved(cars, positions), twice)
+    numbers = [d.number for d in who]
     told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
     markers, rotation = tables.circuit(key.year, info)
     zero = session.t0_date
     return RawRace(
         event=_event(key, session, info),
-        drivers=drivers,
+        drivers=who,
         laps={
             n: tyres.resolved(own, told.get(n), cars.get(n))
             for n in numbers
             if len(own := tables.laps(laps[laps["DriverNumber"] == n]))
         },
-        cars=tables.shared_clocks(cars),
-        positions=tables.shared_clocks(
-            _seen({n: tables.position_samples(session.pos_data[n]) for n in numbers if n in session.pos_data})
-        ),
+        cars=tables.shared_clocks({n: cars[n] for n in numbers if n in cars}),
+        positions=tables.shared_clocks({n: positions[n] for n in numbers if n in positions}),
         timing=tables.official_timing(session),
         track_status=tables.stepped(getattr(session, "_track_status", None)),
         session_status=tables.stepped(getattr(session, "_session_status", None)),
@@ -183,11 +184,11 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str]) -> Ra
         rotation=rotation,
         total_laps=tables.whole(getattr(session, "_total_laps", None)),
         utc_zero=None if pd.isna(zero) else zero.timestamp(),
-        official_results=bool(results["ClassifiedPosition"].fillna("").astype(str).str.len().gt(0).any()),
+        official_results=any(driver.classified for driver in who),
         has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
-        noticed=tyres.noticed(told, {d.number: d.code for d in drivers}),
+        noticed=[*noticed, *tyres.noticed(told, {d.number: d.code for d in who})],
         messages=[line.removeprefix("WARNING ") for line in log if line.startswith(("WARNING", "ERROR"))],
     )
 
@@ -204,10 +205,10 @@ def _event(key: SessionKey, session: Any, info: dict[str, Any]) -> Event:
         year=key.year,
         round=key.round,
         session=key.session,
-        name=str(event["EventName"]),
-        official_name=str(event["OfficialEventName"] or event["EventName"]),
-        country=str(event["Country"]),
-        location=str(event["Location"]),
+        name=word(event["EventName"]) or f"Round {key.round}",
+        official_name=word(event["OfficialEventName"]) or word(event["EventName"]) or f"Round {key.round}",
+        country=word(event["Country"]) or "",
+        location=word(event["Location"]) or "",
         meeting_key=tables.whole(meeting.get("Key")),
         session_key=tables.whole(info.get("Key")),
         date_utc=None if pd.isna(date) else date.to_pydatetime().replace(tzinfo=UTC),

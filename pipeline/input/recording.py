@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
 from pipeline.errors import SourceError
+from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession
 
 _NEEDED = {
@@ -114,10 +115,10 @@ def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
     return event(
         key.year,
         key.round,
-        name=str(meeting.get("Name", f"Round {key.round}")),
-        official_name=str(meeting.get("OfficialName", "")),
-        country=str((meeting.get("Country") or {}).get("Name", "")),
-        location=str(meeting.get("Location", "")),
+        name=word(meeting.get("Name")) or f"Round {key.round}",
+        official_name=word(meeting.get("OfficialName")) or "",
+        country=word((meeting.get("Country") or {}).get("Name")) or "",
+        location=word(meeting.get("Location")) or "",
         starts={key.session: start},
     )
 

@@ -15,6 +15,7 @@ from pipeline.contract.keys import SESSION_NAMES, SessionCode
 from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageError
 from pipeline.input.load import captured_log, configure
 from pipeline.input.schedule import no_session
+from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession, Source
 from pipeline.network.trouble import Trouble
 
@@ -83,10 +84,10 @@ def _event(year: int, row: Any) -> ScheduledEvent:
     return ScheduledEvent(
         year=year,
         round=int(plain["RoundNumber"]),
-        name=str(plain["EventName"]),
-        official_name=str(plain["OfficialEventName"] or plain["EventName"]),
-        country=str(plain["Country"]),
-        location=str(plain["Location"]),
+        name=word(plain["EventName"]) or f"Round {plain['RoundNumber']}",
+        official_name=word(plain["OfficialEventName"]) or word(plain["EventName"]) or "",
+        country=word(plain["Country"]) or "",
+        location=word(plain["Location"]) or "",
         date=None if plain["EventDate"] is None else str(plain["EventDate"])[:10],
         format=str(plain["EventFormat"]),
         sessions=tuple(sorted(sessions, key=lambda s: s.code)),

@@ -8,9 +8,9 @@ import pandas as pd
 from fastf1 import _api
 from fastf1.mvapi import get_circuit_info
 
+from pipeline.input.words import word
 from pipeline.model import (
     CarSamples,
-    DriverInfo,
     Floats,
     Laps,
     MapMarker,
@@ -50,38 +50,6 @@ _WEATHER = {
 }
 
 
-def drivers(results: pd.DataFrame, laps: pd.DataFrame) -> list[DriverInfo]:
-    """Everyone of the result, then those who only have laps."""
-    found = [_driver(str(number), row) for number, row in results.iterrows()]
-    known = {d.number for d in found}
-    for number in laps["DriverNumber"].unique():
-        if number not in known:
-            found.append(DriverInfo(number, number, number, "", None, None, None, None, None))
-    codes = [d.code for d in found]
-    return [d if codes.count(d.code) == 1 else _with_number_code(d) for d in found]
-
-
-def _with_number_code(driver: DriverInfo) -> DriverInfo:
-    """Frames are keyed by code: one that two drivers share is replaced by the racing number."""
-    return DriverInfo(**{**driver.__dict__, "code": driver.number})
-
-
-def _driver(number: str, row: Any) -> DriverInfo:
-    color = str(row.get("TeamColor") or "")
-    grid = whole(row.get("GridPosition"))
-    return DriverInfo(
-        number=number,
-        code=_text(row.get("Abbreviation")) or number,
-        name=_text(row.get("FullName")) or number,
-        team=_text(row.get("TeamName")) or "",
-        color=color.upper() if re.fullmatch(r"[0-9A-Fa-f]{6}", color) else None,
-        grid=grid if grid is not None and grid >= 0 else None,
-        classified=_text(row.get("ClassifiedPosition")),
-        result=_text(row.get("Status")),
-        laps=whole(row.get("Laps")),
-    )
-
-
 def laps(own: pd.DataFrame) -> Laps:
     """One driver's laps, by number; without tyres, which `tyres.resolved` adds."""
     own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
@@ -89,7 +57,7 @@ def laps(own: pd.DataFrame) -> Laps:
     extra |= {name: own[column].to_numpy(dtype=np.float64) for name, column in _LAP_FLOATS.items()}
     bools = {name: own[column].eq(True).to_numpy(dtype=bool) for name, column in _LAP_BOOLS.items()}
     texts = {
-        name: np.array([_text(value) for value in own[column]], dtype=object)
+        name: np.array([word(value) for value in own[column]], dtype=object)
         for name, column in _LAP_TEXTS.items()
     }
     return Laps(
@@ -189,12 +157,12 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
     return [
         RaceControlRow(
             t=float(seconds),
-            category=_text(row.get("Category")),
-            message=_text(row.get("Message")) or "",
-            flag=_text(row.get("Flag")),
-            scope=_text(row.get("Scope")),
+            category=word(row.get("Category")),
+            message=word(row.get("Message")) or "",
+            flag=word(row.get("Flag")),
+            scope=word(row.get("Scope")),
             sector=whole(row.get("Sector")),
-            number=_text(row.get("RacingNumber")),
+            number=word(row.get("RacingNumber")),
             lap=whole(row.get("Lap")),
         )
         for seconds, (_, row) in zip(t, frame.iterrows(), strict=True)
@@ -239,10 +207,7 @@ def _int16(series: pd.Series) -> Any:
 
 
 def whole(value: Any) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)
-
-
-def _text(value: Any) -> str | None:
-    if value is None or pd.isna(value):
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):  # None, NaN, NA, infinity, words
         return None
-    return str(value).strip() or None

@@ -15,28 +15,6 @@ from pipeline.job import Source
 from pipeline.model import COLUMNS
 from tests.frames.test_damage import FPS, hold_invariants, level
 
-LAPS = pd.DataFrame({"DriverNumber": ["1", "33", "T1", "T1"]})
-
-
-def results(*abbreviations: object) -> pd.DataFrame:
-    count = len(abbreviations)
-    missing = {"TeamName": None, "TeamColor": np.nan, "GridPosition": -1.0, "Laps": np.nan, "Status": pd.NA}
-    columns = {"Abbreviation": abbreviations, **{name: [value] * count for name, value in missing.items()}}
-    return pd.DataFrame(columns, index=["1", "33", "44", "63", "81"][:count])
-
-
-def test_every_driver_has_a_code_of_its_own() -> None:
-    """Two of one abbreviation and those without go by their numbers, which need not be whole."""
-    found = tables.drivers(results("VER", "VER", None, np.nan, pd.NA), LAPS)
-    assert [d.code for d in found] == ["1", "33", "44", "63", "81", "T1"]
-    assert [d.code for d in tables.drivers(results("VER", "", "HAM"), LAPS)] == ["VER", "33", "HAM", "T1"]
-
-
-def test_what_a_result_lacks_is_none() -> None:
-    driver = tables.drivers(results("VER"), LAPS)[0]
-    assert (driver.grid, driver.laps, driver.color, driver.result, driver.classified) == (None,) * 5
-    assert (driver.name, driver.team) == ("1", "")
-
 
 def test_samples_out_of_order_doubled_and_without_a_time() -> None:
     t = pd.to_timedelta([3.0, 1.0, 2.0, 2.0, np.nan], unit="s")
@@ -60,7 +38,7 @@ def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
         session.laps.loc[session.laps["DriverNumber"] == first, "LapNumber"] = np.nan
         session.car_data[second] = session.car_data[second].iloc[:0]
         session.pos_data[second] = session.pos_data[second].iloc[:0]
-        raw = _to_raw(task.key, session, given, [])
+        raw = _to_raw(task.key, session, given, [], [])
     frames = compute(raw, FPS)
     hold_invariants(frames)
     assert first not in raw.laps
