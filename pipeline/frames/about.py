@@ -6,8 +6,8 @@ from pipeline.contract.models import Circuit, Corner, Driver, Penalty
 from pipeline.frames import stewards
 from pipeline.frames.clean import holes
 from pipeline.frames.flag import laps_run
+from pipeline.frames.line import Line
 from pipeline.frames.race import Race
-from pipeline.frames.track import Line
 from pipeline.model import Finding, MapMarker, RawRace
 
 OUTLINE_POINTS = 400
@@ -93,6 +93,10 @@ def findings(race: Race) -> list[Finding]:
         found.append(
             Finding("no_reference_line", 1, "no clean lap to measure the track by: no race distance")
         )
+    elif not race.line.agrees:
+        length, by_speed = race.line.length / 10.0, race.line.driven_m
+        text = f"the lap is {length:.0f} m along the positions, and {by_speed:.0f} m by the cars' speed"
+        found.append(Finding("track_length", 1, text))
     skipped = sum(int((line.spans > 1).sum()) for line in race.laps.values())
     if skipped:
         found.append(Finding("lost_laps", skipped, f"{skipped} stretches in which the timing lost laps"))

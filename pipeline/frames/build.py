@@ -1,5 +1,7 @@
 """The steps from RawRace to RaceFrames, in order."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,6 +10,7 @@ from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.laps import lap_line, pit_stretches
+from pipeline.frames.line import Line
 from pipeline.frames.order import (
     Finish,
     before_penalties,
@@ -17,11 +20,13 @@ from pipeline.frames.order import (
     order_at_flag,
     places,
 )
+from pipeline.frames.positions import believed, false_positions
 from pipeline.frames.presence import Stay, lights_out, stays
 from pipeline.frames.race import AnyInts, Columns, Race
+from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.samples import replay_source
-from pipeline.frames.track import Line, progress, reference_line
+from pipeline.frames.track import LEAD_IN_S, progress
 from pipeline.model import (
     COLUMNS,
     FINISHED,
@@ -60,7 +65,7 @@ def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
         lights_out=None if race.lights_out is None else race.lights_out - race.clock.t0,
         total_laps=raw.total_laps or laps_run(raw),
         replay=replay_source(race, cars, along, codes),
-        findings=[*raw.noticed, *race.clean.findings, *findings(race)],
+        findings=[*raw.noticed, *race.clean.findings, *false_positions(race), *findings(race)],
     )
 
 
@@ -70,6 +75,9 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     t0, last = min(starts), max(ends)
     clock = FrameClock(t0, fps, int(np.ceil((last - t0) * fps - 1e-6)) + 1)
     cleaned = clean(raw, t0, last)
+    line = reference_line(cleaned.positions, cleaned.cars, raw.laps)
+    positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
+    cleaned = replace(cleaned, positions=positions)
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(
@@ -80,7 +88,9 @@ def _prepare(raw: RawRace, fps: float) -> Race:
         flag=flag,
         stays=who,
         laps={n: lap_line(own, goes_on=who[n].finished is None) for n, own in raw.laps.items()},
-        line=reference_line(cleaned.positions, raw.laps),
+        line=line,
+        placed=placed,
+        verdicts=verdicts,
         lights_out=lights_out(who),
     )
 
@@ -91,15 +101,14 @@ def _all_progress(race: Race) -> dict[str, Floats]:
         return {}
     return {
         number: progress(
-            race.line,
-            race.clean.positions[number],
-            race.clean.cars.get(number),
+            placed,
+            race.clean.positions[number].t,
             race.laps[number],
-            race.clock.t0,
+            race.line,
             race.stays[number].until + 3.0,
         )
         for number in race.numbers
-        if number in race.clean.positions
+        if (placed := race.placed.get(number)) is not None
     }
 
 

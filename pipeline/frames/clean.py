@@ -1,19 +1,28 @@
-"""Samples as recorded -> samples that may be believed: out-of-range and frozen values become unknown."""
+"""Samples as recorded -> samples that can be at all: out-of-range and repeated values become unknown.
 
-from collections.abc import Iterator
+Whether a car can have been where its positions say is judged later, in `plausible`, once the track is known.
+"""
+
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
+from pipeline.frames import driven
+from pipeline.frames.laps import inside, pit_stretches
+from pipeline.model import Bools, CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
 HOLE_S = 1.5  # the feed sends about 4 samples a second and now and then skips a second
-FROZEN_S = 5.0  # a moving car that repeats the very same sample this long is a feed that hangs
-MOVING_KMH = 50.0
+REPEAT_M = 25.0  # driven since the first of some equal samples: the feed hangs, or is thin
+MOVING_KMH = 10.0
+JACKED_M = 40.0  # the same in the pits
+PARKED_M = 100.0  # the same for a car that stands by now, after it rolled out
+WORLD = 200_000.0  # 1/10 m: no circuit reaches 20 km from the origin of its map
 
 
 @dataclass(frozen=True)
 class Clean:
+    """Samples by racing number, unknown where they cannot be, and how many became so."""
+
     cars: dict[str, CarSamples]
     positions: dict[str, PosSamples]
     findings: list[Finding]
@@ -23,24 +32,34 @@ def clean(raw: RawRace, start: float, end: float) -> Clean:
     """Replace values that cannot be by unknown, and count them between session seconds `start` and `end`."""
     cars: dict[str, CarSamples] = {}
     positions: dict[str, PosSamples] = {}
-    out_of_range = frozen = 0
+    out_of_range = 0
+    wild: dict[str, int] = {}
+    frozen: dict[str, int] = {}
     for number, car in raw.cars.items():
         cars[number], bad = _in_range(car, start, end, raw.has_drs)
         out_of_range += bad
     for number, pos in raw.positions.items():
-        stuck = _frozen(pos, raw.cars.get(number))
-        frozen += int((stuck & (pos.t >= start) & (pos.t <= end)).sum())
-        positions[number] = pos if not stuck.any() else _without(pos, stuck)
-    return Clean(cars, positions, list(_findings(out_of_range, frozen)))
-
-
-def _findings(out_of_range: int, frozen: int) -> Iterator[Finding]:
+        within = (pos.t >= start) & (pos.t <= end)
+        far = np.abs([pos.x, pos.y, pos.z]).max(axis=0) > WORLD
+        known = without(pos, far)
+        stuck = _repeats(known, cars.get(number), raw.laps.get(number), end)
+        wild[number], frozen[number] = int((far & within).sum()), int((stuck & within).sum())
+        positions[number] = without(known, stuck)
+    found = [
+        by_car(raw, "wild_positions", wild, "position samples that are nowhere on earth and are null"),
+        by_car(raw, "frozen", frozen, "position samples that repeat while the car moves and are null"),
+    ]
     if out_of_range:
-        yield Finding(
-            "out_of_range", out_of_range, f"{out_of_range} car samples were out of range and are null"
-        )
-    if frozen:
-        yield Finding("frozen", frozen, f"{frozen} position samples repeat while the car moves and are null")
+        text = f"{out_of_range} car samples were out of range and are null"
+        found.append(Finding("out_of_range", out_of_range, text))
+    return Clean(cars, positions, [finding for finding in found if finding.count])
+
+
+def by_car(raw: RawRace, name: str, counts: dict[str, int], what: str) -> Finding:
+    """A finding that says how much of it each car has."""
+    codes = {d.number: d.code for d in raw.drivers}
+    cars = ", ".join(f"{codes.get(number, number)} {count}" for number, count in counts.items() if count)
+    return Finding(name, sum(counts.values()), f"{what}: {cars}")
 
 
 def _in_range(car: CarSamples, start: float, end: float, has_drs: bool) -> tuple[CarSamples, int]:
@@ -61,30 +80,26 @@ def _in_range(car: CarSamples, start: float, end: float, has_drs: bool) -> tuple
     ), bad
 
 
-def _frozen(pos: PosSamples, car: CarSamples | None) -> Bools:
-    """(n,) samples of a stretch that repeats one point while the car's own speed says that it moves."""
-    stuck = np.zeros(len(pos.t), dtype=bool)
-    if car is None or len(pos.t) < 2 or not len(car.t):
-        return stuck
-    for first, last in _runs((np.diff(pos.x) == 0) & (np.diff(pos.y) == 0)):
-        if pos.t[last] - pos.t[first] < FROZEN_S:
-            continue
-        inside = (car.t >= pos.t[first]) & (car.t <= pos.t[last])
-        if inside.any() and np.nanmedian(car.speed[inside]) > MOVING_KMH:
-            stuck[first + 1 : last + 1] = True
-    return stuck
+def _repeats(pos: PosSamples, car: CarSamples | None, laps: Laps | None, end: float) -> Bools:
+    """(n,) samples that repeat the one before although the car has driven on, by its own speed; a little more
+    in the pits, where wheels turn in the air."""
+    same = np.zeros(len(pos.t), dtype=bool)
+    same[1:] = (np.diff(pos.x) == 0) & (np.diff(pos.y) == 0)
+    if car is None or not same.any():
+        return np.zeros(len(pos.t), dtype=bool)
+    path = driven.metres(car, pos)
+    first = np.maximum.accumulate(np.where(same, 0, np.arange(len(same))))
+    stops = [] if laps is None else pit_stretches(laps, float(pos.t[0]), end)
+    moves = car.speed[np.minimum(np.searchsorted(car.t, pos.t), len(car.t) - 1)] > MOVING_KMH
+    limit = np.where(inside(pos.t, stops), JACKED_M, REPEAT_M)
+    return same & (path - path[first] > np.where(moves, limit, PARKED_M))
 
 
-def _runs(same: Bools) -> Iterator[tuple[int, int]]:
-    """(first, last) sample of each stretch of equal neighbours."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], same.view(np.int8), [0]))))
-    for first, last in edges.reshape(-1, 2):
-        yield int(first), int(last)
-
-
-def _without(pos: PosSamples, stuck: Bools) -> PosSamples:
-    x, y, z = (np.where(stuck, np.nan, v) for v in (pos.x, pos.y, pos.z))
-    return PosSamples(pos.t, x, y, z)
+def without(pos: PosSamples, false: Bools) -> PosSamples:
+    """The samples with those that are `false`, (n,), unknown."""
+    if not false.any():
+        return pos
+    return PosSamples(pos.t, *(np.where(false, np.nan, v) for v in (pos.x, pos.y, pos.z)))
 
 
 def holes(t: Floats, start: float, end: float) -> list[tuple[float, float]]:

@@ -14,13 +14,18 @@ from pipeline.model import COLUMNS, Bools, CarFrames, Ints, RaceFrames, RawRace
 MAX_SPEED_MS = 300.0
 _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "out_of_range": (0.01, 0.05),  # share of all samples
-    "frozen": (0.0005, 0.01),
+    "wild_positions": (1.0, 100.0),  # samples
+    "frozen": (1.0, 100.0),
+    "impossible_positions": (1.0, 100.0),
+    "misplaced_positions": (1.0, 100.0),
+    "position_jumps": (3.0, 30.0),
     "position_holes": (2.0, 60.0),  # seconds
     "car_data_holes": (2.0, 60.0),
     "lost_laps": (1.0, 3.0),
     "before_the_flag": (1.0, 1.0),
     "lost_finish": (1.0, 3.0),
     "no_reference_line": (1.0, 1.0),
+    "track_length": (1.0, 1.0),
     **dict.fromkeys(  # cars
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),
@@ -140,10 +145,7 @@ def _laps(raw: RawRace, frames: RaceFrames) -> Check:
 
 
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
-    samples = {
-        "out_of_range": sum(len(car.t) for car in raw.cars.values()),
-        "frozen": sum(len(pos.t) for pos in raw.positions.values()),
-    }
+    samples = {"out_of_range": sum(len(car.t) for car in raw.cars.values())}
     for finding in frames.findings:
         note, warn = _FINDING_LIMITS[finding.name]
         size = finding.count / max(1, samples.get(finding.name, 1))

@@ -8,8 +8,10 @@ import numpy.typing as npt
 from pipeline.frames.clean import Clean
 from pipeline.frames.flag import Flag
 from pipeline.frames.laps import LapLine
+from pipeline.frames.line import Line
+from pipeline.frames.plausible import Verdict
 from pipeline.frames.presence import Stay
-from pipeline.frames.track import Line
+from pipeline.frames.track import Placed
 from pipeline.model import Bools, Floats, FrameClock, RawRace
 
 STRAY = 0.02  # of a lap: more than crossings and positions ever disagree by
@@ -30,6 +32,8 @@ class Race:
     stays: dict[str, Stay]
     laps: dict[str, LapLine]
     line: Line | None
+    placed: dict[str, Placed]
+    verdicts: dict[str, Verdict]
     lights_out: float | None
 
     @property
