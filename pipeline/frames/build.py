@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
+from pipeline.frames.agree import car_data, places_and_gaps
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.laps import lap_line, pit_stretches
@@ -49,13 +50,14 @@ def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
         raw: as loaded; needs laps with at least one start time.
         fps: frames a second, 1 to 50.
     """
-    race = _prepare(raw, fps)
+    race = car_data(_prepare(raw, fps))
     indices: dict[int, Index] = {}
     along = _all_progress(race)
     cars = {number: _car_columns(race, number, along.get(number), indices) for number in race.numbers}
     _add_places(race, cars, along, indices)
     for number, columns in cars.items():
         _add_status(race, number, columns)
+    disagreements = places_and_gaps(race, cars)
     codes = {d.number: d.code for d in raw.drivers}
     return RaceFrames(
         clock=race.clock,
@@ -65,7 +67,13 @@ def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
         lights_out=None if race.lights_out is None else race.lights_out - race.clock.t0,
         total_laps=raw.total_laps or laps_run(raw),
         replay=replay_source(race, cars, along, codes),
-        findings=[*raw.noticed, *race.clean.findings, *false_positions(race), *findings(race)],
+        findings=[
+            *raw.noticed,
+            *race.clean.findings,
+            *false_positions(race),
+            *findings(race),
+            *disagreements,
+        ],
     )
 
 

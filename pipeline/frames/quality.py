@@ -29,6 +29,8 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     **dict.fromkeys(  # cars
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),
+    "car_data_false": (0.1, 1.0),  # seconds
+    "order_contradicted": (1.0, 1.0),
 }
 
 

@@ -38,16 +38,17 @@ RULES = {
     "lap": Rule(0.0, 0.5, 0.5),
     "tyre": Rule(0.0, 0.5, 0.5),
     "tyre_life": Rule(0.0, 0.5, 0.5),
-    "speed": Rule(15.0, 0.5, 0.5),
-    "rpm": Rule(600.0, 0.5, 0.5),
-    "throttle": Rule(15.0, 0.5, 0.5),
-    "gear": Rule(0.0, 1.8, 0.5),  # held across what is not yet a hole
-    "drs": Rule(0.0, 1.8, 0.5),
-    "brake": Rule(0.0, 1.8, 0.5),
-    "gap": Rule(1.5, 20.0, 2.0),  # held for so long and no longer
+    "speed": Rule(30.0, 1.5, 1.5),  # about as well as positions tell; the others follow it
+    "rpm": Rule(3000.0, 2.0, 2.0),
+    "throttle": Rule(25.0, 4.0, 4.0),
+    "gear": Rule(1.0, 4.0, 4.0),
+    "drs": Rule(0.0, 4.0, 4.0),
+    "brake": Rule(0.0, 4.0, 4.0),
+    "gap": Rule(3.5, 21.0, 2.0),  # held for so long and no longer
     "status": Rule(0.0, 2.0, 2.0),
 }
-PLACE_S = 2.0
+PLACE_S = (20.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
+PLACE_M, CLOSE_M = 150.0, 400.0  # where the track is clear, and where it is not
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Facts:
 class Known:
     """The race as it was, every STEP_S from `begin` on; arrays (cars, moments), NaN where nothing is asked.
 
-    low, high: what each column may be. places: the order, 1 first. here: the car races, or stands where it
-    retired and may be there still (`lingers`).
+    low, high: what each column may be. places: the order, 1 first. far: metres of race, finishers apart by
+    their order. clear: of the track's status. here: the car races; lingers: or stands where it retired, and
+    may be there still.
     """
 
     codes: list[str]
@@ -74,6 +76,8 @@ class Known:
     low: dict[str, Floats]
     high: dict[str, Floats]
     places: Floats
+    far: Floats
+    clear: Bools
     here: Bools
     lingers: Bools
     facts: dict[str, Facts]
@@ -154,12 +158,20 @@ def of_demo(truth: Truth) -> Known:
         low={name: low for name, (low, _) in bounds.items()},
         high={name: high for name, (_, high) in bounds.items()},
         places=order[:, at],
+        far=np.where(true["status"] == FINISHED, 1e6 - 1e3 * order[:, at], true["progress"]),
+        clear=_clear(truth, times),
         here=times[None, :] <= gone,
         lingers=times[None, :] <= gone + LEAVES_S,
         facts={
             c: Facts(truth.finished_s.get(c), truth.retired_s.get(c), len(truth.line_s[c])) for c in codes
         },
     )
+
+
+def _clear(truth: Truth, times: Floats) -> Bools:
+    since = np.array([t for t, _ in truth.track_status])
+    codes = np.array([code for _, code in truth.track_status])
+    return np.asarray(codes[np.clip(np.searchsorted(since, times, "right") - 1, 0, None)] == "1")
 
 
 def _gaps(truth: Truth, times: Floats, progress: Floats, codes: list[str]) -> Floats:
@@ -240,12 +252,18 @@ def _found(code: str, what: str, wrong: Bools, times: Floats, fps: float) -> Ite
 
 
 def _misplaced(known: Known, shown: Floats, times: Floats, fps: float) -> Iterator[Falsehood]:
-    """Places among the cars that are there, against the order within PLACE_S."""
+    """Places among the cars that are there, against the order within PLACE_S, but between close cars."""
     published = _ranks(shown)
     right = np.isnan(published)
-    for shift in np.arange(-PLACE_S, PLACE_S + 0.01, 0.25):
+    for shift in np.arange(-PLACE_S[0], PLACE_S[1] + 0.01, 0.5):
         true = np.where(np.isnan(shown), np.nan, known.places[:, known.at(times + shift)])
         right |= published == _ranks(true)
+    far = np.where(np.isnan(shown), np.nan, known.far[:, known.at(times)])
+    apart = np.where(known.clear[known.at(times)], PLACE_M, CLOSE_M)
+    with np.errstate(invalid="ignore"):
+        ahead = (far[None] - far[:, None] > apart).sum(axis=1)
+        behind = (far[:, None] - far[None] > apart).sum(axis=1)
+    right |= (published > ahead) & (published <= (~np.isnan(far)).sum(axis=0) - behind)
     for i, code in enumerate(known.codes):
         yield from _found(code, "position", ~right[i], times, fps)
 

@@ -150,7 +150,7 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "cars", lambda c: replace(c, speed=c.speed + blow.size * one_row(c.t, blow)))
 
 
-@kind("car data", "an offset in speed", size=(30, 150), span=(10, 200))
+@kind("car data", "an offset in speed", size=(40, 150), span=(10, 200))
 def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "cars", lambda c: replace(c, speed=c.speed + blow.size * blow.within(c.t)))
 

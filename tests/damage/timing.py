@@ -207,7 +207,7 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "timing", change)
 
 
-@kind("order", "another place for a while", size=(3, 9), span=(5, 100), hits=2)
+@kind("order", "another place for a while", size=(3, 9), span=(30, 150), hits=2)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     def change(own: OfficialTiming) -> OfficialTiming:
         other = (own.place + int(blow.size) - 1) % len(raw.timing) + 1

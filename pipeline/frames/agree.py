@@ -1,0 +1,224 @@
+"""What the topics of the feed say of one another: speed, places and gaps are held against race distance.
+
+A topic may be false and still look like itself: car data of another car, an order that hangs, gaps of a
+minute ago. Positions tell. Car data and gaps that they contradict become unknown; places stay the official
+ones, and the quality table names the cars.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.frames.race import Columns, Race
+from pipeline.frames.resample import interpolate, make_index
+from pipeline.model import COLUMNS, TRACK, Bools, CarSamples, Finding, Floats, PosSamples
+
+STEP_S = 0.5
+WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all
+MOVES_KMH = 90.0
+TURNS_KMH = 180.0  # wheels that spin in the gravel or on the jacks turn slower
+KNOCK_KMH = 60.0  # from one sample to the next: no car brakes or grips like that, but in a crash
+KNOCK_S = 0.6
+KNOCKS, KNOCKS_S = 6, 10.0
+FROZEN_S = 2.0
+FROZEN_M = 20.0
+AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
+AHEAD_S = 20.0  # both at speed
+CRAWL_S = 60.0  # who crawls between two loops loses places late
+AT_SPEED = 28.0  # m/s
+FAR_AHEAD_M = 300.0  # behind a safety car, and where the stewards put the cars in order after a red flag
+SETTLED_S = 30.0  # after the start, when all are within a hundred metres
+RESTART_S = 180.0
+GAP_S = 3.0
+HELD_S = 20.0
+CLEAR, RED = "1", "5"
+
+
+def car_data(race: Race) -> Race:
+    """The race without the car data that a car's own positions contradict; a finding counts its seconds."""
+    cars, lost = dict(race.clean.cars), {}
+    for number in race.numbers:
+        if (car := cars.get(number)) is None or len(car.t) < 2:
+            continue
+        false = _knocked(car)
+        if (pos := race.clean.positions.get(number)) is not None:
+            false |= _drifting(car, pos)
+        if false.any():
+            cars[number] = _without(car, false)
+            lost[number] = float(np.diff(car.t, append=car.t[-1])[false].sum())
+    if not lost:
+        return race
+    what = "seconds of car data that contradict the car's own positions, or no car can drive, and are null"
+    clean = replace(race.clean, cars=cars)
+    return replace(
+        race, clean=replace(clean, findings=[*clean.findings, _finding(race, "car_data_false", lost, what)])
+    )
+
+
+def _finding(race: Race, name: str, seconds: dict[str, float], what: str) -> Finding:
+    codes = {d.number: d.code for d in race.raw.drivers}
+    cars = ", ".join(f"{codes[n]} {s:.1f}" for n, s in sorted(seconds.items(), key=lambda item: -item[1]))
+    return Finding(name, round(sum(seconds.values()), 1), f"{what}: {cars}")
+
+
+def _without(car: CarSamples, false: Bools) -> CarSamples:
+    speed, rpm, throttle = (np.where(false, np.nan, v) for v in (car.speed, car.rpm, car.throttle))
+    gear, drs, brake = (np.where(false, -1, v).astype(np.int16) for v in (car.gear, car.drs, car.brake))
+    return CarSamples(car.t, speed, rpm, throttle, gear, drs, brake)
+
+
+def _knocked(car: CarSamples) -> Bools:
+    """(n,) samples that are faster or slower than both neighbours by more than a car can be; and windows in
+    which speed jumps again and again."""
+    steps = np.where(np.diff(car.t) < KNOCK_S, np.diff(car.speed), 0.0)
+    knock = np.abs(np.nan_to_num(steps)) > KNOCK_KMH
+    false = np.zeros(len(car.t), dtype=bool)
+    false[1:-1] = knock[1:] & knock[:-1] & (np.sign(steps[1:]) != np.sign(steps[:-1]))
+    times = car.t[1:][knock]
+    for first in times[: -KNOCKS + 1][times[KNOCKS - 1 :] - times[: -KNOCKS + 1] < KNOCKS_S]:
+        false |= (car.t >= first) & (car.t < first + KNOCKS_S)
+    return false
+
+
+def _drifting(car: CarSamples, pos: PosSamples) -> Bools:
+    """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
+    sample while they do."""
+    grid = np.arange(car.t[0], car.t[-1], STEP_S)
+    if len(grid) < 2 or np.isnan(car.speed).all():
+        return np.zeros(len(car.t), dtype=bool)
+    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), _integrated(car, grid)))
+    covered = np.zeros(len(grid), dtype=bool)
+    for size, limit in WINDOWS:
+        covered |= _apart(moved, turned, size, limit)
+    at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
+    off = np.concatenate(([0.0], np.nancumsum(np.diff(moved - turned)))) * (STEP_S / 3.6)
+    return np.asarray(covered[at] | _frozen(car, off[at]))
+
+
+def _apart(moved: Floats, turned: Floats, size: int, limit: float) -> Bools:
+    """(m,) moments of windows of `size` steps, half of which are off by more than `limit` km/h.
+
+    moved, turned: (m,) way by positions and by speed, in km/h times steps; unknown, nothing is asked.
+    The median of the steps tells: one leap is the positions'.
+    """
+    covered = np.zeros(len(moved), dtype=bool)
+    if len(moved) <= size:
+        return covered
+    way, wheels = ((path[size:] - path[:-size]) / size for path in (moved, turned))
+    asked = (np.abs(way - wheels) > limit / 2) & ((way > MOVES_KMH) | (wheels > TURNS_KMH))
+    first = np.flatnonzero(asked)
+    steps = np.lib.stride_tricks.sliding_window_view(np.diff(moved - turned), size)[first]
+    for start in first[np.abs(np.median(steps, axis=1)) > limit]:
+        covered[start : start + size + 1] = True
+    return covered
+
+
+def _path(pos: PosSamples, grid: Floats) -> Floats:
+    """Metres driven by positions at each time, NaN where they are unknown; (m,)."""
+    steps = np.hypot(np.diff(pos.x), np.diff(pos.y)) / 10.0
+    path = np.concatenate(([0.0], np.nancumsum(steps)))
+    return interpolate(np.where(np.isnan(pos.x), np.nan, path), make_index(pos.t, grid))
+
+
+def _integrated(car: CarSamples, grid: Floats) -> Floats:
+    """Metres driven by integrated speed at each time, NaN in holes; (m,)."""
+    known = ~np.isnan(car.speed)
+    speed = np.interp(car.t, car.t[known], car.speed[known]) / 3.6
+    path = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(car.t))))
+    return interpolate(path, make_index(car.t, grid))
+
+
+def _frozen(car: CarSamples, off: Floats) -> Bools:
+    """(n,) samples of long stretches that repeat the first while `off`, path less integrated speed, moves."""
+    same = np.ones(len(car.t) - 1, dtype=bool)
+    for values in (car.speed, car.rpm, car.throttle, car.gear):
+        same &= values[1:] == values[:-1]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], same.view(np.int8), [0])))).reshape(-1, 2)
+    long = car.t[edges[:, 1]] - car.t[edges[:, 0]] > FROZEN_S
+    false = np.zeros(len(car.t), dtype=bool)
+    for first, last in edges[long]:
+        if abs(off[last] - off[first]) > FROZEN_M:
+            false[first + 1 : last + 1] = True
+    return false
+
+
+def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
+    """Make gaps unknown that race distance contradicts, and find places that it does, once a second."""
+    if race.line is None:
+        return []
+    numbers, every = list(cars), max(1, round(race.clock.fps))
+    times = race.times[::every]
+    shape = (len(numbers), len(times))
+    dist, gap, place = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.inf)
+    for i, number in enumerate(numbers):
+        n = len(cars[number]["lap"][::every])
+        place[i, :n] = cars[number]["position"][::every]
+        for table, name in ((dist, "dist"), (gap, "gap")):
+            values = cars[number][name][::every].astype(np.float64)
+            table[i, :n] = np.where(
+                values == COLUMNS[name].null, np.nan, values / 10.0 ** COLUMNS[name].decimals
+            )
+        on_track = cars[number]["status"][::every] == TRACK
+        dist[i, :n][~on_track] = np.nan
+    red = _red(race, times)
+    for i, false in enumerate(_false_gaps(dist, gap, place, times, red)):
+        frames = np.repeat(false, every)[: len(cars[numbers[i]]["gap"])]
+        cars[numbers[i]]["gap"][frames] = COLUMNS["gap"].null
+    out_of_order = _out_of_order(dist, place, _margin(race, times))
+    seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
+    if not seconds:
+        return []
+    what = (
+        f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
+    )
+    return [_finding(race, "order_contradicted", seconds, what)]
+
+
+def _red(race: Race, times: Floats) -> Floats:
+    """Session second at which the last red flag until each time began, -inf before the first; (m,)."""
+    status = race.raw.track_status
+    began = [float(t) for t, code in zip(status.t, status.code, strict=True) if code == RED]
+    return np.concatenate(([-np.inf], began))[np.searchsorted(began, times, "right")]
+
+
+def _margin(race: Race, times: Floats) -> Floats:
+    """Metres by which race distance must contradict the official order to be heard, (m,)."""
+    status = race.raw.track_status
+    code = np.array(["", *status.code])[np.searchsorted(status.t, times, "right")]
+    ended = np.full(len(times), -np.inf)
+    for first, last, said in zip(status.t, [*status.t[1:], np.inf], status.code, strict=True):
+        if said == RED:
+            ended[times >= first] = last
+    calm = (times > times[0] + SETTLED_S) & (times > ended + RESTART_S)
+    return np.where(calm & (code == CLEAR), AHEAD_M, np.where(code == RED, np.inf, FAR_AHEAD_M))
+
+
+def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Floats) -> Bools:
+    """Gaps that no moment of the last HELD_S seconds has had, give or take GAP_S; (cars, m)."""
+    leader = np.argmin(place, axis=0)
+    true = np.full(dist.shape, np.nan)
+    for front in np.unique(leader):
+        known = ~np.isnan(dist[front])
+        if known.sum() > 1:
+            passed = np.interp(dist, np.maximum.accumulate(dist[front][known]), times[known], left=np.nan)
+            true = np.where((leader == front) & (passed > red), times - passed, true)
+    held = round(HELD_S)
+    padded = np.pad(true, ((0, 0), (held, 2)), constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
+    low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
+    asked = ~np.isnan(true) & (place > 1)
+    return np.asarray(asked & ((gap < low - GAP_S) | (gap > high + GAP_S)))
+
+
+def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
+    """Seconds that each car is, officially, on the wrong side of another, and for long; (cars,)."""
+    seconds = np.zeros(len(dist))
+    at_speed = np.diff(dist, axis=1, append=np.nan) > AT_SPEED
+    for i in range(len(dist)):
+        wrong = (place[i] < place) & (dist - dist[i] > margin)
+        for j in np.flatnonzero(wrong.sum(axis=1) >= AHEAD_S):
+            for held, least in ((wrong[j] & at_speed[j] & at_speed[i], AHEAD_S), (wrong[j], CRAWL_S)):
+                edges = np.flatnonzero(np.diff(np.concatenate(([0], held.view(np.int8), [0])))).reshape(-1, 2)
+                length = edges[:, 1] - edges[:, 0]
+                seconds[[i, int(j)]] += length[length >= least].sum()
+    return seconds
