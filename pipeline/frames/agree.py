@@ -25,10 +25,11 @@ FROZEN_M = 20.0
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
 AHEAD_S = 20.0  # both at speed
 CRAWL_S = 60.0  # who crawls between two loops loses places late
-AT_SPEED = 28.0  # m/s
+AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
 FAR_AHEAD_M = 300.0  # behind a safety car, and where the stewards put the cars in order after a red flag
 SETTLED_S = 30.0  # after the start, when all are within a hundred metres
-RESTART_S = 180.0
+RESTART_S = 900.0  # cars wait in the pit lane after the status is clear again, and follow the safety car
+BRIDGE_S = 10.0
 GAP_S = 3.0
 HELD_S = 20.0
 CLEAR, RED = "1", "5"
@@ -159,10 +160,13 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
                 values == COLUMNS[name].null, np.nan, values / 10.0 ** COLUMNS[name].decimals
             )
         on_track = cars[number]["status"][::every] == TRACK
-        dist[i, :n][~on_track] = np.nan
+        dist[i, :n] = np.where(on_track, _bridged(dist[i, :n], times[:n]), np.nan)
     red = _red(race, times)
     for i, false in enumerate(_false_gaps(dist, gap, place, times, red)):
-        frames = np.repeat(false, every)[: len(cars[numbers[i]]["gap"])]
+        near = false.copy()  # what is false at one look may be so until the next, and since the last
+        near[1:] |= false[:-1]
+        near[:-1] |= false[1:]
+        frames = np.repeat(near, every)[: len(cars[numbers[i]]["gap"])]
         cars[numbers[i]]["gap"][frames] = COLUMNS["gap"].null
     out_of_order = _out_of_order(dist, place, _margin(race, times))
     seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
@@ -172,6 +176,17 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
         f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
     )
     return [_finding(race, "order_contradicted", seconds, what)]
+
+
+def _bridged(dist: Floats, times: Floats) -> Floats:
+    """Race distance on a straight line across short holes; (m,)."""
+    known = np.flatnonzero(~np.isnan(dist))
+    if not len(known):
+        return dist
+    after = np.searchsorted(known, np.arange(len(dist)))
+    inner = (after > 0) & (after < len(known))
+    span = np.where(inner, times[known[np.minimum(after, len(known) - 1)]] - times[known[after - 1]], np.inf)
+    return np.where(np.isnan(dist) & (span <= BRIDGE_S), np.interp(times, times[known], dist[known]), dist)
 
 
 def _red(race: Race, times: Floats) -> Floats:
@@ -185,11 +200,8 @@ def _margin(race: Race, times: Floats) -> Floats:
     """Metres by which race distance must contradict the official order to be heard, (m,)."""
     status = race.raw.track_status
     code = np.array(["", *status.code])[np.searchsorted(status.t, times, "right")]
-    ended = np.full(len(times), -np.inf)
-    for first, last, said in zip(status.t, [*status.t[1:], np.inf], status.code, strict=True):
-        if said == RED:
-            ended[times >= first] = last
-    calm = (times > times[0] + SETTLED_S) & (times > ended + RESTART_S)
+    last_red = np.maximum.accumulate(np.where(code == RED, times, -np.inf))
+    calm = (times > times[0] + SETTLED_S) & (times > last_red + RESTART_S)
     return np.where(calm & (code == CLEAR), AHEAD_M, np.where(code == RED, np.inf, FAR_AHEAD_M))
 
 
@@ -213,7 +225,8 @@ def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Fl
 def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
     """Seconds that each car is, officially, on the wrong side of another, and for long; (cars,)."""
     seconds = np.zeros(len(dist))
-    at_speed = np.diff(dist, axis=1, append=np.nan) > AT_SPEED
+    at_speed = np.full(dist.shape, False)
+    at_speed[:, :-SPEED_S] = (dist[:, SPEED_S:] - dist[:, :-SPEED_S]) > AT_SPEED * SPEED_S
     for i in range(len(dist)):
         wrong = (place[i] < place) & (dist - dist[i] > margin)
         for j in np.flatnonzero(wrong.sum(axis=1) >= AHEAD_S):
