@@ -16,7 +16,7 @@ import click
 
 from pipeline.cli.main import main as pipeline_cli
 from pipeline.network.hosts import HOSTS
-from serve.settings import TABLE
+from serve.__main__ import main as serve_cli
 
 ENV_HEAD = """\
 # Settings as environment variables, made by docs/config_table.py. Copy to .env (compose), or to
@@ -62,7 +62,9 @@ def _row(option: click.Option, context: click.Context) -> Row:
     variables = extra.get("envvars", ())
     if isinstance(option.type, click.Choice):
         meaning += f" One of {', '.join(map(str, option.type.choices))}."
-    return Row("/".join(option.opts), variables[0] if variables else "", default, meaning)
+    return Row(
+        "/".join([*option.opts, *option.secondary_opts]), variables[0] if variables else "", default, meaning
+    )
 
 
 def host_rows() -> list[Row]:
@@ -72,14 +74,7 @@ def host_rows() -> list[Row]:
 
 def serve_rows() -> list[Row]:
     """The options of `f1-serve`."""
-    rows = []
-    for setting in TABLE:
-        default = str(setting.default).lower() if setting.kind is bool else str(setting.default)
-        flag = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.kind is bool else setting.flag
-        rows.append(
-            Row(flag, setting.env, default or "none", setting.help[0].upper() + setting.help[1:] + ".")
-        )
-    return rows
+    return [_row(option, click.Context(serve_cli)) for option in _options(serve_cli)]
 
 
 def table() -> str:

@@ -1,12 +1,29 @@
 """The few errors that reach a user: one sentence that says what is wrong and what would be right."""
 
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """How a command ends, for schedulers and scripts. TEMPORARY: try again later."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    TEMPORARY = 75
+    INTERRUPTED = 130
+
 
 class PipelineError(Exception):
     """Anything a run may fail with on purpose; the CLI prints its message and nothing else."""
 
+    exit_code: ClassVar[Exit] = Exit.FAILED
+
 
 class UsageError(PipelineError):
-    """What was asked for cannot be: a year, round or option that does not exist (exit code 2)."""
+    """What was asked for cannot be: a year, round or option that does not exist."""
+
+    exit_code = Exit.USAGE
 
 
 class SourceError(PipelineError):
@@ -34,7 +51,9 @@ class DamagedError(StoreError):
 
 
 class UnavailableError(StoreError):
-    """S3 or a cluster did not answer within the budget (exit code 75: try again later)."""
+    """S3 or a cluster did not answer within the budget."""
+
+    exit_code = Exit.TEMPORARY
 
 
 class NewerSchemaError(PipelineError):
@@ -42,4 +61,6 @@ class NewerSchemaError(PipelineError):
 
 
 class BusyError(PipelineError):
-    """Another run holds the output (exit code 75: try again later)."""
+    """Another run holds the output."""
+
+    exit_code = Exit.TEMPORARY

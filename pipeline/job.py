@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.keys import SessionCode, SessionKey
 from pipeline.contract.models import Grade
 from pipeline.network.trouble import Trouble
@@ -79,8 +80,8 @@ class Job:
     source: Source
     out: Path
     run: str
-    fps: float = 25.0
-    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    fps: float = FPS
+    frame_skips: tuple[int, ...] = FRAME_SKIPS
     threads: int = 1
     renew: bool = False
     keep_better: bool = False

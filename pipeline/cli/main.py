@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.errors import plain_errors
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
     Rounds,
     Sessions,
     compute_options,
-    option,
     out_option,
     publish_options,
     s3_options,
@@ -26,6 +25,8 @@ from pipeline.cli.settings import (
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
+from pipeline.contract.options import option
+from pipeline.errors import Exit
 
 if TYPE_CHECKING:
     from pipeline.job import Outcome, ScheduledEvent, Source
@@ -134,7 +135,7 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
             for problem in verdict.problems:
                 click.echo(f"  {problem}")
         if wrong:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)
 
 
 def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> AbstractContextManager[Store]:
@@ -169,7 +170,7 @@ def _compute(
         click.echo(_summary(outcomes, table(outcomes)))
         click.echo("".join(uploaded), nl=bool(uploaded))
     if any(outcome.state == "failed" for outcome in outcomes):
-        sys.exit(EXIT_FAILED)
+        sys.exit(Exit.FAILED)
 
 
 def _summary(outcomes: list[Outcome], shown: str) -> str:

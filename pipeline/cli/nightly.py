@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from pipeline.cli.errors import EXIT_FAILED, code_of, plain_errors
+from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import (
     Sessions,
     compute_options,
-    option,
     out_option,
     publish_options,
     s3_options,
@@ -23,7 +22,8 @@ from pipeline.cli.settings import (
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
-from pipeline.errors import NewerSchemaError, StoreError, UsageError
+from pipeline.contract.options import Number, option
+from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.contract.models import RunSummary
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 @option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
 @option(
     "--time-limit",
-    type=click.FloatRange(0, 1440, min_open=True),
+    type=Number(0, 1440, min_open=True),
     default=30,
     show_default=True,
     help="Minutes that one race may take.",
 )
 @option(
     "--network-budget",
-    type=click.FloatRange(0, 1440),
+    type=Number(0, 1440),
     default=20,
     show_default=True,
     help="Minutes that the night may wait for hosts that fail.",
@@ -72,7 +72,7 @@ def nightly(**options: Any) -> None:
             with _watching(options["as_json"]) as watcher:
                 summary = run(_plan(options), watcher)
         except (StoreError, NewerSchemaError) as error:
-            _tell(options, orjson.dumps({"exit_code": code_of(error), "line": f"nightly: {error}"}))
+            _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
             raise
     _close(summary, options)
 
@@ -156,4 +156,4 @@ def doctor(as_json: bool, **options: Any) -> None:
             broken |= check.state == "FAIL"
             click.echo(check.to_json() if as_json else str(check))
         if broken:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)

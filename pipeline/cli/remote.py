@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.errors import EXIT_FAILED, plain_errors
-from pipeline.cli.settings import Age, option, out_option, s3_options, to_s3
+from pipeline.cli.errors import plain_errors
+from pipeline.cli.settings import Age, out_option, s3_options, to_s3
+from pipeline.contract.options import option
+from pipeline.errors import Exit
 
 if TYPE_CHECKING:
     from pipeline.store.local import LocalStore
@@ -42,7 +44,7 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
         for problem in report.problems.values():
             click.echo(f"Error: {problem}", err=True)
         if report.problems:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)
 
 
 @click.command()

@@ -1,18 +1,18 @@
-"""Flags and environment -> one frozen value, read once at the edge. Every option has a variable F1_*."""
+"""The options that commands share, and the types of those that are lists or ages."""
 
 import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import click
 
+from pipeline.contract import FPS, FRAME_SKIPS
+from pipeline.contract.options import F, Number, option
 from pipeline.errors import UsageError
 from pipeline.store.s3_options import ACLS, S3Options
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def default_cache() -> Path:
@@ -88,12 +88,6 @@ class Age(click.ParamType[timedelta]):
         return timedelta(**{self._units[match[2]]: int(match[1])})
 
 
-def option(flag: str, *more: Any, **attrs: Any) -> Callable[[F], F]:
-    """A click option whose environment variable is F1_ and its name, shown in its help."""
-    name = flag.removeprefix("--").split("/")[0].replace("-", "_").upper()
-    return click.option(flag, *more, envvar=f"F1_{name}", show_envvar=True, **attrs)
-
-
 def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for add in reversed(options):
@@ -126,8 +120,8 @@ compute_options = _all(
     out_option,
     option(
         "--fps",
-        type=click.FloatRange(1, 50),
-        default=25.0,
+        type=Number(1, 50),
+        default=FPS,
         show_default=True,
         help="Frames a second.",
     ),
@@ -135,7 +129,7 @@ compute_options = _all(
         "--frame-skip",
         "frame_skips",
         type=FrameSkips(),
-        default="1,2,5,10",
+        default=",".join(map(str, FRAME_SKIPS)),
         show_default=True,
         help="Which skip_{n}.json.gz to write, each 1 to 10.",
     ),
@@ -164,7 +158,7 @@ s3_options = _all(
     ),
     option(
         "--s3-patience",
-        type=click.FloatRange(0, 3600),
+        type=Number(0, 3600),
         default=120,
         show_default=True,
         help="Seconds to go on asking a server that does not answer.",

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.contract import FPS
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.clean import clean
@@ -28,7 +29,7 @@ from pipeline.model import (
 )
 
 
-def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
+def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
     """Compute all frames of a race.
 
     Args:

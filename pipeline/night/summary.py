@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Grade, RunRace, RunSummary
+from pipeline.errors import Exit
 from pipeline.job import Outcome
 from pipeline.night.decide import WORK, Decision
 
-DONE, FAILED, TEMPORARY = 0, 1, 75
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
 _WORDS = (
     "published",
@@ -122,5 +122,5 @@ def _exit_code(races: list[RunRace], problems: list[Problem]) -> int:
     """1 where somebody should look; 75 where it passes by itself."""
     states = {race.state for race in races}
     if "failed" in states or any(not problem.passing for problem in problems):
-        return FAILED
-    return TEMPORARY if "given up" in states or problems else DONE
+        return Exit.FAILED
+    return Exit.TEMPORARY if "given up" in states or problems else Exit.DONE

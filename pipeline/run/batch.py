@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract import FPS, FRAME_SKIPS, SCHEMA_VERSION
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.keys import SessionKey, run_key
 from pipeline.contract.models import Manifest, ProgressEvent
@@ -43,8 +43,8 @@ class Settings:
 
     out: Path
     source: Source
-    fps: float = 25.0
-    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    fps: float = FPS
+    frame_skips: tuple[int, ...] = FRAME_SKIPS
     jobs: int = 1
     threads: int = 1
     force: bool = False

@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Result:
-    """How a child ended: a value, or an error in one sentence. `usage` marks errors of the request."""
+    """How a child ended: a value, or an error in one sentence."""
 
     tag: int
     value: Any = None

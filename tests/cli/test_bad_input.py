@@ -46,6 +46,8 @@ def offline(tmp_path: Path) -> tuple[str | Path, ...]:
         (("demo", "--frame-skip", "1,,2"), "whole numbers from 1 to 10"),
         (("demo", "--fps", "0"), "1<=x<=50"),
         (("demo", "--fps", "51"), "1<=x<=50"),
+        (("demo", "--fps", "nan"), "nan is not a finite number"),
+        (("nightly", "--time-limit", "nan"), "nan is not a finite number"),
         (("demo", "--jobs", "0"), "1<=x<=64"),
         (("race", "2025", "0"), "1<=x<=99"),
         (("race", "2025", "1", "--recording", "/nowhere.txt"), "does not exist"),

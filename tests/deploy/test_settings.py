@@ -11,7 +11,6 @@ import pytest
 from pipeline.cli.main import main as pipeline_cli
 from pipeline.network.hosts import HOSTS
 from serve.__main__ import main as serve_cli
-from serve.settings import TABLE
 from tests.conftest import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -57,9 +56,10 @@ def commands() -> dict[str, set[str]]:
 
 def variables() -> set[str]:
     assert isinstance(pipeline_cli, click.Group)
-    parameters = [parameter for command in pipeline_cli.commands.values() for parameter in command.params]
+    commands = [*pipeline_cli.commands.values(), serve_cli]
+    parameters = [parameter for command in commands for parameter in command.params]
     named = {str(parameter.envvar) for parameter in parameters if parameter.envvar}
-    return named | {setting.env for setting in TABLE} | {host.variable for host in HOSTS}
+    return named | {host.variable for host in HOSTS}
 
 
 def mentioned(text: str) -> set[str]:
