@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
-.PHONY: help install precompute-season serve test lint format bench bench-serve verify lock config try-image clean
+.PHONY: help install precompute-season serve test test-quick lint format bench bench-serve verify lock config try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -45,8 +45,13 @@ endif
 serve: $(VENV)/.serve ## serve computed_data on http://127.0.0.1:8000
 	$(BIN)/python -m serve $(ARGS)
 
-test: $(INSTALLED) ## run the tests
-	$(BIN)/pytest $(ARGS)
+PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+
+test: $(INSTALLED) ## run the tests, as many at a time as there are processors
+	$(PYTEST) $(ARGS)
+
+test-quick: $(INSTALLED) ## the tests of every part that take a minute together
+	$(PYTEST) -m "not slow" $(ARGS)
 
 lint: $(INSTALLED) ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .
