@@ -1,7 +1,8 @@
 """The two plain values of the pipeline: RawRace (what the feed said) and RaceFrames (aligned columns).
 
 Times are float64 seconds. In RawRace they are on F1's session clock; in RaceFrames on the frame clock
-(0 = frame 0). Every published column is a fixed-point integer, so JSON, Parquet and replay say the same.
+(0 = frame 0). A frame's columns are fixed-point integers (pipeline.contract.columns), so JSON, Parquet and
+replay say the same.
 """
 
 from dataclasses import dataclass, field
@@ -168,47 +169,6 @@ class RawRace:
     identity: InputIdentity
     fastf1: str
     messages: list[str]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A published column: `value = integer / 10**decimals`; NULL marks what is unknown."""
-
-    name: str
-    dtype: type[np.signedinteger]
-    decimals: int = 0
-    nullable: bool = True
-
-    @cached_property
-    def null(self) -> int:
-        return int(np.iinfo(self.dtype).min)
-
-
-STATUSES = ("grid", "track", "pit", "finished")
-GRID, TRACK, PIT, FINISHED = range(4)
-
-COLUMNS: dict[str, Column] = {
-    c.name: c
-    for c in (
-        Column("x", np.int32),
-        Column("y", np.int32),
-        Column("z", np.int32),
-        Column("dist", np.int32, decimals=1),
-        Column("rel_dist", np.int16, decimals=4),
-        Column("lap", np.int16, nullable=False),
-        Column("position", np.int8, nullable=False),
-        Column("tyre", np.int8, nullable=False),
-        Column("tyre_life", np.int16),
-        Column("speed", np.int16),
-        Column("rpm", np.int32),
-        Column("gear", np.int8),
-        Column("drs", np.int8),
-        Column("throttle", np.int8),
-        Column("brake", np.int8),
-        Column("gap", np.int32, decimals=3),
-        Column("status", np.int8, nullable=False),
-    )
-}
 
 
 @dataclass(frozen=True)

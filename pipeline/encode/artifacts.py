@@ -82,7 +82,7 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
         generation=generation,
         chunk_s=replay.CHUNK_S,
         hole_ms=replay.HOLE_MS,
-        columns=replay.REPLAY_COLUMNS,
+        columns=replay.columns(),
         chunks=listed,
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.contract import FPS
+from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.clean import clean
@@ -14,19 +15,7 @@ from pipeline.frames.race import AnyInts, Columns, Race
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.samples import replay_source
 from pipeline.frames.track import Line, progress, reference_line
-from pipeline.model import (
-    COLUMNS,
-    FINISHED,
-    GRID,
-    PIT,
-    TRACK,
-    CarFrames,
-    Floats,
-    FrameClock,
-    OfficialTiming,
-    RaceFrames,
-    RawRace,
-)
+from pipeline.model import CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
 
 
 def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check, Grade, Level, Quality
-from pipeline.model import COLUMNS, Bools, CarFrames, Ints, RaceFrames, RawRace
+from pipeline.model import Bools, CarFrames, Ints, RaceFrames, RawRace
 
 MAX_SPEED_MS = 300.0
 _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)

@@ -8,6 +8,7 @@ import pandas as pd
 from fastf1 import _api
 from fastf1.mvapi import get_circuit_info
 
+from pipeline.contract.columns import TYRES
 from pipeline.model import (
     CarSamples,
     DriverInfo,
@@ -23,7 +24,7 @@ from pipeline.model import (
 
 S = TypeVar("S", CarSamples, PosSamples)
 
-TYRES = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
+_TYRES = {name: code for code, name in enumerate(TYRES)}
 _LAP_SECONDS = {
     "lap_time_s": "LapTime",
     "sector1_s": "Sector1Time",
@@ -98,7 +99,7 @@ def laps(own: pd.DataFrame) -> Laps:
         end=_seconds(own["Time"]),
         pit_in=_seconds(own["PitInTime"]),
         pit_out=_seconds(own["PitOutTime"]),
-        tyre=np.array([TYRES.get(str(c).upper(), 0) for c in own["Compound"]], dtype=np.int64),
+        tyre=np.array([_TYRES.get(str(c).upper(), 0) for c in own["Compound"]], dtype=np.int64),
         tyre_life=own["TyreLife"].fillna(-1).to_numpy(dtype=np.int64),
         generated=own["FastF1Generated"].eq(True).to_numpy(dtype=bool),
         extra=extra | bools | texts,

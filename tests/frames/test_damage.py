@@ -8,22 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.contract.columns import COLUMNS, FINISHED
 from pipeline.contract.models import Quality
 from pipeline.frames import compute
 from pipeline.frames.quality import assess
-from pipeline.model import (
-    COLUMNS,
-    FINISHED,
-    CarFrames,
-    CarSamples,
-    Floats,
-    Ints,
-    Laps,
-    PosSamples,
-    RaceFrames,
-    RawRace,
-    Status,
-)
+from pipeline.model import CarFrames, CarSamples, Floats, Ints, Laps, PosSamples, RaceFrames, RawRace, Status
 
 FPS = 10.0
 S = TypeVar("S", CarSamples, PosSamples)
