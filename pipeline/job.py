@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.contract import FPS, FRAME_SKIPS
-from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Grade
+from pipeline.contract.sessions import SessionCode
 from pipeline.network.trouble import Trouble
 
 SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then

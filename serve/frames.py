@@ -1,7 +1,6 @@
 """GET and POST of a race's frames: the precomputed file as it is, or a cut of the nearest one."""
 
-from pipeline.contract.keys import SessionKey
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import SessionKey, media_of
 from serve.call import Call
 from serve.conditional import accepts_gzip
 from serve.cut import cut, packed
@@ -65,7 +64,7 @@ class Frames:
 
 
 def _refused(key: SessionKey) -> Problem:
-    sprint = " --session S" if key.session == "S" else ""
-    command = f"f1-precompute race {key.year} {key.round}{sprint} --force"
+    session = "" if key.session == "R" else f" --session {key.session}"
+    command = f"f1-precompute race {key.year} {key.round}{session} --force"
     detail = f"This API serves precomputed files and computes nothing. To recompute {key}, run: {command}"
     return Problem(409, detail, command=command)

@@ -2,10 +2,10 @@
 
 import hashlib
 
-from pipeline.contract.keys import CATALOG, SessionCode, SessionKey, is_public, session_of
+from pipeline.contract.artifacts import CATALOG, SPECS, SessionKey, is_public, session_of
 from pipeline.contract.models import SeasonListing
 from serve.call import Call
-from serve.models import Links, RacePath, RaceQuery, SeasonPath, Sessions
+from serve.models import RacePath, RaceQuery, SeasonPath, Sessions
 from serve.problems import Problem
 from serve.requests import path_of, query_of
 from serve.shelf import Shelf
@@ -68,16 +68,15 @@ def linked(season: SeasonListing) -> Sessions:
     return Sessions.model_validate(view)
 
 
-def links_of(key: SessionKey) -> Links:
-    query = _QUERY[key.session]
-    race = f"{key.year}/{key.round}{query}"
-    return Links(
-        manifest=f"/f1/races/{race}",
-        frames=f"/f1/race-telemetry/{race}",
-        frames_parquet=f"/data/{key.frames_parquet}",
-        laps_parquet=f"/data/{key.laps_parquet}",
-        progress=f"/f1/process-telemetry/{race}",
-    )
+_API = {
+    "manifest": "/f1/races/{race}",
+    "frames": "/f1/race-telemetry/{race}",
+    "progress": "/f1/process-telemetry/{race}",
+}
 
 
-_QUERY: dict[SessionCode, str] = {"R": "", "S": "?session=S"}
+def links_of(key: SessionKey) -> dict[str, str]:
+    """Where to fetch one session's data: by the API where it has an endpoint, else by key."""
+    race = f"{key.year}/{key.round}" + ("" if key.session == "R" else f"?session={key.session}")
+    files = {spec.name: f"/data/{key.file(spec.name)}" for spec in SPECS.values() if spec.single}
+    return files | {name: path.format(race=race) for name, path in _API.items()}

@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import __version__
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.media import REVALIDATE, Media
 from pipeline.contract.models import SeasonEvent, SeasonSession
+from pipeline.contract.sessions import SESSIONS, session_code
 from serve.call import Call
 from serve.files import Library
 from serve.listings import links_of
@@ -87,7 +88,10 @@ class Pages:
 
         Where there is none it says so itself; the status says it to programs.
         """
-        session: SessionCode = "S" if request.query_params.get("session", "").upper() == "S" else "R"
+        try:
+            session = session_code(request.query_params.get("session", "R"))
+        except ValueError as error:
+            raise Problem(422, f"{error}.") from None
         key = SessionKey(request.path_params["year"], request.path_params["round"], session)
         status = 200 if self._shelf.library.stamp(key.manifest) else 404
         text = self._assets.read("replay.html").body.decode()
@@ -131,13 +135,14 @@ class Pages:
 
 def _race(year: int, event: SeasonEvent, session: SeasonSession) -> str:
     links = links_of(SessionKey(year, event.round, session.session))
-    name = escape(f"{event.name}, {SESSION_NAMES[session.session].lower()}")
+    name = escape(f"{event.name}, {SESSIONS[session.session].word}")
     note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
-    replay = links.manifest.replace("/f1/races/", "/replay/")
+    named = {"manifest": "manifest", "frames": "frames", "frames_parquet": "Parquet"}
+    files = " ".join(f'<a href="{links[name]}">{text}</a>' for name, text in named.items())
+    replay = links["manifest"].replace("/f1/races/", "/replay/")
     return (
         f'<li><span>{event.round or "–"}</span><a href="{replay}">{name}</a> '
-        f'<small><a href="{links.manifest}">manifest</a> <a href="{links.frames}">frames</a> '
-        f'<a href="{links.frames_parquet}">Parquet</a></small> '
+        f"<small>{files}</small> "
         f'<b class="grade" data-grade="{session.grade}" title="{note}">{session.grade}</b></li>'
     )
 

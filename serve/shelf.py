@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
 from pipeline.contract.models import Catalog, Manifest, SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.sessions import SESSIONS
 from serve.files import Library
 from serve.problems import Problem, unavailable
 
@@ -63,7 +64,7 @@ class Shelf:
         state = _WORDS.get(states.get(key.round, "missing"), "has no published files")
         rounds = [number for number, found in states.items() if found == "published"]
         nearest = sorted(sorted(rounds, key=lambda number: abs(number - key.round))[:3])
-        kind = SESSION_NAMES[key.session].lower()
+        kind = SESSIONS[key.session].word
         detail = f"{str(key).capitalize()} {state}. Nearest rounds with a {kind}: {_listed(nearest)}."
         return Problem(404, detail, nearest_rounds=nearest, rounds=rounds, seasons=self.years())
 

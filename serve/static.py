@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
-from pipeline.contract.media import REVALIDATE, Media, media_of
+from pipeline.contract.artifacts import media_of
+from pipeline.contract.media import REVALIDATE, Media
 from serve.call import Call, RawHeaders
 from serve.conditional import UnsatisfiableError, accepts_gzip, precondition, requested_range
 from serve.files import Library, Open, Small, closing

@@ -16,16 +16,17 @@ from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
     Rounds,
-    Sessions,
     compute_options,
     out_option,
     publish_options,
     s3_options,
+    sessions_option,
     source_options,
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
 from pipeline.contract.options import option
+from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
 from pipeline.errors import Exit
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main() -> None:
 @main.command()
 @click.argument("year", type=int)
 @option("--rounds", type=Rounds(), default=None, help="Only these rounds, like 1,3-5.")
-@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@sessions_option
 @source_options
 @compute_options
 @publish_options
@@ -64,10 +65,10 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @click.argument("round_number", metavar="ROUND", type=click.IntRange(1, 99))
 @option(
     "--session",
-    type=click.Choice(["R", "S"], case_sensitive=False),
+    type=click.Choice(list(SESSIONS), case_sensitive=False),
     default="R",
     show_default=True,
-    help="Race or sprint.",
+    help=CHOICES,
 )
 @option(
     "--recording",
@@ -80,13 +81,13 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @publish_options
 def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
     """Compute one race or sprint."""
-    from pipeline.contract.keys import SessionKey  # noqa: PLC0415
+    from pipeline.contract.artifacts import SessionKey  # noqa: PLC0415
     from pipeline.input.schedule import pick  # noqa: PLC0415
     from pipeline.run.batch import Task, load_schedule  # noqa: PLC0415
 
     with plain_errors():
         source = source_of(options, recording)
-        key = SessionKey(year, round_number, "S" if session.upper() == "S" else "R")
+        key = SessionKey(year, round_number, session_code(session))
         events = _schedule_for(key, source) if recording else load_schedule(year, source)
         event = pick(events, key, _now())
         _compute([Task(key, event, source)], source, options, events)

@@ -13,11 +13,11 @@ import orjson
 
 from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import (
-    Sessions,
     compute_options,
     out_option,
     publish_options,
     s3_options,
+    sessions_option,
     source_options,
     to_s3,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Years like 2024,2025; auto: this one, and in January the last.",
 )
-@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@sessions_option
 @option(
     "--time-limit",
     type=Number(0, 1440, min_open=True),

@@ -11,6 +11,7 @@ import click
 
 from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.options import F, Number, option
+from pipeline.contract.sessions import CHOICES, DEFAULT_SESSIONS, session_code
 from pipeline.errors import UsageError
 from pipeline.store.s3_options import ACLS, S3Options
 
@@ -67,10 +68,10 @@ class Sessions(click.ParamType[frozenset[str]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
         if isinstance(value, frozenset):
             return value
-        found = frozenset(part.strip().upper() for part in str(value).split(","))
-        if not found <= {"R", "S"}:
-            self.fail(f"{value!r} is not a list of sessions: write R (race), S (sprint) or R,S", param, ctx)
-        return found
+        try:
+            return frozenset(session_code(part) for part in str(value).split(","))
+        except ValueError as error:
+            self.fail(f"{error}, or several like {DEFAULT_SESSIONS}", param, ctx)
 
 
 class Age(click.ParamType[timedelta]):
@@ -103,6 +104,14 @@ out_option = option(
     default=Path("computed_data"),
     show_default=True,
     help="Folder of the artifacts.",
+)
+
+sessions_option = option(
+    "--sessions",
+    type=Sessions(),
+    default=DEFAULT_SESSIONS,
+    show_default=True,
+    help=f"{CHOICES}, or several.",
 )
 
 source_options = _all(

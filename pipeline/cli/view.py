@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import ProgressEvent
 from pipeline.job import Outcome
 from pipeline.run.batch import Listener

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import ValidationError
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import ProgressEvent
 
 EventSink = Callable[[ProgressEvent], None]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
-from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.sessions import SessionCode
 
 Grade = Literal["A", "B", "C", "D"]
 Level = Literal["ok", "note", "warn", "bad"]

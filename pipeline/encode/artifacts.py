@@ -7,8 +7,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import ProgressLog
-from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Head, Replay, ReplayChunk
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
@@ -31,8 +31,8 @@ def write_all(
         table.result()
         chunk_files, listed = chunks.result()
     parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
-    files.append(staged(job.key.frames_parquet, folder / "frames.parquet"))
-    files.append(staged(job.key.laps_parquet, folder / "laps.parquet"))
+    files.append(staged(job.key.file("frames_parquet"), folder / "frames.parquet"))
+    files.append(staged(job.key.file("laps_parquet"), folder / "laps.parquet"))
     return files + chunk_files, listed
 
 
@@ -74,7 +74,7 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
     files, listed = [], []
     for chunk, content in made:
         path = written(folder / f"{chunk.index:04d}.json.gz", content)
-        files.append(staged(key.replay_chunk(generation, chunk.index), path))
+        files.append(staged(key.file("replay", generation=generation, index=chunk.index), path))
         listed.append(
             ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
         )

@@ -18,7 +18,7 @@ import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
 from fastf1.livetiming.data import LiveTimingData
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
 from pipeline.input import tables

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contract import DEMO_YEAR
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import SourceError
 from pipeline.job import ScheduledEvent, ScheduledSession
 
@@ -82,8 +83,8 @@ def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: S
 def _is_session(info: dict[str, Any], event: ScheduledEvent, key: SessionKey) -> bool:
     """Whether the recording's name for its session fits; sprints had several, by which later others went."""
     name, scheduled = info.get("Name"), event.session(key.session)
-    fits = [None, SESSION_NAMES[key.session], scheduled.name if scheduled is not None else None]
-    return name in fits or (key.session == "S" and name != SESSION_NAMES["R"] and info.get("Type") == "Race")
+    fits = [None, SESSIONS[key.session].name, scheduled.name if scheduled is not None else None]
+    return name in fits or (key.session == "S" and name != SESSIONS["R"].name and info.get("Type") == "Race")
 
 
 def _start(info: dict[str, Any]) -> datetime:
@@ -148,13 +149,12 @@ def event(
         "EventFormat": "sprint_qualifying" if "S" in starts else "conventional",
         "F1ApiSupport": True,
     }
-    slots: dict[SessionCode, int] = {"S": 3, "R": 5}
     for i in range(1, 6):
         row |= {f"Session{i}": "", f"Session{i}Date": None, f"Session{i}DateUtc": None}
-    for code, start in starts.items():
-        text = start.replace(tzinfo=None).isoformat()
-        i = slots[code]
-        row |= {f"Session{i}": SESSION_NAMES[code], f"Session{i}Date": text, f"Session{i}DateUtc": text}
+    in_order = sorted(starts, key=lambda code: starts[code])
+    for i, code in enumerate(in_order, start=6 - len(starts)):  # the race is a weekend's fifth session
+        text = starts[code].replace(tzinfo=None).isoformat()
+        row |= {f"Session{i}": SESSIONS[code].name, f"Session{i}Date": text, f"Session{i}DateUtc": text}
     return ScheduledEvent(
         year=year,
         round=round_number,
@@ -164,6 +164,6 @@ def event(
         location=location,
         date=last.date().isoformat(),
         format=row["EventFormat"],
-        sessions=tuple(ScheduledSession(code, SESSION_NAMES[code], starts[code]) for code in sorted(starts)),
+        sessions=tuple(ScheduledSession(code, SESSIONS[code].name, starts[code]) for code in sorted(starts)),
         row=row,
     )

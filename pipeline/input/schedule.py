@@ -6,7 +6,8 @@ Needs neither fastf1 nor pandas; `pipeline.input.seasons` fills them.
 from datetime import UTC, datetime
 
 from pipeline.contract import DEMO_YEAR, FIRST_TELEMETRY_YEAR
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import UsageError
 from pipeline.job import ScheduledEvent
 
@@ -47,7 +48,5 @@ def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> Schedu
 
 def no_session(event: ScheduledEvent, code: SessionCode) -> str:
     """The sentence for a session that the weekend does not have."""
-    has = ", ".join(SESSION_NAMES[s.code].lower() for s in event.sessions)
-    return (
-        f"{event.year} round {event.round} ({event.name}) has no {SESSION_NAMES[code].lower()}: it has {has}"
-    )
+    has = ", ".join(SESSIONS[s.code].word for s in event.sessions)
+    return f"{event.year} round {event.round} ({event.name}) has no {SESSIONS[code].word}: it has {has}"

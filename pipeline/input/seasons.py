@@ -11,7 +11,7 @@ import fastf1
 import pandas as pd
 from fastf1.events import Event
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageError
 from pipeline.input.load import captured_log, configure
 from pipeline.input.schedule import no_session
@@ -95,7 +95,7 @@ def _event(year: int, row: Any) -> ScheduledEvent:
 
 
 def _code(name: str, event_format: str, position: int) -> SessionCode | None:
-    if name == SESSION_NAMES["R"]:
+    if name == SESSIONS["R"].name:
         return "R"
     if name in _SPRINT_NAMES and event_format in _RACE_LIKE_SPRINT_FORMATS:
         return "S"

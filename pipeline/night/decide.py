@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent
+from pipeline.contract.sessions import SESSIONS
 from pipeline.input.same_event import event_of, is_listed
 from pipeline.job import SETTLED, ScheduledEvent, ScheduledSession
 from pipeline.night.history import PAUSES, History
@@ -18,10 +19,6 @@ from pipeline.night.history import PAUSES, History
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
 WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
 
-LASTS: dict[SessionCode, timedelta] = {
-    "R": timedelta(hours=4),
-    "S": timedelta(hours=2),
-}  # and until it is online
 _DOUBT = "the usual schedule cannot be had, and the one that stands in for it may number the season otherwise"
 
 
@@ -60,7 +57,7 @@ class Asked:
     """What the run was asked for."""
 
     now: datetime
-    sessions: frozenset[str] = frozenset({"R", "S"})
+    sessions: frozenset[str] = frozenset(SESSIONS)
     offline: bool = False
     force: bool = False
 
@@ -110,7 +107,7 @@ def _not_over(session: ScheduledSession, now: datetime) -> str | None:
         return "its start is not known yet"
     if now < session.start:
         return f"it starts at {session.start:%Y-%m-%d %H:%M} UTC"
-    if now < session.start + LASTS[session.code]:
+    if now < session.start + SESSIONS[session.code].lasts:
         return f"it began at {session.start:%H:%M} UTC and may still be running, or not be online yet"
     return None
 

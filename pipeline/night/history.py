@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 
 FILE = ".nightly.json"
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 24, 24, 72, 168))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.contract.keys import SessionKey, season_key, session_of, summary_key
+from pipeline.contract.artifacts import SessionKey, season_key, session_of, summary_key
 from pipeline.contract.models import Manifest, RunSummary, SeasonListing
+from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
     NewerSchemaError,
     PipelineError,
@@ -50,7 +51,7 @@ class Plan:
 
     settings: Settings
     years: list[int]
-    sessions: frozenset[str] = frozenset({"R", "S"})
+    sessions: frozenset[str] = frozenset(SESSIONS)
     explicit: bool = True
     network_s: float = 1200.0
     dry_run: bool = False

@@ -7,8 +7,9 @@ of failures are this machine's. Two machines that write at one moment heal at th
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey, season_key
+from pipeline.contract.artifacts import SessionKey, season_key
 from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import publish_catalog, published_session
 from pipeline.store.base import Store
@@ -132,7 +133,7 @@ def _unpublished(known: SeasonSession | None, code: SessionCode) -> SeasonSessio
     if known is not None and known.state != "published":
         return known
     start = known.date_utc if known is not None else None
-    return SeasonSession(session=code, name=SESSION_NAMES[code], date_utc=start, state="missing")
+    return SeasonSession(session=code, name=SESSIONS[code].name, date_utc=start, state="missing")
 
 
 def same_meeting(one: SeasonEvent | Event, other: SeasonEvent | Event) -> bool:

@@ -6,7 +6,7 @@ import orjson
 from pydantic import ValidationError
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionKey, schema_key
+from pipeline.contract.artifacts import SessionKey, schema_key
 from pipeline.contract.models import SCHEMAS, Manifest, Model
 from pipeline.errors import NewerSchemaError
 from pipeline.store.base import Store

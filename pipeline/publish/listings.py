@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionCode, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
@@ -13,6 +13,7 @@ from pipeline.contract.models import (
     SeasonSession,
     SessionState,
 )
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_event, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.publish.documents import read_manifest, read_model, to_json
@@ -96,7 +97,7 @@ def _session(
         state: SessionState = "failed" if error else "missing" if session.is_over(now) else "upcoming"
         return SeasonSession(
             session=key.session,
-            name=SESSION_NAMES[key.session],
+            name=SESSIONS[key.session].name,
             date_utc=session.start,
             state=state,
             error=error,
@@ -109,7 +110,7 @@ def published_session(manifest: Manifest, start: datetime | None) -> SeasonSessi
     key = manifest.event_key
     return SeasonSession(
         session=key.session,
-        name=SESSION_NAMES[key.session],
+        name=SESSIONS[key.session].name,
         date_utc=start,
         state="published",
         manifest=key.manifest,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipeline.contract.keys import SessionKey, session_of
+from pipeline.contract.artifacts import SessionKey, session_of
 from pipeline.contract.models import Manifest
 from pipeline.publish.documents import read_manifest
 from pipeline.store.base import Store, Stored

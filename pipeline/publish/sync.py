@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
-from pipeline.contract.keys import CATALOG, RUNS, SessionKey, is_public, season_key, session_of
-from pipeline.contract.media import IMMUTABLE, media_of
+from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key, session_of
+from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.publish.bucket_listings import publish_listing, same_meeting

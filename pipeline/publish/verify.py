@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from pipeline.contract.keys import SessionKey, session_of
+from pipeline.contract.artifacts import SessionKey, session_of
 from pipeline.contract.models import Artifact, Manifest
 from pipeline.errors import UsageError
 from pipeline.publish.documents import read_manifest

@@ -11,8 +11,8 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from pipeline.contract import FPS, FRAME_SKIPS, SCHEMA_VERSION
+from pipeline.contract.artifacts import SessionKey, run_key
 from pipeline.contract.events import ProgressLog, to_line
-from pipeline.contract.keys import SessionKey, run_key
 from pipeline.contract.models import Manifest, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
 from pipeline.input.cache import same_input
@@ -207,10 +207,8 @@ def as_asked(manifest: Manifest, settings: Settings) -> bool:
 
 def is_whole(manifest: Manifest) -> bool:
     """Whether it names all that a race has; in a bucket it names less while files are replaced."""
-    key = manifest.event_key
-    skips = {key.frames_json(skip) for skip in manifest.provenance.options.frame_skips}
     named = {artifact.key for artifact in manifest.artifacts}
-    return skips | {key.frames_parquet, key.laps_parquet, key.progress} <= named
+    return manifest.event_key.required(manifest.provenance.options.frame_skips) <= named
 
 
 def compute(

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import media_of
 from pipeline.contract.models import Artifact
 
 

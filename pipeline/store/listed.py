@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.contract.keys import session_of
+from pipeline.contract.artifacts import session_of
 from pipeline.store.base import Store, Stored
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.night.decide import Asked, Decision, Published, Season, beside, decide, seasons
 from pipeline.night.history import Attempt, History
@@ -29,7 +30,7 @@ def scheduled(
 
 def _session(code: SessionCode, start: datetime | None) -> ScheduledSession:
     day = timedelta(days=1 if code == "S" else 0)
-    return ScheduledSession(code, SESSION_NAMES[code], None if start is None else start - day)
+    return ScheduledSession(code, SESSIONS[code].name, None if start is None else start - day)
 
 
 def published(number: int, name: str, start: datetime | None, **more: Any) -> Published:

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.contract.keys import is_public
+from pipeline.contract.artifacts import is_public
 from tests.conftest import cli
 from tests.s3.support import Place
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract.keys import SessionKey, season_key
+from pipeline.contract.artifacts import SessionKey, season_key
 from pipeline.contract.models import Manifest, SeasonListing
 from pipeline.publish.bucket_listings import publish_listing
 from pipeline.publish.documents import to_json

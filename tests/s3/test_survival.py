@@ -74,7 +74,7 @@ def test_killed_at_random_moments(s3: Place, out: Path) -> None:
 
 def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
     """The order of uploads, looked at after each of them."""
-    from pipeline.contract.keys import SessionKey
+    from pipeline.contract.artifacts import SessionKey
     from pipeline.publish.sync import sync
     from pipeline.store.local import LocalStore
     from pipeline.store.s3 import S3Store

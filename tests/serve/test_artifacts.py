@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from websockets.asyncio.client import connect
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Catalog, FramesDocument, Manifest
 from serve.models import Sessions
 from tests.serve.support import Server, raw, serving
@@ -72,7 +72,8 @@ def test_the_listing_links_to_every_published_session(http: httpx.Client, key: S
     linked = [session.links for event in listing.events for session in event.sessions if session.links]
     assert linked
     for links in linked:
-        for link in (links.manifest, links.frames, links.frames_parquet, links.laps_parquet):
+        for name in ("manifest", "frames", "frames_parquet", "laps_parquet"):
+            link = links[name]
             assert http.head(link).status_code == 200
 
 
@@ -120,13 +121,15 @@ def test_plain_is_the_unpacked_file(http: httpx.Client, made: Path, key: Session
 def test_parquet_over_http_by_ranges(running: Server, made: Path, key: SessionKey) -> None:
     """A Parquet reader seeks to the footer, then to the row groups it needs."""
     with running.client() as client:
-        address = f"/data/{key.frames_parquet}"
+        address = f"/data/{key.file('frames_parquet')}"
         tail = client.get(address, headers={"Range": "bytes=-8"})
         assert tail.status_code == 206
         footer = int.from_bytes(tail.content[:4], "little") + 8
         last = client.get(address, headers={"Range": f"bytes=-{footer}"}).content
         padded = io.BytesIO(b"PAR1" + last)
-        assert pq.read_metadata(padded).num_rows == pq.read_metadata(made / key.frames_parquet).num_rows
+        assert (
+            pq.read_metadata(padded).num_rows == pq.read_metadata(made / key.file("frames_parquet")).num_rows
+        )
 
 
 def test_progress_is_the_log_of_the_run(running: Server, made: Path, key: SessionKey) -> None:
