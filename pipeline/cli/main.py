@@ -68,7 +68,7 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
     type=click.Choice(list(SESSIONS), case_sensitive=False),
     default="R",
     show_default=True,
-    help=CHOICES,
+    help=f"{CHOICES}.",
 )
 @option(
     "--recording",
