@@ -86,6 +86,19 @@ def test_positions_that_are_not_1_to_n_are_found(demo_raw: RawRace, wrong: tuple
         hold_invariants(frames)
 
 
+def test_one_hole_is_one_whatever_the_clocks(demo_raw: RawRace) -> None:
+    """Cars whose samples have times of their own lose the same 4.1 s: that is one hole, not one a car."""
+    start = min(float(np.nanmin(own.start)) for own in demo_raw.laps.values()) + 50.0
+    raw = _cut(demo_raw, start, start + 4.1)
+    own = {n: replace(pos, t=pos.t + 0.01 * i) for i, (n, pos) in enumerate(raw.positions.items())}
+    alike, apart = (
+        next(f for f in compute(r, FPS).findings if f.name == "position_holes")
+        for r in (raw, replace(raw, positions=own))
+    )
+    assert apart.message.split(",")[0] == alike.message.split(",")[0]
+    assert apart.count == pytest.approx(alike.count, abs=0.5)
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_may_be_missing(demo_raw: RawRace, data: st.DataObject) -> None:
