@@ -7,11 +7,16 @@ from typing import Any, Literal
 
 from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Grade
-from pipeline.contract.sessions import SessionCode
+from pipeline.contract.models import Grade, Manifest
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.network.trouble import Trouble
 
-SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then
+SETTLED = timedelta(hours=48)  # after a session is over; stewards and jolpica have spoken by then
+
+
+def settles_at(start: datetime, code: SessionCode) -> datetime:
+    """When what a host has of a session that began at `start` is taken for final."""
+    return start + SESSIONS[code].lasts + SETTLED
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,15 @@ class ScheduledSession:
     name: str
     start: datetime | None
 
-    def is_over(self, now: datetime) -> bool:
-        return self.start is not None and self.start < now
+    def not_over(self, now: datetime) -> str | None:
+        """Why there can be nothing of it yet; None where it is over."""
+        if self.start is None:
+            return "its start is not known yet"
+        if now < self.start:
+            return f"it starts at {self.start:%Y-%m-%d %H:%M} UTC"
+        if now < self.start + SESSIONS[self.code].lasts:
+            return f"it began at {self.start:%H:%M} UTC and may still be running, or not be online yet"
+        return None
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,6 @@ class ScheduledEvent:
     format: str
     sessions: tuple[ScheduledSession, ...]
     row: dict[str, Any] = field(repr=False, compare=False)
-    meeting_key: int | None = None
     numbered: bool = True
 
     def session(self, code: SessionCode) -> ScheduledSession | None:
@@ -112,3 +123,16 @@ class Outcome:
     blame: Blame = "race"
     waited_s: float = 0.0
     down: tuple[Trouble, ...] = ()
+
+    @classmethod
+    def of(cls, manifest: Manifest, state: State, note: str | None = None) -> "Outcome":
+        """About a race as its manifest tells of it."""
+        return cls(
+            key=manifest.event_key,
+            state=state,
+            grade=manifest.quality.grade,
+            frames=manifest.clock.frames,
+            bytes=sum(artifact.bytes for artifact in manifest.artifacts),
+            provisional=manifest.provenance.provisional,
+            note=note,
+        )

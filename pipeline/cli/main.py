@@ -89,7 +89,7 @@ def race(year: int, round_number: int, session: str, recording: tuple[Path, ...]
         source = source_of(options, recording)
         key = SessionKey(year, round_number, session_code(session))
         events = _schedule_for(key, source) if recording else load_schedule(year, source)
-        event = pick(events, key, _now())
+        event = pick(events, key, None if recording else _now())
         _compute([Task(key, event, source)], source, options, events)
 
 

@@ -27,8 +27,8 @@ from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.contract.models import RunSummary
-    from pipeline.night.decide import Decision
     from pipeline.night.run import Plan, Watcher
+    from pipeline.run.decide import Decision
 
 
 @click.command()
@@ -122,8 +122,8 @@ def _tell(options: dict[str, Any], summary: bytes) -> None:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    from pipeline.night.decide import seasons  # noqa: PLC0415
     from pipeline.night.run import Plan  # noqa: PLC0415
+    from pipeline.run.decide import seasons  # noqa: PLC0415
 
     wanted = options["season"]
     try:

@@ -187,6 +187,9 @@ class InputIdentity(Model):
     kind: Literal["cache", "recording"] = Field(description="where it was read from")
     path: str = Field(description="the session's folder in the fastf1 cache, or the recording's file names")
     sha256: str = Field(description="of its content")
+    fetched_at: datetime | None = Field(
+        None, description="when the oldest of the session's data was fetched; null for a recording"
+    )
 
 
 class Options(Model):

@@ -24,9 +24,11 @@ def check_year(year: int) -> None:
         raise UsageError(f"{year} is in the future: its schedule does not exist yet")
 
 
-def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> ScheduledEvent:
+def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime | None) -> ScheduledEvent:
     """The event of one session that is over.
 
+    Args:
+        now: None where a recording shows that it is.
     Raises:
         UsageError: no such round or session, or it has not been run yet.
     """
@@ -39,10 +41,8 @@ def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> Schedu
     session = event.session(key.session)
     if session is None:
         raise UsageError(no_session(event, key.session))
-    if session.start is not None and session.start > now:
-        raise UsageError(
-            f"{key} ({event.name}) is in the future: it starts at {session.start:%Y-%m-%d %H:%M} UTC"
-        )
+    if now is not None and (reason := session.not_over(now)) is not None:
+        raise UsageError(f"{key} ({event.name}) is not over: {reason}")
     return event
 
 

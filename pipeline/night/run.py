@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
 from pipeline.contract.artifacts import SessionKey, season_key, session_of, summary_key
-from pipeline.contract.models import Manifest, RunSummary, SeasonListing
+from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
     NewerSchemaError,
@@ -22,25 +22,24 @@ from pipeline.errors import (
     UnreachableError,
     UsageError,
 )
-from pipeline.input.cache import restore_all, same_input
+from pipeline.input.cache import restore_all
 from pipeline.job import Outcome
-from pipeline.night.decide import WORK, Asked, Decision, Published, Season, beside, decide
-from pipeline.night.history import History
 from pipeline.night.summary import Ended, Problem, is_too_early, summarise
-from pipeline.publish.documents import publish_schemas, read_manifest, read_model, to_json
+from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
 from pipeline.publish.uploader import NoUploader, Uploader, uploading
 from pipeline.run.batch import (
     Listener,
     Settings,
     Task,
-    as_asked,
     compute,
-    is_whole,
     load_schedule,
     new_run_id,
 )
 from pipeline.run.budget import NetworkBudget
+from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
+from pipeline.run.found import examine, manifests
+from pipeline.run.history import History
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
@@ -129,44 +128,15 @@ class _Night:
             return
         finally:
             self.network.spend(monotonic() - began)
-        published = {key: self._about(manifest) for key, manifest in self._manifests(year)}
+        shelf, settings = self.uploader.shelf, self.plan.settings
+        published = {
+            key: examine(manifest, shelf, settings.options, settings.source)
+            for key, manifest in manifests(shelf, year).items()
+        }
         listing = read_model(self.store, season_key(year), SeasonListing)
         self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
-        asked = Asked(
-            self.started, self.plan.sessions, self.plan.settings.source.offline, self.plan.settings.force
-        )
+        asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
         self.decisions += decide(self.seasons[year], asked)
-
-    def _manifests(self, year: int) -> Iterator[tuple[SessionKey, Manifest]]:
-        for stored in list(self.uploader.shelf.list(f"telemetry/{year}/")):
-            key = session_of(stored.key)
-            if key is not None and stored.key == key.manifest:
-                manifest = read_manifest(self.uploader.shelf, key)
-                if manifest is not None:
-                    yield key, manifest
-
-    def _about(self, manifest: Manifest) -> Published:
-        about = manifest.provenance
-        return Published(
-            event=manifest.event,
-            made_at=about.created_at,
-            provisional=tuple(about.reasons) if about.provisional else (),
-            schema_version=manifest.schema_version,
-            stale=self._stale(manifest),
-        )
-
-    def _stale(self, manifest: Manifest) -> str | None:
-        found = ((artifact, self.uploader.shelf.stat(artifact.key)) for artifact in manifest.artifacts)
-        wrong = sum(stored is None or stored.bytes != artifact.bytes for artifact, stored in found)
-        if wrong:
-            return f"{wrong} of its files are missing or truncated"
-        if not is_whole(manifest):
-            return "an interrupted run has left it without some of its files"
-        if not as_asked(manifest, self.plan.settings):
-            return "it was made with another --fps or --frame-skip"
-        if manifest.provenance.input.kind == "cache" and not same_input(manifest, self.plan.settings.source):
-            return "the cached data that it was made from has changed"
-        return None
 
     def _take_away(self) -> None:
         """Races whose number is another's now: out of the listings, then the manifest, then the rest."""
@@ -211,16 +181,8 @@ class _Night:
     def _task(self, decision: Decision) -> Task:
         if decision.event is None:
             raise AssertionError(f"{decision.key} has no event to compute")
-        online = not self.plan.settings.source.offline
-        return Task(
-            key=decision.key,
-            event=decision.event,
-            source=replace(
-                self.plan.settings.source, fresh=online and decision.action in ("refresh", "move")
-            ),
-            renew=online and decision.action == "refresh",
-            keep_better=True,
-        )
+        task = Task(decision.key, decision.event, self.plan.settings.source, keep_better=True)
+        return task.decided(decision)
 
     def _pass(self, *outcomes: Outcome) -> None:
         """Hand races on to be uploaded; note those that have come through."""
@@ -264,7 +226,7 @@ class _Night:
         publish_season(self.store, year, season.schedule, self.errors, beside=beside(season))
 
     def _published(self) -> set[SessionKey]:
-        return {key for year in self.seasons for key, _ in self._manifests(year)}
+        return {key for year in self.seasons for key in manifests(self.uploader.shelf, year)}
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Grade, RunRace, RunSummary
 from pipeline.errors import Exit
 from pipeline.job import Outcome
-from pipeline.night.decide import WORK, Decision
+from pipeline.run.decide import WORK, Decision
 
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
 _WORDS = (

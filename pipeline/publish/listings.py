@@ -94,7 +94,7 @@ def _session(
     key: SessionKey, session: ScheduledSession, manifest: Manifest | None, error: str | None, now: datetime
 ) -> SeasonSession:
     if manifest is None:
-        state: SessionState = "failed" if error else "missing" if session.is_over(now) else "upcoming"
+        state: SessionState = "failed" if error else "upcoming" if session.not_over(now) else "missing"
         return SeasonSession(
             session=key.session,
             name=SESSIONS[key.session].name,

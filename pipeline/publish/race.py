@@ -22,12 +22,14 @@ def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], 
 
 
 def same_content(new: Manifest, old: Manifest) -> bool:
-    """Equal but for when and by which run it was made; the progress log is part of the run."""
+    """Equal but for when and by which run it was fetched and made; the progress log is part of the run."""
     return _content(new) == _content(old)
 
 
 def _content(manifest: Manifest) -> dict[str, object]:
-    content = manifest.model_dump(exclude={"provenance": {"created_at", "run"}})
+    content = manifest.model_dump(
+        exclude={"provenance": {"created_at": True, "run": True, "input": {"fetched_at"}}}
+    )
     content["artifacts"] = [a for a in content["artifacts"] if a["key"] != manifest.event_key.progress]
     return content
 

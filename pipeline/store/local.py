@@ -61,9 +61,10 @@ class LocalStore:
 
     def stat(self, key: str) -> Stored | None:
         try:
-            return Stored(key, self.path(key).stat().st_size)
+            about = self.path(key).stat()
         except OSError:
             return None
+        return Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
 
     def digest(self, key: str) -> Stored | None:
         try:

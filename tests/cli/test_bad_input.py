@@ -69,7 +69,7 @@ def test_schedule_that_is_not_cached(offline: tuple[str | Path, ...]) -> None:
         (("race", "2023", "23"), "cancelled races are not listed"),  # Imola 2023 would have been one of 23
         (("season", "2025", "--rounds", "23-26"), "2025 has no round 25"),
         (("race", "2025", "1", "--session", "S"), "has no sprint: it has race"),
-        (("race", "2026", "22"), "is in the future: it starts at 2026-12-06"),
+        (("race", "2026", "22"), "is not over: it starts at 2026-12-06"),
     ],
 )
 def test_rounds_that_cannot_be(real_cache: Path, tmp_path: Path, args: tuple[str, ...], says: str) -> None:

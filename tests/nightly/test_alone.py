@@ -82,7 +82,7 @@ def test_a_truncated_file_is_made_again(nights: Nights) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:100])
     run = nights.run()
-    assert "compute: 1 of its files are missing or truncated" in run.stdout
+    assert "compute: 1 of its files are missing, truncated or altered" in run.stdout
     assert path.read_bytes() == whole
 
 

@@ -37,7 +37,7 @@ class Attempt:
 class History:
     """Attempts by session; empty for races that are settled."""
 
-    path: Path
+    path: Path = Path(FILE)
     attempts: dict[str, Attempt] = field(default_factory=dict)
 
     @classmethod

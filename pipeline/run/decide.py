@@ -1,4 +1,6 @@
-"""What a nightly run does about each session of a season, and why: a pure function of what is known.
+"""What a run does about each session of a season, and why: a pure function of what is known.
+
+`nightly` asks for whole seasons; `season`, `race` and `demo` for the sessions that somebody named.
 
 Nothing here reads a clock, a file or a host, so every case is a row in a table of tests.
 """
@@ -13,8 +15,8 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent
 from pipeline.contract.sessions import SESSIONS
 from pipeline.input.same_event import event_of, is_listed
-from pipeline.job import SETTLED, ScheduledEvent, ScheduledSession
-from pipeline.night.history import PAUSES, History
+from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
+from pipeline.run.history import PAUSES, History
 
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
 WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
@@ -44,7 +46,7 @@ class Season:
     schedule: list[ScheduledEvent]
     published: dict[SessionKey, Published]
     listed: list[SeasonEvent]
-    history: History
+    history: History = field(default_factory=History)
 
     @property
     def numbered(self) -> bool:
@@ -54,12 +56,16 @@ class Season:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the run was asked for."""
+    """What the run was asked for.
+
+    by_hand: the sessions that somebody named, which are over; for them the schedule's numbers are trusted.
+    """
 
     now: datetime
     sessions: frozenset[str] = frozenset(SESSIONS)
     offline: bool = False
     force: bool = False
+    by_hand: frozenset[SessionKey] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -74,42 +80,35 @@ class Decision:
 
 
 def decide(season: Season, asked: Asked) -> list[Decision]:
-    """One decision for each session that is scheduled, published or was listed, by round."""
+    """One decision for each session that is scheduled, published or was listed, by round; or named."""
     found = [
         Decision(key, event.name, *_about(season, asked, event, session, key), event)
         for event in season.schedule
         for session in event.sessions
         if session.code in asked.sessions
         for key in [SessionKey(event.year, event.round, session.code)]
+        if not asked.by_hand or key in asked.by_hand
     ]
-    found += _strays(season)
-    found += _cancelled(season)
+    if not asked.by_hand:
+        found += _strays(season, asked)
+        found += _cancelled(season)
     return sorted(found, key=lambda decision: (decision.key, decision.action))
 
 
 def _about(
     season: Season, asked: Asked, event: ScheduledEvent, session: ScheduledSession, key: SessionKey
 ) -> tuple[Action, str]:
-    if (reason := _not_over(session, asked.now)) is not None:
+    if not asked.by_hand and (reason := session.not_over(asked.now)) is not None:
         return "wait", reason
     homes = {k: event_of(p.event, season.schedule) for k, p in season.published.items()}
     own = [k for k, home in homes.items() if home is event and k.session == key.session]
-    if not season.numbered and key not in own and not _known_number(season, event):
+    doubtful = not season.numbered and not asked.by_hand
+    if doubtful and key not in own and not _known_number(season, event):
         return "wait", _DOUBT
     if own and key not in own:
         return "move", f"it was published as round {own[0].round}, and is round {key.round} now"
     action, reason = _unpublished(asked) if key not in own else _again(season.published[key], session, asked)
     return _paused(season, asked, session, key, action, reason)
-
-
-def _not_over(session: ScheduledSession, now: datetime) -> str | None:
-    if session.start is None:
-        return "its start is not known yet"
-    if now < session.start:
-        return f"it starts at {session.start:%Y-%m-%d %H:%M} UTC"
-    if now < session.start + SESSIONS[session.code].lasts:
-        return f"it began at {session.start:%H:%M} UTC and may still be running, or not be online yet"
-    return None
 
 
 def _known_number(season: Season, event: ScheduledEvent) -> bool:
@@ -118,18 +117,19 @@ def _known_number(season: Season, event: ScheduledEvent) -> bool:
 
 
 def _unpublished(asked: Asked) -> tuple[Action, str]:
-    return "compute", "it is over and not published" + (" (--force)" if asked.force else "")
+    return "compute", "it is over and not published" + (" (asked for again)" if asked.force else "")
 
 
 def _again(published: Published, session: ScheduledSession, asked: Asked) -> tuple[Action, str]:
     """Whether a published race is to be made again."""
+    renewable = published.provisional and not asked.offline
     if (stale := _stale(published, asked)) is not None:
-        return "compute", stale
+        return "refresh" if renewable else "compute", stale
     if not published.provisional:
         return "skip", f"up to date, final since {published.made_at:%Y-%m-%d}"
     because = "; ".join(published.provisional)
-    if asked.offline:
-        return "skip", f"provisional ({because}), but --offline can renew nothing"
+    if not renewable:
+        return "skip", f"provisional ({because}), but nothing is to be fetched (offline)"
     if timedelta(0) <= asked.now - published.made_at < PAUSES[0]:
         return "wait", f"provisional ({because}), but made less than an hour ago"
     return "refresh", f"provisional: {because}"
@@ -138,7 +138,7 @@ def _again(published: Published, session: ScheduledSession, asked: Asked) -> tup
 def _stale(published: Published, asked: Asked) -> str | None:
     """Why it has to be made again whatever its age."""
     if asked.force:
-        return "--force makes it again"
+        return "it was asked for again"
     if published.schema_version < SCHEMA_VERSION:
         return f"it has schema_version {published.schema_version}; {SCHEMA_VERSION} is written now"
     return published.stale
@@ -149,9 +149,9 @@ def _paused(
 ) -> tuple[Action, str]:
     """The same, or a wait where it was tried in vain not long ago."""
     attempt = season.history.of(key)
-    if attempt is None or action not in WORK or asked.force:
+    if attempt is None or action not in WORK or asked.force or asked.by_hand:
         return action, reason
-    settled = None if session.start is None else session.start + SETTLED
+    settled = None if session.start is None else settles_at(session.start, session.code)
     if action == "refresh" and settled is not None and attempt.at < settled <= asked.now:
         return action, f"{reason} (48 hours are over)"
     times = "once" if attempt.count == 1 else f"{attempt.count} times"
@@ -160,10 +160,12 @@ def _paused(
     return action, f"{reason} (tried {times} before)"
 
 
-def _strays(season: Season) -> Iterator[Decision]:
+def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
     """Published races that are not what the schedule has under their number."""
     taken = {event.round: event for event in season.schedule}
     for key, published in season.published.items():
+        if key.session not in asked.sessions:
+            continue
         home = event_of(published.event, season.schedule)
         if home is not None and home.round == key.round:
             continue
