@@ -26,6 +26,8 @@ class Listings:
         if not is_public(key):
             raise Problem(404, "No artifact has such a key. Keys are listed in each race's manifest.")
         try:
+            if not self._shelf.serves(key):
+                raise FileNotFoundError(key)
             await self._artifacts.send(call, key)
         except FileNotFoundError:
             raise self._shelf.missing_artifact(key, session_of(key)) from None

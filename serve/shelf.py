@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, media_of, season_key, session_of
+from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Catalog, Manifest, SeasonEvent, SeasonListing, SeasonSession
 from pipeline.contract.sessions import SESSIONS
-from serve.files import Library
+from serve.files import Library, Stamp
 from serve.problems import Problem, unavailable
 
 _WORDS = {
@@ -22,6 +23,7 @@ class Shelf:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._named: dict[SessionKey, tuple[Stamp | None, frozenset[str]]] = {}
 
     def catalog(self) -> Catalog:
         try:
@@ -49,6 +51,22 @@ class Shelf:
             raise self.missing_race(key) from None
         except (OSError, ValidationError) as error:
             raise unavailable(f"The manifest of {key} cannot be read.") from error
+
+    def serves(self, key: str) -> bool:
+        """Whether a file is one that its race's manifest names.
+
+        What is named by its content, a replay's, goes out as long as it is there: an older manifest that
+        somebody holds names it.
+        """
+        session = session_of(key)
+        if session is None or key == session.manifest or media_of(key).cache_control == IMMUTABLE:
+            return True
+        stamp = self.library.stamp(session.manifest)
+        known, named = self._named.get(session, (None, frozenset()))
+        if stamp is None or known != stamp:
+            named = frozenset(artifact.key for artifact in self.manifest(session).artifacts)
+            self._named[session] = (stamp, named)
+        return key in named
 
     def missing_season(self, year: int) -> Problem:
         years = self.years()

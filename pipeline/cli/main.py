@@ -125,7 +125,7 @@ def demo(**options: Any) -> None:
 @s3_options
 def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
     """Check every published file against its manifest: missing, truncated, altered."""
-    from pipeline.publish.verify import published, verify  # noqa: PLC0415
+    from pipeline.publish.verify import cure, published, verify  # noqa: PLC0415
 
     with plain_errors(), _store(in_bucket, out, options) as store:
         wrong = 0
@@ -135,6 +135,8 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
             click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
             for problem in verdict.problems:
                 click.echo(f"  {problem}")
+            if verdict.problems:
+                click.echo(f"  to mend it: {cure(verdict.key, in_bucket)}")
         if wrong:
             sys.exit(Exit.FAILED)
 

@@ -13,7 +13,7 @@ import click
 from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import Age, out_option, s3_options, to_s3
 from pipeline.contract.options import option
-from pipeline.errors import Exit
+from pipeline.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from pipeline.store.local import LocalStore
@@ -68,7 +68,7 @@ def prune(
     out: Path,
     **options: Any,
 ) -> None:
-    """Remove replay generations that no manifest names: in the bucket with --s3-bucket, else in --out."""
+    """Remove files that no manifest names: in the bucket with --s3-bucket, else in --out."""
     from pipeline.publish.verify import scope  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
@@ -77,6 +77,10 @@ def prune(
     with plain_errors():
         prefix = scope(year, round_number)
         if not options["s3_bucket"]:
+            if not out.is_dir():
+                raise UsageError(
+                    f"there is no folder {out}: name the one with the published files with --out"
+                )
             with only_run(out):
                 _prune(LocalStore(out), prefix, older_than, dry_run)
             return

@@ -74,6 +74,10 @@ def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: date
     """
     store, settings = LocalStore(plan.settings.out), plan.settings
     to = uploading(store, settings.remote, from_elsewhere=settings.scheduler is not None, keep_better=True)
+    if plan.dry_run:
+        with to as uploader:
+            return _Night(plan, watcher, store, uploader, now).work()
+    store.make()
     with only_run(settings.out), to as uploader:
         store.clear_staging()
         return _Night(plan, watcher, store, uploader, now).work()
@@ -103,7 +107,8 @@ class _Night:
 
     def work(self) -> RunSummary:
         for year in self.plan.years:
-            restore_all(self.plan.settings.source.cache, year)
+            if not self.plan.dry_run:
+                restore_all(self.plan.settings.source.cache, year)
             self._look(year)
         for decision in self.decisions:
             self.watcher.on_decision(decision)

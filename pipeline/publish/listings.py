@@ -1,5 +1,6 @@
 """Manifests and the schedule -> sessions/{year}.json and catalog.json."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
@@ -124,23 +125,35 @@ def published_session(manifest: Manifest, start: datetime | None) -> SeasonSessi
 
 
 def publish_catalog(store: Store, listing: SeasonListing, now: datetime) -> None:
-    """Put a season as it is now listed into catalog.json; other seasons there stay."""
+    """Put a season as it is now listed into catalog.json; others there stay while they have a listing."""
     old = read_model(store, CATALOG, Catalog)
-    seasons = {s.year: s for s in old.seasons} if old is not None else {}
+    there = [s for s in old.seasons if store.stat(s.key) is not None] if old is not None else []
+    seasons = {s.year: s for s in there}
     seasons[listing.year] = CatalogSeason(
         year=listing.year,
         key=season_key(listing.year),
         published=sum(s.state == "published" for e in listing.events for s in e.sessions),
         updated_at=listing.updated_at,
     )
-    newest = max(_published(listing), default=None, key=_start)
-    before = old.newest if old is not None else None
-    elsewhere = before is not None and before.year != listing.year
-    if before is not None and elsewhere and (newest is None or _start(newest) < _start(before)):
-        newest = before
+    others = {year: season_key(year) for year in seasons if year != listing.year}
+    listings = (
+        read_model(store, others[year], SeasonListing) if year in others else listing
+        for year in sorted(seasons, reverse=True)
+    )
+    newest = _newest(store, listings)
     catalog = Catalog(updated_at=now, seasons=[seasons[y] for y in sorted(seasons)], newest=newest)
     if old is None or (old.seasons, old.newest) != (catalog.seasons, catalog.newest):
         store.put_bytes(CATALOG, to_json(catalog))
+
+
+def _newest(store: Store, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
+    """The last race of the last season that is really there: folders are removed by hand too."""
+    for listing in listings:
+        races = sorted(_published(listing), key=_start, reverse=True) if listing is not None else []
+        for race in races:
+            if store.stat(race.manifest) is not None:
+                return race
+    return None
 
 
 def _published(listing: SeasonListing) -> list[CatalogRace]:

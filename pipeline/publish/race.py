@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pipeline.contract.artifacts import session_of, spec_of
+from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Manifest
 from pipeline.publish.documents import to_json
 from pipeline.store.base import StagedFile, Store
@@ -18,7 +20,27 @@ def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], 
         if stored is None or stored.sha256 != file.sha256:
             store.put_file(file.key, file.path, file.sha256)
     store.put_bytes(manifest.event_key.manifest, to_json(manifest))
+    for key in leftovers(manifest, [stored.key for stored in store.list(manifest.event_key.prefix)]):
+        store.delete(key)
     return True
+
+
+def leftovers(manifest: Manifest, keys: Iterable[str]) -> list[str]:
+    """Files with stable names, among those of a folder, that a race had and its manifest does not name.
+
+    Replay generations are left to `prune`: who holds the manifest before this still reads its own.
+    """
+    race = manifest.event_key
+    named = {race.manifest, *(artifact.key for artifact in manifest.artifacts)}
+    return [
+        key
+        for key in keys
+        if key.startswith(race.prefix)
+        and key not in named
+        and session_of(key) == race
+        and (spec := spec_of(key)) is not None
+        and spec.media.cache_control != IMMUTABLE
+    ]
 
 
 def same_content(new: Manifest, old: Manifest) -> bool:

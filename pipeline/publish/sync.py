@@ -21,7 +21,7 @@ from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.publish.bucket_listings import publish_listing, same_meeting
 from pipeline.publish.documents import publish_schemas, read_manifest, read_model, refuse_newer, to_json
-from pipeline.publish.race import same_content
+from pipeline.publish.race import leftovers, same_content
 from pipeline.publish.thinner import thinner
 from pipeline.store.base import Stored
 from pipeline.store.local import LocalStore
@@ -252,6 +252,8 @@ def _replace(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> 
     _all(pool, upload, replaced)
     if changed:
         remote.put_bytes(race.key.manifest, race.content)
+    for name in leftovers(race.manifest, race.listed):
+        remote.delete(name)
 
 
 def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> None:

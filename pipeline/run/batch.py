@@ -142,6 +142,7 @@ def run(
         StoreError, BusyError, NewerSchemaError: nothing can be written at all.
     """
     store = LocalStore(settings.out)
+    store.make()
     elsewhere = settings.scheduler is not None
     outcomes: dict[SessionKey, Outcome] = {}
     with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:

@@ -169,7 +169,8 @@ def _cause(code: int | None) -> str:
     if code == -signal.SIGKILL:
         return "its process was killed (signal 9): most likely the machine ran out of memory; try --jobs 1"
     if code is not None and code < 0:
-        return f"its process crashed ({signal.Signals(-code).name})"
+        name = next((known.name for known in signal.Signals if known == -code), f"signal {-code}")
+        return f"its process crashed ({name})"
     return f"its process ended without an answer (exit code {code})"
 
 

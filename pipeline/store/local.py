@@ -17,13 +17,16 @@ STAGING = ".staging"
 
 
 class LocalStore:
-    """A Store in the folder `root`, which is made where it does not exist."""
+    """A Store in the folder `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with _explained(root):
-            root.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=root, prefix=".writable-"):
+
+    def make(self) -> None:
+        """Make the folder where it does not exist, and see that it can be written in."""
+        with _explained(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.root, prefix=".writable-"):
                 pass
 
     def path(self, key: str) -> Path:
