@@ -55,8 +55,8 @@ def test_partial_timing_of_race_day_never_turns_final(nights: Nights, weekend: W
     nights.hosts.content["timing"] = whole
     offline = season(nights, "--offline")
     assert "up to date" in offline.stdout
-    season(nights)
-    assert laps(nights) > thin
+    renewed = season(nights)
+    assert laps(nights) > thin, renewed.stdout
     about = nights.manifest(1)["provenance"]
     assert (about["provisional"], about["reasons"]) == (False, [])
     assert "up to date" in season(nights).stdout
