@@ -20,11 +20,13 @@ from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
 from tests.command import RECORDINGS, REPOSITORY, cli, program, recording_name
+from tests.warm import use_recordings
 
 # hypothesis fails an example that takes 200 ms, which on a busy machine any may
 settings.register_profile("unhurried", parent=settings(), deadline=None)
 settings.load_profile("unhurried")
 
+REAL = {"real_cache", "real_out", "served_real"}
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))
 
 
@@ -35,6 +37,13 @@ def require(there: bool, reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A real race is never quick."""
+    for item in items:
+        if not REAL.isdisjoint(getattr(item, "fixturenames", ())) or "real_out" in item.name:
+            item.add_marker(pytest.mark.slow)
 
 
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -58,7 +67,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 @pytest.fixture(scope="session", autouse=True)
 def recordings(once: Once) -> Path:
-    """The folder with the demo season's recordings, which `cli` uses."""
+    """The folder with the demo season's recordings, which `cli` and this process use."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
@@ -67,6 +76,7 @@ def recordings(once: Once) -> Path:
 
     made = once("recordings", make)
     os.environ[RECORDINGS] = str(made)
+    use_recordings(made)
     return made
 
 

@@ -29,7 +29,7 @@ def run(args: list[str], environment: dict[str, str], out: str, err: str) -> Non
         os.close(opened)
     util.spawnv_passfds = _fork_the_fork_server
     if RECORDINGS in environment:
-        _use_recordings(Path(environment[RECORDINGS]))
+        use_recordings(Path(environment[RECORDINGS]))
     pipeline.cli.main.main(args, prog_name="f1-precompute")
 
 
@@ -49,7 +49,7 @@ def _fork_the_fork_server(path: bytes, args: Sequence[Any], passfds: Sequence[in
         os._exit(0)
 
 
-def _use_recordings(folder: Path) -> None:
+def use_recordings(folder: Path) -> None:
     """Let the demo find its recordings instead of making them."""
 
     def simulate(seed: int, laps: int) -> tuple[int, int]:

@@ -62,6 +62,7 @@ def test_schedule_that_is_not_cached(offline: tuple[str | Path, ...]) -> None:
     refused("season", "2025", *offline, code=1, says="the schedule of 2025 is not in the cache")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -125,6 +126,7 @@ def test_recordings(
     assert not list((tmp_path / "out").rglob("manifest.json"))
 
 
+@pytest.mark.slow
 def test_a_recording_makes_a_race(recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]) -> None:
     """Of the event that the recording itself tells of, without a schedule; in two overlapping files."""
     lines = recording.read_text().splitlines(keepends=True)
@@ -160,6 +162,7 @@ def test_a_recording_of_another_season(
     assert not list((tmp_path / "out").rglob("manifest.json"))
 
 
+@pytest.mark.slow
 def test_a_recording_that_stops_before_the_flag(
     recording: Path, tmp_path: Path, offline: tuple[str | Path, ...]
 ) -> None:
@@ -174,6 +177,7 @@ def test_a_recording_that_stops_before_the_flag(
     assert '"grade":"C"' in manifest
 
 
+@pytest.mark.slow
 def test_a_recording_of_another_race(recording: Path, real_cache: Path, tmp_path: Path) -> None:
     refused(
         "race", "2025", "1", "--recording", recording, "--offline", "--fastf1-cache", real_cache,
@@ -181,6 +185,7 @@ def test_a_recording_of_another_race(recording: Path, real_cache: Path, tmp_path
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_damaged_cache_file(real_cache: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     shutil.copytree(real_cache, cache)
@@ -192,6 +197,7 @@ def test_damaged_cache_file(real_cache: Path, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_damaged_http_cache(real_cache: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     shutil.copytree(real_cache, cache)
@@ -223,6 +229,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small tmpfs")
 def test_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", "3m") as out:
@@ -244,6 +251,7 @@ def test_newer_schema_version_is_left_alone(demo_out: Path, tmp_path: Path) -> N
     assert manifest.read_bytes() == newer
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

@@ -48,6 +48,7 @@ def test_a_lock_left_by_a_dead_process_is_nobodys(nights: Nights) -> None:
     assert not (nights.out / ".lock.holder").exists()
 
 
+@pytest.mark.slow
 def test_a_night_that_is_killed_leaves_nothing_in_half(nights: Nights) -> None:
     """At any moment: the next night finds the rest, and files set aside come back."""
     command = [sys.executable, "-m", "pipeline", "nightly", "--season", str(nights.year)]
@@ -76,6 +77,7 @@ def test_files_of_a_newer_version_are_not_touched(nights: Nights) -> None:
     assert path.read_bytes() == newer
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_made_again(nights: Nights) -> None:
     nights.run()
     path = nights.out / f"telemetry/{nights.year}/1/laps.parquet"
@@ -110,6 +112,7 @@ def test_a_dry_run_that_cannot_know_says_so(nights: Nights, fault: str, code: in
     assert nights.hosts.posted == []
 
 
+@pytest.mark.slow
 def test_a_race_that_an_interrupted_run_left_without_files_is_made_again(nights: Nights) -> None:
     """As a bucket has it, where Dask's workers write, while files are replaced."""
     nights.run()
@@ -123,6 +126,7 @@ def test_a_race_that_an_interrupted_run_left_without_files_is_made_again(nights:
     cli("verify", "--out", nights.out)
 
 
+@pytest.mark.slow
 def test_offline_with_a_copied_cache(nights: Nights) -> None:
     """Fetch on one machine, compute on another that F1 blocks."""
     waiting = nights.run("--offline", expect=1)

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import cli
 from tests.nightly import archive
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import QUICK, Nights
+
+pytestmark = pytest.mark.slow
 
 
 def serve(nights: Nights, scratch: Path, *weekends: Weekend) -> None:

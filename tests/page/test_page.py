@@ -17,6 +17,8 @@ from tests.conftest import REPOSITORY
 from tests.page.conftest import GO_TO, Tab
 from tests.page.truth import Truth
 
+pytestmark = pytest.mark.slow
+
 Report = Callable[[str, object], None]
 FIRST_PICTURE_BYTES = 150_000
 MEMORY_GROWTH = 8_000_000

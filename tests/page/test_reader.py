@@ -69,6 +69,7 @@ def compare_car(code: str, car: dict[str, np.ndarray[Any, Any]], columns: dict[s
     np.testing.assert_allclose(numbers["gap"], car["gap"], atol=1e-3, err_msg=code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["telemetry/1900/1/", "telemetry/1900/2/", "telemetry/1900/2/sprint/"])
 def test_same_numbers_as_the_frames(tab: Tab, served: str, demo_out: Path, key: str) -> None:
     truth = Truth.read(demo_out / key)

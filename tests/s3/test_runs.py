@@ -19,6 +19,7 @@ from tests.s3.support import READER, Place, options
 RACES = 24
 
 
+@pytest.mark.slow
 def test_a_run_publishes_each_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = s3.cli("demo", "--publish", "--out", out)
@@ -32,6 +33,7 @@ def test_a_run_publishes_each_race(s3: Place, tmp_path: Path) -> None:
     assert "Nothing to upload" in again
 
 
+@pytest.mark.slow
 def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
@@ -42,6 +44,7 @@ def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, demo_out: Path, tm
     assert s3.names() == set()
 
 
+@pytest.mark.slow
 def test_a_season_of_24_races(
     s3: Place, demo_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

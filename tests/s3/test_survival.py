@@ -9,10 +9,14 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import REPOSITORY
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.s3.swift import SwiftServer
+
+pytestmark = pytest.mark.slow
 
 KILLS = 20
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pyarrow.parquet as pq
 import pytest
 from websockets.asyncio.client import connect
@@ -77,9 +78,16 @@ def test_the_listing_links_to_every_published_session(http: httpx.Client, key: S
             assert http.head(link).status_code == 200
 
 
+@pytest.fixture(scope="module")
+def stored(made: Path, key: SessionKey) -> dict[str, Any]:
+    """All frames."""
+    document: dict[str, Any] = orjson.loads(gzip.decompress((made / key.frames_json(1)).read_bytes()))
+    return document
+
+
 def frames_of(http: httpx.Client, key: SessionKey, skip: int, *, compress: bool = True) -> dict[str, Any]:
     query = f"&frame_skip={skip}&compress={json.dumps(compress)}"
-    document: dict[str, Any] = json.loads(http.get(url("race-telemetry", key, query)).content)
+    document: dict[str, Any] = orjson.loads(http.get(url("race-telemetry", key, query)).content)
     return document
 
 
@@ -89,9 +97,8 @@ def test_frames_are_documents_of_the_format(http: httpx.Client, key: SessionKey)
 
 @pytest.mark.parametrize("skip", [4, 7, 9])
 def test_a_cut_is_every_nth_of_the_stored_frames(
-    http: httpx.Client, made: Path, key: SessionKey, skip: int
+    http: httpx.Client, stored: dict[str, Any], key: SessionKey, skip: int
 ) -> None:
-    stored = json.loads(gzip.decompress((made / key.frames_json(1)).read_bytes()))
     cut = frames_of(http, key, skip)
     assert cut.pop("frame_skip") == skip
     assert cut.pop("fps") == pytest.approx(stored["fps"] / skip)
@@ -107,8 +114,8 @@ def test_cutting_5_and_10_gives_the_precomputed_ones(made: Path, key: SessionKey
     library = Library(made, 0)
     for source, skip in ((1, 5), (5, 10)):
         with closing(library.open(key.frames_json(source))) as opened:
-            made_here = json.loads(b"".join(cut(unpacked(opened), skip // source)))
-        stored = json.loads(gzip.decompress((made / key.frames_json(skip)).read_bytes()))
+            made_here = orjson.loads(b"".join(cut(unpacked(opened), skip // source)))
+        stored = orjson.loads(gzip.decompress((made / key.frames_json(skip)).read_bytes()))
         assert made_here == stored
 
 

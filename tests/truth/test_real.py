@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import REPOSITORY, require
 
+pytestmark = pytest.mark.slow
+
 CHECKER = REPOSITORY.parent / "shared" / "check" / "check_frames.py"
 
 
