@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,14 +140,10 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
             sys.exit(Exit.FAILED)
 
 
-def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> AbstractContextManager[Store]:
-    if in_bucket:
-        from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
-
-        return S3Store(to_s3(options))
+def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> Store:
     from pipeline.store.local import LocalStore  # noqa: PLC0415
 
-    return nullcontext(LocalStore(out))
+    return to_s3(options).open() if in_bucket else LocalStore(out)
 
 
 main.add_command(nightly)

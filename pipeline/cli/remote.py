@@ -16,8 +16,7 @@ from pipeline.contract.options import option
 from pipeline.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.store.local import LocalStore
-    from pipeline.store.s3 import S3Store
+    from pipeline.store.base import Store
 
 
 @click.command()
@@ -32,13 +31,12 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     from pipeline.publish.verify import published  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415
 
     with plain_errors():
         local = LocalStore(out)
         keys = published(local, year, round_number)
         began = monotonic()
-        with S3Store(to_s3(options)) as remote, only_run(out):
+        with to_s3(options).open() as remote, only_run(out):
             report = sync(local, remote, keys, reread=reread)
             click.echo(remote.summary(monotonic() - began, whole=not report.problems))
         for problem in report.problems.values():
@@ -72,7 +70,6 @@ def prune(
     from pipeline.publish.verify import scope  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415
 
     with plain_errors():
         prefix = scope(year, round_number)
@@ -84,12 +81,12 @@ def prune(
             with only_run(out):
                 _prune(LocalStore(out), prefix, older_than, dry_run)
             return
-        with S3Store(to_s3(options)) as remote:
+        with to_s3(options).open() as remote:
             _prune(remote, prefix, older_than, dry_run)
             _abort(remote, older_than, dry_run)
 
 
-def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
+def _prune(store: Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
     from pipeline.publish.prune import remove, unused  # noqa: PLC0415
 
     files = size = 0
@@ -103,10 +100,10 @@ def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_
     click.echo(f"{files} files {verb}, {size / 1e6:.1f} MB" if files else "Nothing to remove.")
 
 
-def _abort(remote: S3Store, older_than: timedelta, dry_run: bool) -> None:
+def _abort(remote: Store, older_than: timedelta, dry_run: bool) -> None:
     from pipeline.publish.prune import abandoned  # noqa: PLC0415
 
-    for key, upload in abandoned(remote, older_than):
-        click.echo(f"{key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
+    for upload in abandoned(remote, older_than):
+        click.echo(f"{upload.key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
         if not dry_run:
-            remote.abort(key, upload)
+            remote.abort(upload)

@@ -9,7 +9,7 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey, schema_key
 from pipeline.contract.models import SCHEMAS, Manifest, Model
 from pipeline.errors import NewerSchemaError
-from pipeline.store.base import Store
+from pipeline.store.base import Readable, Store
 
 M = TypeVar("M", bound=Model)
 
@@ -18,7 +18,7 @@ def to_json(model: Model) -> bytes:
     return model.model_dump_json().encode() + b"\n"
 
 
-def read_manifest(store: Store, key: SessionKey) -> Manifest | None:
+def read_manifest(store: Readable, key: SessionKey) -> Manifest | None:
     """The published manifest; None where there is none or it cannot be read (it will be made anew).
 
     Raises:
@@ -47,7 +47,7 @@ def refuse_newer(data: bytes, key: str) -> None:
         )
 
 
-def read_model(store: Store, key: str, model: type[M]) -> M | None:
+def read_model(store: Readable, key: str, model: type[M]) -> M | None:
     """A published JSON file; None where there is none or it cannot be read. Raises NewerSchemaError."""
     data = store.read(key)
     if data is None:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.contract.artifacts import SessionKey, is_public, session_of
 from pipeline.publish.documents import read_manifest
-from pipeline.store.base import Store, Stored
-from pipeline.store.s3 import S3Store
+from pipeline.store.base import Store, Stored, Unfinished
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ def remove(store: Store, generation: Unused) -> None:
         store.delete(key)
 
 
-def abandoned(store: S3Store, grace: timedelta) -> Iterator[tuple[str, str]]:
-    """Key and id of uploads in parts that began before the grace time and never ended."""
+def abandoned(store: Store, grace: timedelta) -> Iterator[Unfinished]:
+    """Uploads in parts that began before the grace time and never ended."""
     before = datetime.now(UTC) - grace
-    for key, upload, began in store.unfinished("telemetry/"):
-        if began < before:
-            yield key, upload
+    return (upload for upload in store.unfinished("telemetry/") if upload.began < before)

@@ -7,9 +7,12 @@ from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Manifest
 from pipeline.publish.documents import to_json
 from pipeline.store.base import StagedFile, Store
+from pipeline.store.local import LocalStore
 
 
-def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None) -> bool:
+def publish_race(
+    store: LocalStore, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None
+) -> bool:
     """Publish a race's files and then its manifest; False where nothing but the run itself differs."""
     files = list(files)
     if old is not None and same_content(manifest, old) and _all_there(store, old):
@@ -18,7 +21,7 @@ def publish_race(store: Store, manifest: Manifest, files: Iterable[StagedFile], 
     for file in files:
         stored = store.digest(file.key) if before.get(file.key) == file.sha256 else None
         if stored is None or stored.sha256 != file.sha256:
-            store.put_file(file.key, file.path, file.sha256)
+            store.take_file(file.key, file.path)
     store.put_bytes(manifest.event_key.manifest, to_json(manifest))
     for key in leftovers(manifest, [stored.key for stored in store.list(manifest.event_key.prefix)]):
         store.delete(key)

@@ -1,4 +1,4 @@
-"""A local folder -> an S3 bucket: only what differs, and never a manifest whose files are missing or wrong.
+"""A local folder -> a bucket: only what differs, and never a manifest whose files are missing or wrong.
 
 The local folder is the truth about the races it holds; what only the bucket has stays and stays listed, so
 several machines may publish to one place. Order, for each race: the new replay generation, which nobody
@@ -23,9 +23,8 @@ from pipeline.publish.bucket_listings import publish_listing, same_meeting
 from pipeline.publish.documents import publish_schemas, read_manifest, read_model, refuse_newer, to_json
 from pipeline.publish.race import leftovers, same_content
 from pipeline.publish.thinner import thinner
-from pipeline.store.base import Stored
+from pipeline.store.base import Store, Stored
 from pipeline.store.local import LocalStore
-from pipeline.store.s3 import S3Store
 
 
 @dataclass
@@ -73,7 +72,7 @@ class Season:
 
 def sync(
     local: LocalStore,
-    remote: S3Store,
+    remote: Store,
     keys: Iterable[SessionKey],
     years: Iterable[int] = (),
     *,
@@ -97,7 +96,7 @@ def sync(
 
 def sync_races(
     local: LocalStore,
-    remote: S3Store,
+    remote: Store,
     keys: Iterable[SessionKey],
     years: Iterable[int] = (),
     *,
@@ -114,7 +113,7 @@ def sync_races(
     report, asked = Report(), sorted(set(keys))
     wanted = {year: [key for key in asked if key.year == year] for year in {*years, *(k.year for k in asked)}}
     source = None if from_elsewhere else local
-    with ThreadPoolExecutor(remote.options.uploads) as pool:
+    with ThreadPoolExecutor(remote.parallel) as pool:
         seasons = [look(source, remote, year, wanted[year], report, pool) for year in sorted(wanted)]
         for season in seasons:
             races = [replace(race, reread=reread, keep_better=keep_better) for race in season.races]
@@ -124,7 +123,7 @@ def sync_races(
     return report
 
 
-def refuse_newer_catalog(remote: S3Store) -> None:
+def refuse_newer_catalog(remote: Store) -> None:
     """Raise NewerSchemaError where a newer version keeps the bucket, StoreError where it cannot be read."""
     if (catalog := remote.read(CATALOG)) is not None:
         refuse_newer(catalog, CATALOG)
@@ -137,7 +136,7 @@ def _in_bucket(names: Iterable[str]) -> frozenset[SessionKey]:
 
 def look(
     local: LocalStore | None,
-    remote: S3Store,
+    remote: Store,
     year: int,
     keys: list[SessionKey],
     report: Report,
@@ -161,15 +160,15 @@ def look(
     return season
 
 
-def push(local: LocalStore, remote: S3Store, key: SessionKey) -> bool:
+def push(local: LocalStore, remote: Store, key: SessionKey) -> bool:
     """Publish one race and nothing above it; False where the bucket has it but for when it was made."""
     before = remote.read(key.manifest)
     race = _race(local, key, before, {stored.key: stored for stored in remote.list(key.prefix)})
-    with ThreadPoolExecutor(remote.options.uploads) as pool:
+    with ThreadPoolExecutor(remote.parallel) as pool:
         return _send(race, local, remote, pool) is race.manifest
 
 
-def retire(local: LocalStore, remote: S3Store, keys: Iterable[SessionKey]) -> None:
+def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None:
     """Take races out of the bucket, such as one whose round is now another's: first from the listings."""
     gone = frozenset(keys)
     for year in sorted({key.year for key in gone}):
@@ -198,9 +197,7 @@ def _parsed(content: bytes | None) -> Manifest | None:
         return None
 
 
-def _attempt(
-    race: Race, local: LocalStore, remote: S3Store, pool: Executor, report: Report
-) -> Manifest | None:
+def _attempt(race: Race, local: LocalStore, remote: Store, pool: Executor, report: Report) -> Manifest | None:
     """Send a race; one that is damaged here must not keep the others from being published."""
     try:
         there = _send(race, local, remote, pool)
@@ -213,7 +210,7 @@ def _attempt(
     return there
 
 
-def _send(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> Manifest:
+def _send(race: Race, local: LocalStore, remote: Store, pool: Executor) -> Manifest:
     """Make the bucket hold a race; the manifest that it then has.
 
     It keeps its own where another machine, or an earlier run, has put the same race there: two that publish
@@ -235,7 +232,7 @@ def _lacks(race: Race, old: Manifest) -> str | None:
     return thinner(race.manifest, race.manifest.quality, old)
 
 
-def _replace(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> None:
+def _replace(race: Race, local: LocalStore, remote: Store, pool: Executor) -> None:
     wrong = _wrong(race, remote, pool)
     fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
     replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]
@@ -266,7 +263,7 @@ def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> No
             )
 
 
-def _wrong(race: Race, remote: S3Store, pool: Executor) -> list[Artifact]:
+def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
     """The artifacts that the bucket lacks or holds otherwise."""
     old, written = _parsed(race.before), race.listed.get(race.key.manifest)
     named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
@@ -303,7 +300,7 @@ def _all(pool: Executor, function: Callable[[Artifact], None], artifacts: list[A
         future.result()
 
 
-def _send_runs(local: LocalStore, remote: S3Store) -> None:
+def _send_runs(local: LocalStore, remote: Store) -> None:
     """Logs and summaries of whole runs; a log that has grown since is sent again."""
     sizes = {stored.key: stored.bytes for stored in remote.list(RUNS)}
     for stored in local.list(RUNS):

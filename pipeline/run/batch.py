@@ -26,10 +26,9 @@ from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
 from pipeline.run.found import examine, manifests
 from pipeline.run.processes import Call, Event, call
-from pipeline.store.base import Store
+from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
-from pipeline.store.s3_options import S3Options
 
 SCHEDULE_LIMIT_S = 300.0  # beside what it may wait for hosts
 
@@ -50,7 +49,7 @@ class Settings:
     threads: int = 1
     force: bool = False
     limit_s: float | None = None
-    remote: S3Options | None = None
+    remote: Place | None = None
     scheduler: str | None = None
 
     @property

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.errors import UsageError
 from pipeline.run.processes import Call, Event, Pool, Result
-from pipeline.store.s3_options import S3Options
+from pipeline.store.base import Place
 
 
-def check(executor: str, scheduler: str | None, remote: S3Options | None) -> str | None:
+def check(executor: str, scheduler: str | None, remote: Place | None) -> str | None:
     """The address of the Dask scheduler, None for processes of this machine.
 
     Raises:
@@ -30,7 +30,7 @@ def check(executor: str, scheduler: str | None, remote: S3Options | None) -> str
 
 
 def run(
-    calls: Iterable[Call], jobs: int, scheduler: str | None, remote: S3Options | None
+    calls: Iterable[Call], jobs: int, scheduler: str | None, remote: Place | None
 ) -> Iterator[Event | Result]:
     """Events and results; the tag is the call's place in `calls`."""
     if scheduler is None or remote is None:

@@ -3,24 +3,29 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
+from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 from pipeline.errors import StoreError
-from pipeline.store.base import Stored
+from pipeline.store.base import Sent, Store, Stored, Unfinished, checked
 
 STAGING = ".staging"
 
 
-class LocalStore:
+class LocalStore(Store):
     """A Store in the folder `root`."""
+
+    parallel = 4
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.sent = Sent()
 
     def make(self) -> None:
         """Make the folder where it does not exist, and see that it can be written in."""
@@ -32,26 +37,40 @@ class LocalStore:
     def path(self, key: str) -> Path:
         return self.root / key
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
+    def where(self, key: str = "") -> str:
+        return str(self.path(key))
+
+    def public_url(self, key: str) -> None:
+        return None
+
+    def take_file(self, key: str, path: Path) -> None:
+        """Publish a finished file of this file system, which is moved away."""
         target = self.path(key)
         with _explained(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 
+    def put_file(self, key: str, path: Path, sha256: str) -> None:
+        with checked(path, sha256) as body:
+            self._put(key, body)
+
     def put_bytes(self, key: str, data: bytes) -> None:
-        target = self.path(key)
-        with _explained(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        self._put(key, BytesIO(data))
+
+    def _put(self, key: str, body: BinaryIO) -> None:
+        with _explained(self.path(key)):
             staging = self.staging()
             staging.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=staging, delete=False) as stream:
+                path = Path(stream.name)
                 try:
-                    stream.write(data)
+                    shutil.copyfileobj(body, stream)
                     stream.flush()
-                    Path(stream.name).chmod(0o644)
-                    Path(stream.name).replace(target)
+                    self.sent.add(stream.tell())
+                    path.chmod(0o644)
+                    self.take_file(key, path)
                 except BaseException:
-                    Path(stream.name).unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
                     raise
 
     def read(self, key: str) -> bytes | None:
@@ -90,6 +109,15 @@ class LocalStore:
     def delete(self, key: str) -> None:
         with _explained(self.path(key)):
             self.path(key).unlink(missing_ok=True)
+
+    def unfinished(self, prefix: str) -> Iterable[Unfinished]:
+        return ()
+
+    def abort(self, upload: Unfinished) -> None:
+        """There are none."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def staging(self, name: str = "") -> Path:
         """A folder on the same file system for files in the making; a killed run may leave some there."""
