@@ -9,7 +9,7 @@ from serve.models import RacePath, RaceQuery, SeasonPath, Sessions
 from serve.problems import Problem
 from serve.requests import path_of, query_of
 from serve.shelf import Shelf
-from serve.static import Artifacts, send_document
+from serve.static import Artifacts
 
 
 class Listings:
@@ -48,8 +48,8 @@ class Listings:
             raise self._shelf.missing_race(key) from None
 
     async def sessions(self, call: Call) -> None:
-        body, etag = self._linked(self._shelf.season(path_of(call, SeasonPath).year))
-        await send_document(call, body, etag)
+        season = self._shelf.season(path_of(call, SeasonPath).year)
+        await self._artifacts.send_document(call, f"linked/{season.year}", *self._linked(season))
 
     def _linked(self, season: SeasonListing) -> tuple[bytes, str]:
         """The listing with links and its ETag, made once for each state of the season."""

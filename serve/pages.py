@@ -20,6 +20,7 @@ from pipeline.contract.sessions import SESSIONS, session_code
 from serve.call import Call
 from serve.files import Library
 from serve.listings import links_of
+from serve.memory import Memory
 from serve.problems import Problem
 from serve.shelf import Shelf
 from serve.static import Artifacts
@@ -61,7 +62,7 @@ class Pages:
     def __init__(self, artifacts: Artifacts, shelf: Shelf, cdn_url: str) -> None:
         self._artifacts = artifacts
         self._shelf = shelf
-        self._assets = Library(Path(__file__).parent / "static", 4 << 20)
+        self._assets = Library(Path(__file__).parent / "static", Memory(4 << 20))
         # where a CDN is set, the page's requests for data are redirected there
         self._replay_policy = f"{_POLICY}; connect-src 'self' {cdn_url}"
 
@@ -105,7 +106,7 @@ class Pages:
             found = self._assets.fetch(path)
         except FileNotFoundError:
             raise Problem(404, "There is no such asset.") from None
-        await self._artifacts.send_file(call, found, Media(content_type, None, REVALIDATE))
+        await self._artifacts.send_file(call, f"static/{path}", found, Media(content_type, None, REVALIDATE))
 
     def _years(self) -> list[int]:
         try:

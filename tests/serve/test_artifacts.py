@@ -109,9 +109,10 @@ def test_a_cut_is_every_nth_of_the_stored_frames(
 def test_cutting_5_and_10_gives_the_precomputed_ones(made: Path, key: SessionKey) -> None:
     from serve.cut import cut
     from serve.files import Library, closing
+    from serve.memory import Memory
     from serve.streams import unpacked
 
-    library = Library(made, 0)
+    library = Library(made, Memory(0))
     for source, skip in ((1, 5), (5, 10)):
         with closing(library.open(key.frames_json(source))) as opened:
             made_here = orjson.loads(b"".join(cut(unpacked(opened), skip // source)))
