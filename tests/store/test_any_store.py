@@ -21,6 +21,7 @@ from pipeline.store.local import LocalStore
 from tests.s3.remake import remake
 from tests.serve.support import OTHER, RACE, SPRINT, make_tree
 
+LAPS = RACE.file("laps_parquet")
 LONG_AGO = datetime.now(UTC) - timedelta(days=9)
 
 
@@ -139,9 +140,9 @@ def test_what_is_replaced_here_is_replaced_there_and_its_old_replay_pruned(
 
 def test_what_is_altered_there_is_found_and_mended(local: LocalStore, remote: Store) -> None:
     sync(local, remote, [RACE])
-    data = bytearray(remote.read(RACE.laps_parquet) or b"")
+    data = bytearray(remote.read(LAPS) or b"")
     data[5] ^= 1
-    remote.put_bytes(RACE.laps_parquet, bytes(data))
+    remote.put_bytes(LAPS, bytes(data))
     assert [v.problems != [] for v in verify(remote, [RACE])] == [True]
     sync(local, remote, [RACE], reread=True)
     assert same_race(remote, local)
@@ -152,7 +153,7 @@ def same_race(store: Store, local: LocalStore) -> bool:
 
 
 def test_a_file_that_is_not_what_its_manifest_says_is_not_put(local: LocalStore, remote: Store) -> None:
-    path = local.path(RACE.laps_parquet)
+    path = local.path(LAPS)
     data = path.read_bytes()
     path.write_bytes(data[:-1] + b"x")
     report = sync(local, remote, [RACE, OTHER])
@@ -160,7 +161,7 @@ def test_a_file_that_is_not_what_its_manifest_says_is_not_put(local: LocalStore,
     assert report.races == [OTHER]
     assert remote.read(RACE.manifest) is None
     with pytest.raises(DamagedError, match="cannot read"):
-        remote.put_file(RACE.laps_parquet, path.with_name("none"), "0")
+        remote.put_file(LAPS, path.with_name("none"), "0")
 
 
 def test_races_are_retired(local: LocalStore, remote: Store) -> None:
