@@ -14,35 +14,30 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import click
 
-from pipeline.contract.options import Number, option, variable
+from pipeline.contract.options import Number, Parsed, option, variable
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _MOST = 10**9
 
 
-class Text(click.ParamType[str]):
+def _text(form: str, rule: str) -> Parsed:
     """Text of one form; `rule` says of other text what it should be."""
 
-    name = "text"
+    def parse(text: str) -> str:
+        if not re.fullmatch(form, text.strip()):
+            raise ValueError(f"{text!r} {rule}.")
+        return text.strip()
 
-    def __init__(self, form: str, rule: str) -> None:
-        self._form = re.compile(form)
-        self._rule = rule
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value).strip()
-        if not self._form.fullmatch(text):
-            self.fail(f"{text!r} {self._rule}.", param, ctx)
-        return text
+    return Parsed("text", parse)
 
 
 def _count(least: int = 0, most: int = _MOST) -> click.IntRange:
     return click.IntRange(least, most)
 
 
-_SERVER = Text("|nginx", "must be nginx, or nothing")
+_SERVER = _text("|nginx", "must be nginx, or nothing")
 # it also stands in a header of the replay page
-_URL = Text(r"(https?://[^\s;,]+)?", "must begin with https:// or http://")
+_URL = _text(r"(https?://[^\s;,]+)?", "must begin with https:// or http://")
 _SECONDS = Number(0.1, _MOST)
 
 

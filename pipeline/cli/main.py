@@ -14,17 +14,18 @@ from pipeline.cli.errors import plain_errors
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
-    Rounds,
     compute_options,
     out_option,
     publish_options,
+    rounds_of,
     s3_options,
+    scope_arguments,
     sessions_option,
     source_options,
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
-from pipeline.contract.options import option
+from pipeline.contract.options import Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
 from pipeline.errors import Exit
 
@@ -42,7 +43,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("year", type=int)
-@option("--rounds", type=Rounds(), default=None, help="Only these rounds, like 1,3-5.")
+@option("--rounds", type=Parsed("rounds", rounds_of), help="Only these rounds, like 1,3-5.")
 @sessions_option
 @source_options
 @compute_options
@@ -66,7 +67,6 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
     "--session",
     type=click.Choice(list(SESSIONS), case_sensitive=False),
     default="R",
-    show_default=True,
     help=f"{CHOICES}.",
 )
 @option(
@@ -117,8 +117,7 @@ def demo(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option("--s3", "in_bucket", is_flag=True, help="Check the bucket: read every byte that it serves.")
 @out_option
 @s3_options

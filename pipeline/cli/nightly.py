@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 @option(
     "--season",
     default="auto",
-    show_default=True,
     help="Years like 2024,2025; auto: this one, and in January the last.",
 )
 @sessions_option
@@ -43,18 +42,16 @@ if TYPE_CHECKING:
     "--time-limit",
     type=Number(0, 1440, min_open=True),
     default=30,
-    show_default=True,
     help="Minutes that one race may take.",
 )
 @option(
     "--network-budget",
     type=Number(0, 1440),
     default=20,
-    show_default=True,
     help="Minutes that the night may wait for hosts that fail.",
 )
-@option("--webhook-url", default=None, help="POST the summary there as JSON when something failed.")
-@option("--on-failure", default=None, help="Command that gets the summary on its standard input then.")
+@option("--webhook-url", help="POST the summary there as JSON when something failed.")
+@option("--on-failure", help="Command that gets the summary on its standard input then.")
 @option("--dry-run", is_flag=True, help="Say what would be done and why, and do nothing.")
 @source_options
 @compute_options

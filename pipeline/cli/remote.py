@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.errors import plain_errors
-from pipeline.cli.settings import Age, out_option, s3_options, to_s3
-from pipeline.contract.options import option
+from pipeline.cli.settings import age_of, out_option, s3_options, scope_arguments, to_s3
+from pipeline.contract.options import Parsed, option
 from pipeline.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option("--reread", is_flag=True, help="Trust no checksum in the bucket: read all that it has, and compare.")
 @out_option
 @s3_options
@@ -46,13 +45,11 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
 
 
 @click.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option(
     "--older-than",
-    type=Age(),
+    type=Parsed("age", age_of),
     default="48h",
-    show_default=True,
     help="Keep what was replaced more recently than this.",
 )
 @option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")

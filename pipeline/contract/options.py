@@ -19,8 +19,9 @@ def variable(flag: str) -> str:
 
 
 def option(flag: str, *more: Any, **attrs: Any) -> Callable[[F], F]:
-    """A click option whose variable is shown in its help and in what is said of a wrong value."""
-    return click.option(flag, *more, envvar=variable(flag), show_envvar=True, **attrs)
+    """A click option whose help shows default and variable; what is said of a wrong value names it."""
+    shown: dict[str, Any] = {"show_default": True, "envvar": variable(flag), "show_envvar": True}
+    return click.option(flag, *more, **(shown | attrs))
 
 
 class Number(click.FloatRange):
@@ -31,3 +32,19 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+class Parsed(click.ParamType[Any]):
+    """A value that a function makes of its text; what is wrong with the text its ValueError says."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
