@@ -182,7 +182,7 @@ def _work(
 
 
 def _decided(
-    tasks: list[Task], settings: Settings, shelf: Store, schedule: list[ScheduledEvent]
+    tasks: list[Task], settings: Settings, shelf: Readable, schedule: list[ScheduledEvent]
 ) -> Iterator[tuple[Task, Manifest | None]]:
     """Each task as it is to be done, or with the manifest of a race that needs no work."""
     source, by_key = settings.source, {task.key: task for task in tasks}

@@ -8,19 +8,19 @@ from pipeline.input.cache import fetched_at, same_input
 from pipeline.job import Source, settles_at
 from pipeline.publish.documents import read_manifest
 from pipeline.run.decide import Published
-from pipeline.store.base import Store
+from pipeline.store.base import Readable
 
 TOO_SOON = "fetched less than 48 hours after the race"
 
 
-def manifests(shelf: Store, year: int) -> dict[SessionKey, Manifest]:
+def manifests(shelf: Readable, year: int) -> dict[SessionKey, Manifest]:
     """Of all sessions of a season, as far as they can be read. Raises NewerSchemaError."""
     names = [stored.key for stored in shelf.list(f"telemetry/{year}/")]
     keys = [key for name in names if (key := session_of(name)) is not None and name == key.manifest]
     return {key: manifest for key in keys if (manifest := read_manifest(shelf, key)) is not None}
 
 
-def examine(manifest: Manifest, shelf: Store, options: Options, source: Source) -> Published:
+def examine(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> Published:
     """What decisions need of it.
 
     Args:
@@ -46,7 +46,7 @@ def _too_soon(manifest: Manifest, source: Source) -> tuple[str, ...]:
     return (TOO_SOON,) if fetched < settles_at(start, manifest.event.session) else ()
 
 
-def _stale(manifest: Manifest, shelf: Store, options: Options, source: Source) -> str | None:
+def _stale(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> str | None:
     """Why it has to be made again whatever its age."""
     written = shelf.stat(manifest.event_key.manifest)
     since = None if written is None else written.modified
@@ -61,7 +61,7 @@ def _stale(manifest: Manifest, shelf: Store, options: Options, source: Source) -
     return None
 
 
-def _is_right(shelf: Store, artifact: Artifact, since: datetime | None) -> bool:
+def _is_right(shelf: Readable, artifact: Artifact, since: datetime | None) -> bool:
     """By its size, and by its content where it is newer than its manifest, which is written last."""
     stored = shelf.stat(artifact.key)
     if stored is None or stored.bytes != artifact.bytes:

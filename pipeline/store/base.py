@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, Protocol, Self
 
 from pipeline.contract.artifacts import media_of
@@ -56,19 +55,6 @@ class Unfinished:
     began: datetime
 
 
-class Sent:
-    """What a store was given to write. Safe for threads."""
-
-    def __init__(self) -> None:
-        self.files = self.bytes = 0
-        self._lock = Lock()
-
-    def add(self, size: int) -> None:
-        with self._lock:
-            self.files += 1
-            self.bytes += size
-
-
 class Readable(Protocol):
     """What is there. All methods raise StoreError with one clear sentence."""
 
@@ -90,13 +76,14 @@ class Store(Readable, Protocol):
     """
 
     parallel: int
-    sent: Sent
+    sent: list[int]  # the size of each file that was put
 
     def where(self, key: str = "") -> str:
         """The place, or an object in it, in sentences."""
 
     def public_url(self, key: str) -> str | None:
         """Where a browser reads an object; None where the store is not on the web."""
+        return None
 
     def put_file(self, key: str, path: Path, sha256: str) -> None:
         """Publish the file, which stays where it is; DamagedError where it is not what `sha256` says."""
@@ -107,11 +94,15 @@ class Store(Readable, Protocol):
 
     def unfinished(self, prefix: str) -> Iterable[Unfinished]:
         """Uploads that a killed run left behind."""
+        return ()
 
     def abort(self, upload: Unfinished) -> None:
         """End one of them."""
+        return
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give back what it holds open."""
+        return
 
     def spent(self, seconds: float) -> str:
         """What the work cost."""
@@ -120,11 +111,10 @@ class Store(Readable, Protocol):
     def summary(self, seconds: float, *, whole: bool = True) -> str:
         """What was written so far, in a line; `whole` where nothing failed."""
         spent = self.spent(seconds)
-        if not self.sent.files and whole:
+        if not self.sent and whole:
             return f"Nothing to upload: {self.where()} is up to date ({spent})."
-        return (
-            f"{self.sent.files} files uploaded to {self.where()}, {self.sent.bytes / 1e6:.1f} MB ({spent})."
-        )
+        size = f"{sum(self.sent) / 1e6:.1f} MB"
+        return f"{len(self.sent)} files uploaded to {self.where()}, {size} ({spent})."
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from pipeline.errors import StoreError
-from pipeline.store.base import Sent, Store, Stored, Unfinished, checked
+from pipeline.store.base import Store, Stored, checked
 
 STAGING = ".staging"
 
@@ -25,7 +25,7 @@ class LocalStore(Store):
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.sent = Sent()
+        self.sent: list[int] = []
 
     def make(self) -> None:
         """Make the folder where it does not exist, and see that it can be written in."""
@@ -39,9 +39,6 @@ class LocalStore(Store):
 
     def where(self, key: str = "") -> str:
         return str(self.path(key))
-
-    def public_url(self, key: str) -> None:
-        return None
 
     def take_file(self, key: str, path: Path) -> None:
         """Publish a finished file of this file system, which is moved away."""
@@ -66,7 +63,7 @@ class LocalStore(Store):
                 try:
                     shutil.copyfileobj(body, stream)
                     stream.flush()
-                    self.sent.add(stream.tell())
+                    self.sent.append(stream.tell())
                     path.chmod(0o644)
                     self.take_file(key, path)
                 except BaseException:
@@ -109,15 +106,6 @@ class LocalStore(Store):
     def delete(self, key: str) -> None:
         with _explained(self.path(key)):
             self.path(key).unlink(missing_ok=True)
-
-    def unfinished(self, prefix: str) -> Iterable[Unfinished]:
-        return ()
-
-    def abort(self, upload: Unfinished) -> None:
-        """There are none."""
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
     def staging(self, name: str = "") -> Path:
         """A folder on the same file system for files in the making; a killed run may leave some there."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from pipeline.errors import StoreError
-from pipeline.store.base import Sent, Store, Stored, Unfinished, checked
+from pipeline.store.base import Store, Stored, Unfinished, checked
 from pipeline.store.s3_client import Bucket
 from pipeline.store.s3_errors import is_missing
 from pipeline.store.s3_options import S3Options
@@ -27,7 +27,7 @@ class S3Store(Store):
         self._bucket = Bucket(options)
         self._sender = Sender(self._bucket)
         self.parallel = options.uploads
-        self.sent = Sent()
+        self.sent: list[int] = []
 
     def close(self) -> None:
         self._bucket.close()
@@ -123,7 +123,7 @@ class S3Store(Store):
                 f"{self.options.url(sent.key)} did not arrive: {what} of {sent.bytes} bytes, "
                 "or another writer's; run again"
             )
-        self.sent.add(sent.bytes)
+        self.sent.append(sent.bytes)
 
     def _pages(self, operation: str, prefix: str, tokens: dict[str, str]) -> Iterator[dict[str, Any]]:
         where = {"Bucket": self.options.bucket, "Prefix": self.options.root + prefix}

@@ -59,8 +59,8 @@ def test_a_season_of_24_races(
         began = time.monotonic()
         with S3Store(options(s3)) as remote:
             report = sync(LocalStore(tmp_path), remote, keys)
-            seconds, requests, uploads = time.monotonic() - began, remote.requests, remote.sent.files
-            size = remote.sent.bytes / 1e6
+            seconds, requests, uploads = time.monotonic() - began, remote.requests, len(remote.sent)
+            size = sum(remote.sent) / 1e6
         with capsys.disabled():
             print(  # noqa: T201 - the figures are what it is for
                 f"\n24 races, {what}: {uploads} uploads, {size:.0f} MB, {requests} requests, {seconds:.1f} s"
