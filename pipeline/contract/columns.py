@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from pipeline.contract.sessions import CHOICES
+
 STATUSES: Final = ("grid", "track", "pit", "finished")
 GRID, TRACK, PIT, FINISHED = range(4)
 TYRES: Final = ("UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET")
@@ -73,14 +75,15 @@ class Column:
     def description(self) -> str:
         """The meaning with its unit and codes, as schemas and field metadata say it."""
         told = f"{self.meaning} ({self.unit})" if self.unit else self.meaning
-        return f"{told}: {self.coded}" if self.codes else told
+        codes = ", ".join(self.codes) if self.words else self.coded
+        return f"{told}: {codes}" if codes else told
 
 
 DRIVER = Column("driver", "string", "the driver's three letters, as in drivers[].code", nullable=False)
 # what a row belongs to, where the tables of several sessions are read as one
 YEAR = Column("year", "int16", "season", nullable=False)
 ROUND = Column("round", "int8", "round of the season", nullable=False)
-SESSION = Column("session", "string", "session of the round: R race, S sprint", nullable=False)
+SESSION = Column("session", "string", f"session of the round: {CHOICES}", nullable=False)
 
 # In the order of frames.parquet, to which new columns are added at the end. JSON has its own order: what
 # changes in every frame comes first, and the rest of a car's row is one long match with the frame before,
@@ -117,7 +120,7 @@ FRAME_COLUMNS: Final = (
         encoding="split", dtype="int16", decimals=4, limits=(0, 1), json=2,
     ),
     Column(
-        "speed", "float32", "speed", "km/h",
+        "speed", "float32", "speed of the car", "km/h",
         encoding="split", dtype="int16", json=5, replay=Replayed(4, "car"),
     ),
     Column(

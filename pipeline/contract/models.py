@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
-from pipeline.contract.sessions import SessionCode
+from pipeline.contract.sessions import CHOICES, SessionCode
 
 Grade = Literal["A", "B", "C", "D"]
 Level = Literal["ok", "note", "warn", "bad"]
@@ -21,9 +21,9 @@ Level = Literal["ok", "note", "warn", "bad"]
 Version = Annotated[int, Field(description="version of the format")]
 Year = Annotated[int, Field(description="season")]
 Round = Annotated[int, Field(description="round of the season")]
-Code = Annotated[SessionCode, Field(description="session of the round: R race, S sprint")]
+Code = Annotated[SessionCode, Field(description=f"session of the round: {CHOICES}")]
 Seconds = Annotated[float, Field(description="seconds on the frame clock")]
-Key = Annotated[str, Field(description="of the file, relative to the root")]
+Key = Annotated[str, Field(description="the file's key, relative to the root")]
 Bytes = Annotated[int, Field(description="size of the file")]
 Updated = Annotated[datetime, Field(description="when it last changed")]
 
@@ -51,7 +51,7 @@ class Clock(Model):
     """The uniform frame clock."""
 
     fps: float = Field(description="frames a second")
-    frames: int = Field(description="how many there are")
+    frames: int = Field(description="number of frames")
     duration_s: float = Field(description="seconds from the first frame to the last")
     t0_session_s: float = Field(description="frame 0 on F1's session clock: the earliest start of lap 1")
     t0_utc: datetime | None = Field(None, description="when frame 0 was")
@@ -81,8 +81,8 @@ class Driver(Model):
 
 
 class Corner(Model):
-    number: int = Field(description="of the corner, from the line on")
-    letter: str = Field("", description="of a corner that shares its number")
+    number: int = Field(description="number of the corner, from the line on")
+    letter: str = Field("", description="letter of a corner that shares its number")
     x: int = Field(description="1/10 m")
     y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
@@ -93,8 +93,8 @@ class Circuit(Model):
 
     length_m: float | None = Field(None, description="length of a lap in metres, as measured")
     rotation: float | None = Field(None, description="degrees that F1 turns its own map by")
-    x: list[int] = Field([], description="of the outline's points, 1/10 m")
-    y: list[int] = Field([], description="of the outline's points, 1/10 m")
+    x: list[int] = Field([], description="the outline's points, 1/10 m")
+    y: list[int] = Field([], description="the outline's points, 1/10 m")
     corners: list[Corner] = Field([], description="the numbered corners, in order")
 
 
@@ -151,7 +151,7 @@ class Artifact(Model):
     media_type: str = Field(description="the file's Content-Type")
     content_encoding: str | None = Field(None, description="the file's Content-Encoding: gzip, or null")
     bytes: Bytes
-    sha256: str = Field(description="of the file as it lies, in hex")
+    sha256: str = Field(description="hash of the file as it lies, in hex")
 
 
 class ReplayChunk(Model):
@@ -170,7 +170,7 @@ class ReplayColumn(Model):
 
     clock: Literal["pos", "car", "step"] = Field(description="the sample times it has values for")
     scale: float = Field(1, description="value = integer * scale")
-    unit: str = Field("", description="of the value; for status, the words of its numbers")
+    unit: str = Field("", description="the value's unit; for status, the words of its numbers")
 
 
 class Replay(Model):
@@ -186,7 +186,7 @@ class InputIdentity(Model):
 
     kind: Literal["cache", "recording"] = Field(description="where it was read from")
     path: str = Field(description="the session's folder in the fastf1 cache, or the recording's file names")
-    sha256: str = Field(description="of its content")
+    sha256: str = Field(description="hash of its content")
     fetched_at: datetime | None = Field(
         None, description="when the oldest of the session's data was fetched; null for a recording"
     )
@@ -200,7 +200,7 @@ class Options(Model):
 
 
 class Provenance(Model):
-    version: str = Field(description="of f1-precompute")
+    version: str = Field(description="version of f1-precompute")
     fastf1: str = Field(description="version of fastf1")
     created_at: datetime = Field(description="when it was computed")
     run: str = Field(description="the run that computed it")
@@ -269,7 +269,7 @@ class SeasonSession(Model):
     provisional: bool | None = Field(None, description="provenance.provisional of its manifest")
     frames: int | None = Field(None, description="clock.frames of its manifest")
     duration_s: float | None = Field(None, description="clock.duration_s of its manifest")
-    bytes: int | None = Field(None, description="of all the session's artifacts")
+    bytes: int | None = Field(None, description="size of all the session's artifacts")
     updated_at: datetime | None = Field(None, description="when it was computed")
     error: str | None = Field(None, description="why the last run failed")
 
@@ -281,7 +281,7 @@ class SeasonEvent(Model):
     country: str = Field("", description="where it is held")
     location: str = Field("", description="town or circuit")
     date: str | None = Field(None, description="day of the race, ISO")
-    format: str = Field("", description="fastf1's word: conventional, sprint_qualifying ...")
+    format: str = Field("", description="the schedule's word: conventional, sprint_qualifying ...")
     meeting_key: int | None = Field(None, description="F1's own key of the race weekend")
     sessions: list[SeasonSession] = Field(description="in the order they are held")
 
@@ -309,7 +309,7 @@ class RunRace(Model):
     )
     error: str | None = Field(None, description="why it failed")
     grade: Grade | None = Field(None, description="quality.grade of what was published")
-    seconds: float = Field(0.0, description="that the work took")
+    seconds: float = Field(0.0, description="seconds that the work took")
 
 
 class RunSummary(Model):
@@ -319,7 +319,7 @@ class RunSummary(Model):
     run: str = Field(description="name of the run")
     seasons: list[int] = Field(description="the years it looked at")
     started_at: datetime = Field(description="when it began")
-    seconds: float = Field(description="that it took")
+    seconds: float = Field(description="seconds that it took")
     exit_code: int = Field(description="0 done, 1 something failed, 75 temporarily impossible")
     line: str = Field(description="the whole in one line")
     counts: dict[str, int] = Field(description="how many sessions ended in each way")
@@ -398,7 +398,7 @@ class FramesDocument(Model):
     """skip_{n}.json.gz."""
 
     schema_version: Version = SCHEMA_VERSION
-    frame_skip: int = Field(description="n of the file's name: it has every n-th frame")
+    frame_skip: int = Field(description="the n of the file's name: it has every n-th frame")
     fps: float = Field(description="frames a second in this file")
     event: TheEvent
     clock: Clock = Field(description="the frame clock, before the skip")
@@ -424,13 +424,15 @@ class ReplayChunkDocument(Model):
     """
 
     schema_version: Version = SCHEMA_VERSION
-    index: int = Field(description="of the chunk, from 0")
+    index: int = Field(description="number of the chunk, from 0")
     start_ms: int = Field(description="the first millisecond it covers")
     end_ms: int = Field(description="the last millisecond it covers")
     pos_t: list[int] = Field(description="sample times of the columns on the clock pos, ms")
     car_t: list[int] = Field(description="sample times of the columns on the clock car, ms")
     cars: dict[str, dict[str, list[int | None]]] = Field(description="code -> column -> integers")
-    until: dict[str, int] = Field({}, description="ms of a car's last frame, for those that leave in here")
+    until: dict[str, int] = Field(
+        {}, description="time of a car's last frame, ms, for those that leave in here"
+    )
 
 
 SCHEMAS: dict[str, type[Model]] = {

@@ -1,8 +1,6 @@
 """Settings and documentation: what one names the other has."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -64,13 +62,6 @@ def variables() -> set[str]:
 
 def mentioned(text: str) -> set[str]:
     return set(re.findall(r"\bF1_[A-Z0-9_]*[A-Z0-9]\b(?!\*)", text))
-
-
-@pytest.mark.parametrize("file", [README, ENV], ids=lambda file: str(file.name))
-def test_made_from_the_settings(file: Path) -> None:
-    command = [sys.executable, "docs/config_table.py", "--check", str(file)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REPOSITORY)))

@@ -1,7 +1,7 @@
 // The head of the page: race, lap, clock, weather, the flag over the map, and what a screen reader is told.
 
 /** @import {Page} from "./page.js" */
-/** @import {State} from "../f1-replay.d.ts" */
+/** @import {State} from "../f1-replay.js" */
 
 import { byId, clockText, FLAGS, finishTime, flagAt, lastAt, write } from "./facts.js";
 

@@ -1,6 +1,6 @@
 // Without a race in the address: the published races, read from the catalog beside this page.
 
-/** @import {Manifest} from "../f1-replay.d.ts" */
+/** @import {Manifest} from "../f1-replay.js" */
 
 import { byId, make } from "./facts.js";
 
