@@ -296,6 +296,8 @@ export interface InputIdentity {
   path: string;
   /** Hash of its content. */
   sha256: string;
+  /** When the oldest of the session's data was fetched; null for a recording. */
+  fetched_at?: string | null;
 }
 
 /** What the run was asked to make. */
