@@ -2,8 +2,22 @@
 
 from collections.abc import Iterable
 
+from pipeline.contract.artifacts import SPECS
 from pipeline.contract.columns import COLUMNS, FRAME_COLUMNS, TRACK_STATUSES, Column
+from pipeline.contract.sessions import SESSIONS
 from pipeline.contract.tables import LAPS
+
+
+def files() -> str:
+    """Every kind of file, and the folders of sessions that are not the round's own."""
+    rows = {
+        spec.pattern.replace("{session}", "telemetry/{year}/{round}/"): spec.about for spec in SPECS.values()
+    }
+    for session in SESSIONS.values():
+        if session.folder:
+            rows[f"telemetry/{{year}}/{{round}}/{session.folder}..."] = f"the same files for a {session.word}"
+    width = max(map(len, rows)) + 2
+    return "\n".join(["```", *(f"{key:<{width}}{about}" for key, about in rows.items()), "```"])
 
 
 def columns() -> str:

@@ -19,6 +19,7 @@ import reader_types
 ROOT = Path(__file__).resolve().parent.parent
 PIECES: dict[str, Callable[[], str]] = {
     "config": config_table.table,
+    "files": column_tables.files,
     "columns": column_tables.columns,
     "frame-columns": column_tables.frame_columns,
     "laps-parquet": column_tables.laps,

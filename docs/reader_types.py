@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import COLUMNS, REPLAY, STATUSES, TRACK_STATUSES, TYRES, Column
 from pipeline.contract.models import SCHEMAS
+from pipeline.contract.sessions import SESSIONS
 
 Schema = dict[str, Any]
 FROZEN = Path(__file__).resolve().parent.parent / "tests/format/v1/schemas/v1"
@@ -20,11 +21,18 @@ _WIDTH = 110
 
 def codes() -> str:
     """The constants of f1-replay.js."""
+    sessions = SESSIONS.values()
     return "\n".join(
         [
             f"export const SCHEMA_VERSION = {SCHEMA_VERSION};",
             f"export const STATUSES = {json.dumps(STATUSES)};",
             f"export const TYRES = {json.dumps(TYRES)};",
+            "export const SESSIONS = {",
+            *(
+                f"  {s.code}: {{ name: {json.dumps(s.name)}, folder: {json.dumps(s.folder)} }},"
+                for s in sessions
+            ),
+            "};",
             "export const TRACK_STATUSES = {",
             *(f"  {code}: {json.dumps(said)}," for code, said in TRACK_STATUSES.items()),
             "};",
@@ -41,6 +49,8 @@ def code_types() -> str:
             "export const STATUSES: Status[];",
             "/** Names of the tyre codes: TYRES[car.tyre]. */",
             "export const TYRES: string[];",
+            "/** Name of each session, and its folder below the round's: SESSIONS[event.session]. */",
+            "export const SESSIONS: Record<string, { name: string; folder: string }>;",
             "/** What F1's track status codes say: TRACK_STATUSES[status]. */",
             "export const TRACK_STATUSES: Record<string, string>;",
             "",

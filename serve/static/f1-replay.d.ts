@@ -9,6 +9,8 @@ export const SCHEMA_VERSION: 1;
 export const STATUSES: Status[];
 /** Names of the tyre codes: TYRES[car.tyre]. */
 export const TYRES: string[];
+/** Name of each session, and its folder below the round's: SESSIONS[event.session]. */
+export const SESSIONS: Record<string, { name: string; folder: string }>;
 /** What F1's track status codes say: TRACK_STATUSES[status]. */
 export const TRACK_STATUSES: Record<string, string>;
 

@@ -14,6 +14,10 @@
 export const SCHEMA_VERSION = 1;
 export const STATUSES = ["grid", "track", "pit", "finished"];
 export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET"];
+export const SESSIONS = {
+  R: { name: "Race", folder: "" },
+  S: { name: "Sprint", folder: "sprint/" },
+};
 export const TRACK_STATUSES = {
   1: "track clear",
   2: "yellow flag",
