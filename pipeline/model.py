@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.contract.models import Circuit, Driver, Event, InputIdentity
+from pipeline.contract.models import Circuit, Driver, Event, InputIdentity, RaceControlMessage, WeatherSample
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -122,24 +122,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class RaceControlRow:
-    t: float
-    category: str | None
-    message: str
-    flag: str | None
-    scope: str | None
-    sector: int | None
-    number: str | None
-    lap: int | None
-
-
-@dataclass(frozen=True)
-class WeatherRow:
-    t: float
-    values: dict[str, float | bool | None]
-
-
-@dataclass(frozen=True)
 class MapMarker:
     number: int
     letter: str
@@ -149,7 +131,10 @@ class MapMarker:
 
 @dataclass(frozen=True)
 class RawRace:
-    """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any."""
+    """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any.
+
+    race_control, weather: as published, but for `t`, which is on the session clock like all else here.
+    """
 
     event: Event
     drivers: list[DriverInfo]
@@ -158,8 +143,8 @@ class RawRace:
     positions: dict[str, PosSamples]
     timing: dict[str, OfficialTiming]
     track_status: Status
-    race_control: list[RaceControlRow]
-    weather: list[WeatherRow]
+    race_control: list[RaceControlMessage]
+    weather: list[WeatherSample]
     corners: list[MapMarker]
     rotation: float | None
     total_laps: int | None

@@ -80,11 +80,9 @@ def _unknown(car: CarFrames, column: str) -> Bools:
 
 def _share(name: str, lost: float, limits: tuple[float, float], what: str) -> Check:
     note, warn = limits
-    level = "ok" if lost <= note else "note" if lost <= warn else "warn"
+    level: Level = "ok" if lost <= note else "note" if lost <= warn else "warn"
     message = "" if level == "ok" else f"{lost:.1%} {what}"
-    return Check.model_validate(
-        {"name": name, "level": level, "value": round(1.0 - lost, 5), "message": message}
-    )
+    return Check(name=name, level=level, value=round(1.0 - lost, 5), message=message)
 
 
 def _officially_placed(raw: RawRace, frames: RaceFrames) -> float:
@@ -105,15 +103,9 @@ def _drivers_without(raw: RawRace, frames: RaceFrames) -> Check:
     lost = [d.code for d in racing if d.number not in raw.positions or d.number not in raw.cars]
     if not lost:
         return Check(name="telemetry_of_all", level="ok", value=len(racing))
-    level = "warn" if len(lost) <= 2 else "bad"
-    return Check.model_validate(
-        {
-            "name": "telemetry_of_all",
-            "level": level,
-            "value": len(lost),
-            "message": f"no telemetry of {', '.join(lost)}",
-        }
-    )
+    level: Level = "warn" if len(lost) <= 2 else "bad"
+    message = f"no telemetry of {', '.join(lost)}"
+    return Check(name="telemetry_of_all", level=level, value=len(lost), message=message)
 
 
 def _laps(raw: RawRace, frames: RaceFrames) -> Check:
@@ -123,8 +115,8 @@ def _laps(raw: RawRace, frames: RaceFrames) -> Check:
     if not short:
         return Check(name="laps", level="ok", value=sum(d.laps for d in frames.drivers))
     message = f"fewer laps than in the result: {', '.join(short)}"
-    level = "note" if len(short) <= 2 else "warn"
-    return Check.model_validate({"name": "laps", "level": level, "value": len(short), "message": message})
+    level: Level = "note" if len(short) <= 2 else "warn"
+    return Check(name="laps", level=level, value=len(short), message=message)
 
 
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
@@ -135,10 +127,8 @@ def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     for finding in frames.findings:
         note, warn = _FINDING_LIMITS[finding.name]
         size = finding.count / max(1, samples.get(finding.name, 1))
-        level = "warn" if size >= warn else "note" if size >= note else "ok"
-        yield Check.model_validate(
-            {"name": finding.name, "level": level, "value": finding.count, "message": finding.message}
-        )
+        level: Level = "warn" if size >= warn else "note" if size >= note else "ok"
+        yield Check(name=finding.name, level=level, value=finding.count, message=finding.message)
 
 
 def _invariants(frames: RaceFrames) -> Iterator[Check]:

@@ -9,18 +9,8 @@ from fastf1 import _api
 from fastf1.mvapi import get_circuit_info
 
 from pipeline.contract.columns import TYRES
-from pipeline.model import (
-    CarSamples,
-    DriverInfo,
-    Floats,
-    Laps,
-    MapMarker,
-    OfficialTiming,
-    PosSamples,
-    RaceControlRow,
-    Status,
-    WeatherRow,
-)
+from pipeline.contract.models import RaceControlMessage, WeatherSample
+from pipeline.model import CarSamples, DriverInfo, Floats, Laps, MapMarker, OfficialTiming, PosSamples, Status
 
 S = TypeVar("S", CarSamples, PosSamples)
 
@@ -182,12 +172,12 @@ def track_status(frame: pd.DataFrame | None) -> Status:
     return Status(_seconds(frame["Time"]), [str(code) for code in frame["Status"]])
 
 
-def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
+def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessage]:
     if frame is None or frame.empty or pd.isna(zero):
         return []
     t = (pd.to_datetime(frame["Time"]) - zero).dt.total_seconds()
     return [
-        RaceControlRow(
+        RaceControlMessage(
             t=float(seconds),
             category=_text(row.get("Category")),
             message=_text(row.get("Message")) or "",
@@ -202,13 +192,14 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
     ]
 
 
-def weather(frame: pd.DataFrame | None) -> list[WeatherRow]:
+def weather(frame: pd.DataFrame | None) -> list[WeatherSample]:
     if frame is None or frame.empty:
         return []
     columns = {name: frame[column].tolist() for name, column in _WEATHER.items() if column in frame}
     return [
-        WeatherRow(
-            float(t), {name: None if pd.isna(values[i]) else values[i] for name, values in columns.items()}
+        WeatherSample.model_validate(
+            {"t": float(t)}
+            | {name: None if pd.isna(values[i]) else values[i] for name, values in columns.items()}
         )
         for i, t in enumerate(_seconds(frame["Time"]))
     ]
