@@ -46,12 +46,8 @@ def _arrived(raw: RawRace) -> Iterator[Check]:
     yield _present("corners", bool(raw.corners), "note", "no corner markers and map rotation")
 
 
-def _present(name: str, there: bool, level: str, message: str) -> Check:
-    return (
-        Check(name=name, level="ok")
-        if there
-        else Check.model_validate({"name": name, "level": level, "message": message})
-    )
+def _present(name: str, there: bool, level: Level, message: str) -> Check:
+    return Check(name=name, level="ok") if there else Check(name=name, level=level, message=message)
 
 
 def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
