@@ -24,14 +24,7 @@ def read_manifest(store: Readable, key: SessionKey) -> Manifest | None:
     Raises:
         NewerSchemaError: a newer version of the format wrote it.
     """
-    data = store.read(key.manifest)
-    if data is None:
-        return None
-    refuse_newer(data, key.manifest)
-    try:
-        return Manifest.model_validate_json(data)
-    except ValidationError:
-        return None
+    return read_model(store, key.manifest, Manifest)
 
 
 def refuse_newer(data: bytes, key: str) -> None:
@@ -50,11 +43,15 @@ def refuse_newer(data: bytes, key: str) -> None:
 def read_model(store: Readable, key: str, model: type[M]) -> M | None:
     """A published JSON file; None where there is none or it cannot be read. Raises NewerSchemaError."""
     data = store.read(key)
-    if data is None:
-        return None
-    refuse_newer(data, key)
+    if data is not None:
+        refuse_newer(data, key)
+    return parsed(data, model)
+
+
+def parsed(data: bytes | None, model: type[M]) -> M | None:
+    """None where there is nothing, or what is no such document."""
     try:
-        return model.model_validate_json(data)
+        return None if data is None else model.model_validate_json(data)
     except ValidationError:
         return None
 

@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
 from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key, session_of
 from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.publish.bucket_listings import publish_listing, same_meeting
-from pipeline.publish.documents import publish_schemas, read_manifest, read_model, refuse_newer, to_json
+from pipeline.publish.documents import (
+    parsed,
+    publish_schemas,
+    read_manifest,
+    read_model,
+    refuse_newer,
+    to_json,
+)
 from pipeline.publish.race import leftovers, same_content
 from pipeline.publish.thinner import thinner
 from pipeline.store.base import Store, Stored
@@ -150,7 +155,7 @@ def look(
     before = dict(zip(there, pool.map(lambda key: remote.read(key.manifest), there), strict=True))
     for key in keys:
         if local is None:
-            theirs = _parsed(before.get(key))
+            theirs = parsed(before.get(key), Manifest)
             season.elsewhere.update({} if theirs is None else {key: theirs})
             continue
         try:
@@ -190,13 +195,6 @@ def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict
     return Race(key, manifest, content, before, listed)
 
 
-def _parsed(content: bytes | None) -> Manifest | None:
-    try:
-        return None if content is None else Manifest.model_validate_json(content)
-    except ValidationError:
-        return None
-
-
 def _attempt(race: Race, local: LocalStore, remote: Store, pool: Executor, report: Report) -> Manifest | None:
     """Send a race; one that is damaged here must not keep the others from being published."""
     try:
@@ -216,7 +214,7 @@ def _send(race: Race, local: LocalStore, remote: Store, pool: Executor) -> Manif
     It keeps its own where another machine, or an earlier run, has put the same race there: two that publish
     to one place would otherwise replace each other's manifest and progress log.
     """
-    old = _parsed(race.before)
+    old = parsed(race.before, Manifest)
     if old is not None and race.before != race.content:
         stays = same_content(race.manifest, old) or _lacks(race, old) is not None
         if stays and not _wrong(replace(race, manifest=old), remote, pool):
@@ -265,7 +263,7 @@ def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> No
 
 def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
     """The artifacts that the bucket lacks or holds otherwise."""
-    old, written = _parsed(race.before), race.listed.get(race.key.manifest)
+    old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
     named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
 
     def is_right(artifact: Artifact) -> bool:

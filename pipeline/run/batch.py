@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,11 +21,10 @@ from pipeline.job import Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
 from pipeline.publish.uploader import NoUploader, Uploader, uploading
-from pipeline.run import executor
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
 from pipeline.run.found import examine, manifests
-from pipeline.run.processes import Call, Event, call
+from pipeline.run.processes import Call, Event, Pool, Result, call
 from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
@@ -233,7 +232,7 @@ def compute(
         for task in tasks
     )
     with _run_log(store.path(run_key(run_id))) as stream:
-        for message in executor.run(calls, settings.jobs, settings.scheduler, settings.remote):
+        for message in _called(calls, settings):
             if isinstance(message, Event):
                 stream.write(to_line(message.value))
                 listener.on_event(message.value)
@@ -243,6 +242,15 @@ def compute(
                 outcome = _crashed(tasks[message.tag], run_id, store, message.error)
             network.learn(outcome)
             yield outcome
+
+
+def _called(calls: Iterable[Call], settings: Settings) -> Iterator[Event | Result]:
+    """Events and results as they come, from processes of this machine or the workers of a Dask cluster."""
+    if settings.scheduler is None or settings.remote is None:
+        return Pool(settings.jobs).run(calls)
+    from pipeline.run.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
+
+    return run_on(settings.scheduler, calls, settings.remote)
 
 
 @contextmanager
