@@ -116,14 +116,14 @@ def test_request_ids(client: httpx.Client) -> None:
 
 @contextmanager
 def logged(out: Path, log: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Server]]:
-    """f1-serve with its output in a file."""
+    """f1-serve with its output in a file, and what it says to people in another beside it."""
     port = free_port()
-    with log.open("wb") as file:
+    with log.open("wb") as file, log.with_suffix(".err").open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "serve", "--port", str(port), "--out", str(out), *arguments],
             cwd=ROOT,
             stdout=file,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
         )
         try:
             url = f"http://127.0.0.1:{port}"
@@ -151,6 +151,8 @@ def test_a_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None
         assert httpx.get(server.url + "/health/ready").status_code == 503
     (said,) = [line for line in lines_of(tmp_path / "log") if line["level"] == "warning"]
     assert said["message"] == f"{tmp_path}/nowhere is no folder (yet): check F1_OUT, or publish there"
+    warning = f"Warning: {tmp_path}/nowhere is no folder (yet): check --out, or publish there\n"
+    assert (tmp_path / "log.err").read_text() == warning
 
 
 def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -> None:
