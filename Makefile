@@ -10,7 +10,8 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
-.PHONY: help install precompute-season serve test test-quick lint format bench bench-serve verify lock docs try-image clean
+.PHONY: help install precompute-season serve test test-quick coverage lint format bench bench-serve verify lock \
+	docs try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -45,13 +46,19 @@ endif
 serve: $(VENV)/.serve ## serve computed_data on http://127.0.0.1:8000
 	$(BIN)/python -m serve $(ARGS)
 
-PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+PYTEST := pytest --numprocesses auto --dist worksteal
 
 test: $(INSTALLED) ## run the tests, as many at a time as there are processors
-	$(PYTEST) $(ARGS)
+	$(BIN)/$(PYTEST) $(ARGS)
 
 test-quick: $(INSTALLED) ## the tests of every part that take a minute together
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
+
+coverage: $(INSTALLED) ## the same as test, and how much of pipeline and serve they run; it may not fall
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m $(PYTEST) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # The type checker of the pages comes by npm, where there is one; CI has it.
 TSC := tests/page/node_modules
@@ -101,5 +108,6 @@ try-image: $(INSTALLED) ## follow the Dockerfile without a container engine, and
 	$(BIN)/python deploy/try_image.py
 
 clean: ## remove the environment and what was computed
-	rm -rf $(VENV) $(TSC) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TSC) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.coverage .coverage.*
 	find computed_data -mindepth 1 ! -name README.md -delete

@@ -139,7 +139,7 @@ def test_verify(demo_out: Path, tmp_path: Path) -> None:
     done = cli("verify", "--out", out, expect=1)
     assert "skip_5.json.gz is missing" in done.stdout
     assert "frames.parquet is truncated" in done.stdout
-    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 2
+    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 3
 
 
 @pytest.mark.slow
