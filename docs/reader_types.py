@@ -64,7 +64,8 @@ def car() -> str:
     """A car in a state of the race, and the names of the columns that the replay carries."""
     lines = ["export interface Car {", *_property("code", "string", "the driver's three letters")]
     for column in COLUMNS.values():
-        lines += _property(column.name, _column_type(column), column.description)
+        name = f"{column.name}?" if column.later else column.name
+        lines += _property(name, _column_type(column), column.description)
     lines += ["}", "", "export type ColumnName ="]
     return "\n".join([*lines, *(f"  | {json.dumps(name)}" for name in REPLAY)]) + ";"
 

@@ -374,7 +374,8 @@ def _in_json(column: Column) -> Any:
     """A frame's column as a field of its model."""
     kind: Any = Literal[column.codes] if column.words else float if column.decimals else int
     low, high = column.limits or (None, None)
-    return (kind | None if column.nullable else kind, Field(description=column.description, ge=low, le=high))
+    said = Field(None if column.later else ..., description=column.description, ge=low, le=high)
+    return (kind | None if column.nullable or column.later else kind, said)
 
 
 if TYPE_CHECKING:
