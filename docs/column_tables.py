@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pipeline.contract.artifacts import SPECS
 from pipeline.contract.columns import COLUMNS, FRAME_COLUMNS, TRACK_STATUSES, Column
 from pipeline.contract.sessions import SESSIONS
-from pipeline.contract.tables import LAPS
+from pipeline.contract.tables import Table
 
 
 def files() -> str:
@@ -48,11 +48,11 @@ def _replay(column: Column) -> str:
     )
 
 
-def laps() -> str:
-    """The columns of laps.parquet."""
+def table(declared: Table) -> str:
+    """The columns of a Parquet table."""
     return markdown(
         ("column", "type", "unit", "meaning"),
-        [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in LAPS.columns],
+        [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in declared.columns],
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline.contract.media import GZIPPED_JSON, IMMUTABLE, JSON, JSON_LINES, PARQUET, SCHEMA, Media
 from pipeline.contract.sessions import SESSIONS, SessionCode
+from pipeline.contract.tables import TABLES
 
 RUNS: Final = "runs/"
 _FOLDERS: Final = {session.folder: session.code for session in SESSIONS.values()}
@@ -75,8 +76,10 @@ SPECS: Final[dict[str, Spec]] = {
             "the compact replay, a minute a chunk",
         ),
         Spec("frames", "{session}skip_{skip}.json.gz", GZIPPED_JSON, "frames as JSON, every n-th"),
-        Spec("frames_parquet", "{session}frames.parquet", PARQUET, "all frames, a row per driver and frame"),
-        Spec("laps_parquet", "{session}laps.parquet", PARQUET, "a row per driver and lap"),
+        *(
+            Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
+            for t in TABLES
+        ),
         Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
         Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
         Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),

@@ -40,8 +40,8 @@ class Column:
     `encoding` was chosen by measurement: "delta" for what is a straight line between samples and so has
     constant differences, "split" (byte by byte) and "plain" where that beats the usual "dictionary".
     A per-car column is held as integers of `dtype`, value = integer / 10**decimals, with `null` for what
-    is unknown; `json` is its place in frames as JSON, `limits` hold there. One that came `later` than version 1
-    began is missing from older files.
+    is unknown; `json` is its place in frames as JSON, `limits` hold there. One that came `later`
+    than version 1 began is missing from older files.
     """
 
     name: str

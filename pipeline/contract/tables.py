@@ -8,17 +8,26 @@ from pipeline.contract.columns import DRIVER, FRAME_COLUMNS, ROUND, SESSION, TYR
 
 @dataclass(frozen=True)
 class Table:
-    """One {name}.parquet of a session. A table that is `grouped` has a row group for each driver."""
+    """One {name}.parquet of a session.
+
+    A table that is `grouped` has a row group for each driver. One that came `later` than version 1 began is
+    missing beside older races, which are whole without it.
+    """
 
     name: str
-    row: str
+    about: str
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
     grouped: bool = False
+    later: bool = False
 
 
 FRAMES: Final = Table(
-    "frames", "a row per driver and frame", FRAME_COLUMNS, sorted_by=("driver", "t_ms"), grouped=True
+    "frames",
+    "all frames, a row per driver and frame",
+    FRAME_COLUMNS,
+    sorted_by=("driver", "t_ms"),
+    grouped=True,
 )
 
 LAPS: Final = Table(

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import ProgressLog
 from pipeline.contract.models import Head, Replay, ReplayChunk
+from pipeline.contract.tables import TABLES
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.job import Job
@@ -24,15 +25,14 @@ def write_all(
     job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
 ) -> tuple[list[StagedFile], Replay]:
     with workers(job.threads) as pool:
-        table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
+        tables = pool.submit(parquet.write_tables, folder, raw, frames, about)
         chunks = pool.submit(write_replay, job.key, frames, folder)
         files = write_frames(job, frames, about, folder, pool, log)
-        log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
-        table.result()
+        log.progress(85, "encode", "Parquet and replay")
+        tables.result()
         chunk_files, listed = chunks.result()
-    parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
-    files.append(staged(job.key.file("frames_parquet"), folder / "frames.parquet"))
-    files.append(staged(job.key.file("laps_parquet"), folder / "laps.parquet"))
+    for name in (table.name for table in TABLES):
+        files.append(staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet"))
     return files + chunk_files, listed
 
 

@@ -4,7 +4,7 @@ A table is filled by a function that yields its rows part by part: a mapping fro
 or one value for all rows of the part. What a part does not have is null.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import Column
-from pipeline.contract.models import Clock, Event
-from pipeline.contract.tables import FRAMES, LAPS, Table
+from pipeline.contract.models import Head
+from pipeline.contract.tables import TABLES, Table
 from pipeline.model import RaceFrames, RawRace
 
 ZSTD_LEVEL = 6
@@ -25,34 +25,35 @@ Part = Mapping[str, Any]
 _ENCODINGS = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT"}
 
 
-def write_frames(path: Path, race: RaceFrames, event: Event, clock: Clock) -> None:
-    """One row group a driver, drivers in alphabetical order, rows by time."""
-    _write(path, FRAMES, _frames(race), event, clock)
+def write_tables(folder: Path, raw: RawRace, race: RaceFrames, about: Head) -> None:
+    """Every table of the format as {name}.parquet, in the order of its declaration."""
+    for table in TABLES:
+        _write(folder / f"{table.name}.parquet", table, _FILLED_BY[table.name](raw, race), about)
 
 
-def write_laps(path: Path, raw: RawRace, t0: float, event: Event, clock: Clock) -> None:
-    """One row per driver and lap. Times are seconds on the frame clock; durations end in `_time_s`."""
-    _write(path, LAPS, _laps(raw, t0), event, clock)
-
-
-def _frames(race: RaceFrames) -> Iterator[Part]:
+def _frames(_: RawRace, race: RaceFrames) -> Iterator[Part]:
+    """A part a driver, drivers in alphabetical order, rows by time."""
     t_ms = race.clock.t_ms()
     for code, car in sorted(race.cars.items()):
         yield {"t_ms": t_ms[: len(car)], "driver": code, **car.columns}
 
 
-def _laps(raw: RawRace, t0: float) -> Iterator[Part]:
+def _laps(raw: RawRace, race: RaceFrames) -> Iterator[Part]:
+    """A part a driver. Times are seconds on the frame clock; durations end in `_time_s`."""
     codes = {d.number: d.code for d in raw.drivers}
     for number in sorted(raw.laps, key=lambda number: codes[number]):
         columns = raw.laps[number].columns()
         moments = {
-            name: np.round(columns[name].astype(np.float64) - t0, 3)
+            name: np.round(columns[name].astype(np.float64) - race.clock.t0, 3)
             for name in ("start_s", "end_s", "pit_in_s", "pit_out_s")
         }
         yield {"driver": codes[number], **columns, **moments}
 
 
-def arrow_schema(table: Table, event: Event, clock: Clock) -> pa.Schema:
+_FILLED_BY: dict[str, Callable[[RawRace, RaceFrames], Iterator[Part]]] = {"frames": _frames, "laps": _laps}
+
+
+def arrow_schema(table: Table, about: Head) -> pa.Schema:
     """A file's schema. Its metadata says what race and clock the rows belong to, a field's what it holds."""
     fields = [
         pa.field(c.name, _arrow_type(c), c.nullable, {"unit": c.unit, "description": c.description})
@@ -60,8 +61,8 @@ def arrow_schema(table: Table, event: Event, clock: Clock) -> pa.Schema:
     ]
     metadata = {
         "schema_version": str(SCHEMA_VERSION),
-        "event": event.model_dump_json(),
-        "clock": clock.model_dump_json(),
+        "event": about.event.model_dump_json(),
+        "clock": about.clock.model_dump_json(),
     }
     return pa.schema(fields, metadata=metadata)
 
@@ -71,9 +72,9 @@ def _arrow_type(column: Column) -> pa.DataType:
     return pa.dictionary(pa.int8(), pa.string()) if column.words else pa.type_for_alias(column.type)
 
 
-def _write(path: Path, table: Table, parts: Iterable[Part], event: Event, clock: Clock) -> None:
-    schema = arrow_schema(table, event, clock)
-    always = {"year": event.year, "round": event.round, "session": event.session}
+def _write(path: Path, table: Table, parts: Iterable[Part], about: Head) -> None:
+    schema = arrow_schema(table, about)
+    always = about.event.model_dump(include={"year", "round", "session"})
     filled = (_filled(table, {**part, **always}, schema) for part in parts)
     with pq.ParquetWriter(
         path,

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.contract.models import FramesDocument, Manifest, ReplayChunkDocument
 from pipeline.contract.tables import LAPS, TABLES, Table
-from pipeline.encode.parquet import arrow_schema, write_laps
+from pipeline.encode.parquet import arrow_schema, write_tables
 from pipeline.frames import compute
 from pipeline.frames.head import head
 from pipeline.model import RawRace
@@ -161,10 +161,11 @@ def test_a_table_without_what_it_could_say_has_nulls(demo_raw: RawRace, tmp_path
     """laps.parquet has its columns and types whatever the feed lacks."""
     bare = {number: replace(laps, extra={}) for number, laps in demo_raw.laps.items()}
     raw = replace(demo_raw, laps=bare)
-    about = head(raw, compute(raw, 1.0))
-    write_laps(tmp_path / "laps.parquet", raw, 0.0, about.event, about.clock)
+    frames = compute(raw, 1.0)
+    about = head(raw, frames)
+    write_tables(tmp_path, raw, frames, about)
     rows = pq.read_table(tmp_path / "laps.parquet")
-    assert rows.schema.equals(arrow_schema(LAPS, about.event, about.clock))
+    assert rows.schema.equals(arrow_schema(LAPS, about))
     assert rows["lap_time_s"].null_count == rows.num_rows == sum(map(len, bare.values()))
 
 

@@ -17,7 +17,7 @@ import jsonschema
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.contract.models import SCHEMAS, FramesDocument, Manifest, ProgressEvent
+from pipeline.contract.models import SCHEMAS, FramesDocument, Head, Manifest, ProgressEvent
 from pipeline.contract.tables import TABLES, Table
 from pipeline.encode.parquet import arrow_schema
 from tests.conftest import REPOSITORY, cli, require
@@ -153,7 +153,7 @@ def test_progress_fits_the_schemas_of_then_and_now() -> None:
 def test_tables_only_gain_columns_at_their_end(table: Table) -> None:
     manifest = Manifest.model_validate_json((RACE / "manifest.json").read_bytes())
     then = pq.read_schema(RACE / f"{table.name}.parquet")
-    now = arrow_schema(table, manifest.event, manifest.clock)
+    now = arrow_schema(table, Head.model_validate(manifest.model_dump()))
     assert [now.field(i) for i in range(len(then))] == list(then)
 
 
