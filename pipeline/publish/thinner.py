@@ -30,9 +30,7 @@ def thinner(about: Head | Manifest, quality: Quality, old: Manifest) -> str | No
         *_less("laps", laps, laps_before, _FEWER),
         *_worse(quality, old.quality),
     ]
-    if (
-        laps <= laps_before
-    ):  # with more of them the flag is known, and what was taken for racing after it goes
+    if laps <= laps_before:  # with more the flag is known, and what seemed a race after it goes
         lacks += _less("seconds", about.clock.duration_s, old.clock.duration_s, _FEWER)
     return ", ".join(lacks) or None
 
