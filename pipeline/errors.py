@@ -15,7 +15,18 @@ class Exit(IntEnum):
 
 
 class PipelineError(Exception):
-    """Anything a run may fail with on purpose; the CLI prints its message and nothing else."""
+    """Anything a run may fail with on purpose; the CLI prints its message and nothing else.
+
+    public: what listings, logs and summaries say in its place. Strangers read them, so it speaks of the data
+    alone, where the message names folders, options and what the operator can do.
+    """
+
+    public = "it could not be computed"
+
+    def __init__(self, message: str = "", public: str | None = None) -> None:
+        super().__init__(message)
+        if public is not None:
+            self.public = public
 
     exit_code: ClassVar[Exit] = Exit.FAILED
 
@@ -29,21 +40,31 @@ class UsageError(PipelineError):
 class SourceError(PipelineError):
     """The input is missing, damaged or too thin to compute true frames from."""
 
+    public = "its data is incomplete or damaged"
+
 
 class UnreachableError(SourceError):
     """A host was down, slow or limiting for as long as we waited: nothing is wrong here, try again later."""
+
+    public = "its data could not be fetched"
 
 
 class BlockedError(SourceError):
     """A host refuses this machine: waiting does not help, someone must act."""
 
+    public = UnreachableError.public
+
 
 class NotYetError(SourceError):
     """The hosts answer, but do not have the session (yet)."""
 
+    public = "there is no data of it yet"
+
 
 class StoreError(PipelineError):
     """An artifact could not be written or read back."""
+
+    public = "its files could not be written"
 
 
 class DamagedError(StoreError):

@@ -9,6 +9,7 @@ from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Grade, Manifest
 from pipeline.contract.sessions import SESSIONS, SessionCode
+from pipeline.errors import PipelineError
 from pipeline.network.trouble import Trouble
 
 SETTLED = timedelta(hours=48)  # after a session is over; stewards and jolpica have spoken by then
@@ -99,7 +100,7 @@ class Job:
     keep_better: bool = False
 
 
-State = Literal["published", "unchanged", "kept", "skipped", "failed"]
+State = Literal["published", "unchanged", "kept", "skipped", "waiting", "failed"]
 Blame = Literal["network", "blocked", "not_yet", "race"]
 
 
@@ -107,8 +108,8 @@ Blame = Literal["network", "blocked", "not_yet", "race"]
 class Outcome:
     """How one race went. `bytes` counts all its artifacts.
 
-    note: why a race was kept. blame: what a failure is owed to; "network" passes by itself. waited_s: seconds
-    spent waiting for hosts. down: hosts that were given up.
+    public: what may be published of the error. note: why a race was kept. blame: what a failure is owed to;
+    "network" passes by itself. waited_s: seconds spent waiting for hosts. down: hosts that were given up.
     """
 
     key: SessionKey
@@ -119,10 +120,18 @@ class Outcome:
     seconds: float = 0.0
     provisional: bool | None = None
     error: str | None = None
+    public: str | None = None
     note: str | None = None
     blame: Blame = "race"
     waited_s: float = 0.0
     down: tuple[Trouble, ...] = ()
+
+    @classmethod
+    def failed(
+        cls, key: SessionKey, error: PipelineError, message: str = "", blame: Blame = "race"
+    ) -> "Outcome":
+        """About a race that an error ended; `message` is the error's own where it is not given."""
+        return cls(key, "failed", error=message or str(error), public=error.public, blame=blame)
 
     @classmethod
     def of(cls, manifest: Manifest, state: State, note: str | None = None) -> "Outcome":

@@ -65,8 +65,11 @@ def linked(season: SeasonListing) -> Sessions:
     view = season.model_dump()
     for event in view["events"]:
         for session in event["sessions"]:
-            if session["state"] == "published":
-                session["links"] = links_of(SessionKey(season.year, event["round"], session["session"]))
+            key = session_of(
+                session["manifest"] or ""
+            )  # until it is moved a race may be under its old number
+            if session["state"] == "published" and key is not None:
+                session["links"] = links_of(key)
     return Sessions.model_validate(view)
 
 

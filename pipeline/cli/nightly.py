@@ -26,7 +26,7 @@ from pipeline.contract.options import Number, option
 from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.contract.models import RunSummary
+    from pipeline.contract.models import RunRace, RunSummary
     from pipeline.night.run import Plan, Watcher
     from pipeline.run.decide import Decision
 
@@ -98,17 +98,30 @@ def _line_decision(decision: Decision) -> None:
 
 def _close(summary: RunSummary, options: dict[str, Any]) -> None:
     """Say how it went, tell whoever is to be told, and exit with its code."""
+    from pipeline.night.summary import WAITING  # noqa: PLC0415
+
     dry, as_json = options["dry_run"], options["as_json"]
     if as_json and not dry:
         click.echo(orjson.dumps({"type": "summary", **summary.model_dump(mode="json")}).decode())
     else:
-        for text in [*(race.error for race in summary.races if race.error), *summary.problems]:
+        waiting = [race for race in summary.races if race.state == WAITING]
+        failed = [race.error for race in summary.races if race.error and race not in waiting]
+        for text in [*failed, *summary.problems]:
             click.echo(f"Error: {text}", err=True)
+        if waiting:
+            click.echo(_waiting(waiting, options["offline"]))
     if not as_json and not dry:
         click.echo(summary.line)
     if summary.exit_code and not dry:
         _tell(options, summary.model_dump_json().encode())
     sys.exit(summary.exit_code)
+
+
+def _waiting(races: list[RunRace], offline: bool) -> str:
+    """One line for all sessions whose data is not there yet."""
+    where = "the cache does not hold (--offline fetches nothing)" if offline else "is not out yet"
+    names = ", ".join(f"{race.year} {race.round} {race.session}" for race in races)
+    return f"Waiting for data that {where}: {names}"
 
 
 def _tell(options: dict[str, Any], summary: bytes) -> None:

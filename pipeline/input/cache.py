@@ -7,7 +7,7 @@ Nothing else is touched. Needs no fastf1.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -107,6 +107,13 @@ def restore_all(cache: Path, year: int) -> int:
     return sum(
         restore(folder) for folder in {file.parent for file in cache.glob(f"{year}/*/*/{PARSED}{ASIDE}")}
     )
+
+
+def tidy(cache: Path, year: int) -> None:
+    """Remove folders that fastf1 made for sessions of a season, and left empty."""
+    for folder in sorted(cache.glob(f"{year}/**/"), reverse=True):
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
 
 
 def forget(folder: Path) -> None:

@@ -69,11 +69,11 @@ def _message(line: str) -> dict[str, Any] | None:
         message = json.loads(text)[1]
     except (json.JSONDecodeError, IndexError):
         return None
-    return message if isinstance(message, dict) and "Meeting" in message else None
+    return message if isinstance(message, dict) and isinstance(message.get("Meeting"), dict) else None
 
 
 def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: SessionKey) -> None:
-    start = _start(info)
+    start = _start(info, f"{key}: the recording {names}")
     told = f"{info['Meeting'].get('Name', 'another event')}, {info.get('Name', '')} of {start:%Y-%m-%d}"
     day = date.fromisoformat(event.date) if event.date else start.date()
     if abs(start.date() - day) > timedelta(days=3) or not _is_session(info, event, key):
@@ -87,15 +87,19 @@ def _is_session(info: dict[str, Any], event: ScheduledEvent, key: SessionKey) ->
     return name in fits or (key.session == "S" and name != SESSIONS["R"].name and info.get("Type") == "Race")
 
 
-def _start(info: dict[str, Any]) -> datetime:
-    """UTC start of the session."""
-    hours, minutes, seconds = (
-        int(part) for part in str(info.get("GmtOffset", "0:0:0")).lstrip("-").split(":")
-    )
-    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    if str(info.get("GmtOffset", "")).startswith("-"):
-        offset = -offset
-    return (datetime.fromisoformat(str(info["StartDate"])) - offset).replace(tzinfo=UTC)
+def _start(info: dict[str, Any], what: str) -> datetime:
+    """UTC start of the session. Raises SourceError, about `what`, where it cannot be read."""
+    date, offset = str(info.get("StartDate")), str(info.get("GmtOffset", "0:0:0"))
+    try:
+        hours, minutes, seconds = (int(part) for part in offset.lstrip("-").split(":"))
+        ahead = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        local = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        return local + ahead if offset.startswith("-") else local - ahead
+    except (ValueError, OverflowError):
+        raise SourceError(
+            f"{what} does not say when the session began (StartDate {date}, GmtOffset {offset}): "
+            "its SessionInfo is damaged"
+        ) from None
 
 
 def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
@@ -105,9 +109,9 @@ def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
         SourceError: the recording does not say, or is of another season.
     """
     info, names = session_info(files), ", ".join(file.name for file in files)
-    if info is None or "StartDate" not in info:
+    if info is None:
         raise SourceError(f"{key}: {names} is empty or does not say of which event it is (no SessionInfo)")
-    meeting, start = info["Meeting"], _start(info)
+    meeting, start = info["Meeting"], _start(info, f"{key}: the recording {names}")
     if start.year not in (key.year, DEMO_YEAR):  # the demo's may be tried as any race
         raise SourceError(
             f"{key}: the recording {names} is of {meeting.get('Name', 'a race')} of {start:%Y-%m-%d}"

@@ -44,7 +44,7 @@ def season(year: int, source: Source) -> list[ScheduledEvent]:
         raise _lost_schedule(year, list(watch.lost.values()))
     if watch.answered:
         return []
-    raise SourceError(_no_schedule(year, source, log))
+    raise SourceError(_no_schedule(year, source, log), f"the schedule of {year} cannot be read")
 
 
 def _ask(year: int, backend: str, log: list[str]) -> list[ScheduledEvent]:
@@ -61,7 +61,8 @@ def _ask(year: int, backend: str, log: list[str]) -> list[ScheduledEvent]:
 def _lost_schedule(year: int, lost: list[Trouble]) -> SourceError:
     """What to blame: the usual schedule's host, which is asked first; waiting helps if any may come back."""
     kind = UnreachableError if any(trouble.passing for trouble in lost) else BlockedError
-    return kind(f"the schedule of {year} cannot be fetched; {lost[0]}")
+    public = f"the schedule of {year} cannot be fetched"
+    return kind(f"{public}; {lost[0]}", public)
 
 
 def _no_schedule(year: int, source: Source, log: list[str]) -> str:

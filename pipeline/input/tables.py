@@ -230,7 +230,11 @@ def _int16(series: pd.Series) -> Any:
 
 
 def whole(value: Any) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)
+    """A whole number; None for anything else that the feed may say."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _text(value: Any) -> str | None:

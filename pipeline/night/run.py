@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
 from pipeline.contract.artifacts import SessionKey, season_key, session_of, summary_key
-from pipeline.contract.models import RunSummary, SeasonListing
+from pipeline.contract.models import Manifest, RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
     NewerSchemaError,
     PipelineError,
+    StoreError,
     UnavailableError,
     UnreachableError,
     UsageError,
@@ -101,6 +102,10 @@ class _Night:
         self.seasons: dict[int, Season] = {}
         self.decisions: list[Decision] = []
         self.due: set[SessionKey] = set()
+        self.leaving: dict[
+            SessionKey, SessionKey
+        ] = {}  # numbers that are another's now -> where what is there goes
+        self.moving: dict[SessionKey, Manifest] = {}  # the same races by where they go, until they are there
         self.errors: dict[SessionKey, str] = {}
         self.ended: dict[SessionKey, Ended] = {}
         self.problems: list[Problem] = []
@@ -113,7 +118,6 @@ class _Night:
         for decision in self.decisions:
             self.watcher.on_decision(decision)
         if not self.plan.dry_run:
-            self._take_away()
             self._compute()
             with self._noting():
                 self.history.write()
@@ -129,37 +133,32 @@ class _Night:
                 raise
             return
         except PipelineError as error:
-            self.problems.append(Problem(str(error), passing=isinstance(error, UnreachableError)))
+            self.problems.append(Problem(str(error), error.public, isinstance(error, UnreachableError)))
             return
         finally:
             self.network.spend(monotonic() - began)
         shelf, settings = self.uploader.shelf, self.plan.settings
+        there = manifests(shelf, year)
         published = {
             key: examine(manifest, shelf, settings.options, settings.source)
-            for key, manifest in manifests(shelf, year).items()
+            for key, manifest in there.items()
         }
         listing = read_model(self.store, season_key(year), SeasonListing)
         self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
-        self.decisions += decide(self.seasons[year], asked)
+        decisions = decide(self.seasons[year], asked)
+        self.decisions += decisions
+        self.leaving |= {d.key: d.moves_to for d in decisions if d.moves_to is not None}
+        self.moving |= {d.moves_to: there[d.key] for d in decisions if d.moves_to is not None}
 
-    def _take_away(self) -> None:
-        """Races whose number is another's now: out of the listings, then the manifest, then the rest."""
-        with self._noting():
-            for year in self.seasons:
-                self._list(year)
-        gone = self._retired()
-        if not gone:
-            return
+    def _retire(self, gone: set[SessionKey]) -> None:
+        """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""
         with self._noting():
             self.uploader.retire(gone)  # where this fails they stay here too, for the next night to try again
             for key in gone:
                 with self._noting():
                     self._delete(key)
                     self.history.settled(key)
-
-    def _retired(self) -> set[SessionKey]:
-        return {decision.key for decision in self.decisions if decision.action == "retire"}
 
     def _delete(self, key: SessionKey) -> None:
         names = [s.key for s in self.store.list(key.prefix) if session_of(s.key) == key]
@@ -168,20 +167,61 @@ class _Night:
 
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
-        tasks = [self._task(decision) for decision in self.decisions if decision.action in WORK]
-        listener, settings = self.watcher.listener, self.plan.settings
-        listener.on_start([task.key for task in tasks])
-        self.due = {task.key for task in tasks}
-        others = self._published() - self.due - self._retired()
-        self._pass(*(Outcome(key, "skipped") for key in sorted(others)))
+        tasks = {d.key: self._task(d) for d in self.decisions if d.action in WORK}
+        self.watcher.listener.on_start(list(tasks))
+        self.due = set(tasks)
+        retired = {decision.key for decision in self.decisions if decision.action == "retire"}
+        with self._noting():
+            for year in self.seasons:
+                self._list(year)
+        self._pass(*(Outcome(key, "skipped") for key in sorted(self._published() - self.due - retired)))
+        if gone := retired - self.leaving.keys():
+            self._retire(gone)
         try:
-            with self._noting():
-                for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
-                    self._learn(outcome)
-                    self._pass(outcome)
+            while ready := self._ready(tasks):
+                self._work([tasks.pop(key) for key in ready])
         finally:
             for year in self.seasons:
-                restore_all(settings.source.cache, year)
+                restore_all(self.plan.settings.source.cache, year)
+        self._put_off(tasks.keys() | self.leaving.keys())
+
+    def _ready(self, tasks: dict[SessionKey, Task]) -> list[SessionKey]:
+        """What can be made now: a race that still has to leave its number is not overwritten by the next."""
+        free = [key for key in tasks if key not in self.leaving]
+        if free or not all(self.leaving[key] in tasks for key in tasks):
+            return free
+        for key in tasks:  # they go round in a circle: one has to be first
+            self.moving.pop(self.leaving.pop(key), None)
+        return list(tasks)
+
+    def _work(self, tasks: list[Task]) -> None:
+        """Make races, and take away from their old numbers those that are there under their new ones."""
+        settings, listener = self.plan.settings, self.watcher.listener
+        with self._noting():
+            for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
+                if outcome.state != "failed":
+                    self.moving.pop(outcome.key, None)
+                self._learn(outcome)
+                self._pass(outcome)
+        made = {task.key for task in tasks}
+        if moved := {old for old, new in self.leaving.items() if new in made}:
+            with self._noting():
+                self._done(self.uploader.drain())
+            moved = {old for old in moved if self._is_there(self.leaving[old])}
+            for old in moved:
+                del self.leaving[old]
+            self._retire(moved)
+
+    def _is_there(self, key: SessionKey) -> bool:
+        return key in self.ended and self.ended[key].state in ("published", "unchanged")
+
+    def _put_off(self, keys: set[SessionKey]) -> None:
+        """Races that stay where they are, and those that wait for their number."""
+        reason = "a race that was published under another number has to be made under its own first"
+        self.decisions = [
+            replace(d, action="wait", reason=reason) if d.key in keys and d.action in {*WORK, "retire"} else d
+            for d in self.decisions
+        ]
 
     def _task(self, decision: Decision) -> Task:
         if decision.event is None:
@@ -201,8 +241,8 @@ class _Night:
             early = self._is_early(outcome)
             self.ended[outcome.key] = Ended.of(outcome, early)
             if outcome.key not in self.due:
-                self.problems.append(Problem(outcome.error or ""))
-            self.watcher.listener.on_outcome(outcome)
+                self.problems.append(Problem(outcome.error or "", outcome.public or ""))
+            self.watcher.listener.on_outcome(replace(outcome, state="waiting") if early else outcome)
 
     def _learn(self, outcome: Outcome) -> None:
         """Note how the work on a race ended, and list it."""
@@ -210,10 +250,10 @@ class _Night:
         if outcome.state not in ("failed", "kept") and not outcome.provisional:
             self.history.settled(outcome.key)
         elif outcome.blame != "network" and not early:
-            reason = outcome.error or outcome.note or "still provisional"
+            reason = outcome.public or outcome.note or "still provisional"
             self.history.unsettled(outcome.key, reason, self.started)
-        if outcome.error is not None and not early:
-            self.errors[outcome.key] = outcome.error
+        if outcome.public is not None and not early:
+            self.errors[outcome.key] = outcome.public
         with self._noting():
             self._list(outcome.key.year)
             self.history.write()
@@ -228,7 +268,9 @@ class _Night:
         """The season's listing and the catalog as they stand."""
         season = self.seasons[year]
         publish_schemas(self.store)
-        publish_season(self.store, year, season.schedule, self.errors, beside=beside(season))
+        publish_season(
+            self.store, year, season.schedule, self.errors, beside=beside(season), moving=self.moving
+        )
 
     def _published(self) -> set[SessionKey]:
         return {key for year in self.seasons for key in manifests(self.uploader.shelf, year)}
@@ -241,7 +283,8 @@ class _Night:
         except NewerSchemaError:
             raise
         except (PipelineError, OSError) as error:
-            problem = Problem(str(error), passing=isinstance(error, UnavailableError | UnreachableError))
+            public = error.public if isinstance(error, PipelineError) else StoreError.public
+            problem = Problem(str(error), public, isinstance(error, UnavailableError | UnreachableError))
             if problem not in self.problems:
                 self.problems.append(problem)
 
@@ -260,13 +303,13 @@ class _Night:
         return summary if len(self.problems) == known else self._write_summary()
 
     def _write_summary(self) -> RunSummary:
-        summary = self._summary()
         with self._noting():
-            self.store.put_bytes(summary_key(self.run_id), to_json(summary))
-        return summary
+            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(public=True)))
+        return self._summary()
 
-    def _summary(self) -> RunSummary:
+    def _summary(self, public: bool = False) -> RunSummary:
         return summarise(
+            public=public,
             run=self.run_id,
             seasons=self.plan.years,
             started_at=self.started,

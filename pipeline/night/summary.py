@@ -12,6 +12,7 @@ from pipeline.errors import Exit
 from pipeline.job import Outcome
 from pipeline.run.decide import WORK, Decision
 
+WAITING = "without data yet"
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
 _WORDS = (
     "published",
@@ -21,7 +22,7 @@ _WORDS = (
     "kept",
     "up to date",
     "waiting",
-    "without data yet",
+    WAITING,
     "retired",
     "cancelled",
     "given up for tonight",
@@ -34,6 +35,7 @@ class Problem:
     """What went wrong beside single races. `passing`: nothing has to be done about it."""
 
     text: str
+    public: str
     passing: bool = False
 
 
@@ -43,6 +45,7 @@ class Ended:
 
     state: str
     error: str | None = None
+    public: str | None = None
     grade: Grade | None = None
     seconds: float = 0.0
     note: str | None = None
@@ -51,8 +54,10 @@ class Ended:
     def of(cls, outcome: Outcome, early: bool) -> Ended:
         state: str = outcome.state
         if state == "failed":
-            state = "without data yet" if early else "given up" if outcome.blame == "network" else "failed"
-        return cls(state, outcome.error, outcome.grade, round(outcome.seconds, 1), outcome.note)
+            state = WAITING if early else "given up" if outcome.blame == "network" else "failed"
+        return cls(
+            state, outcome.error, outcome.public, outcome.grade, round(outcome.seconds, 1), outcome.note
+        )
 
 
 def is_too_early(outcome: Outcome, start: datetime | None, now: datetime, offline: bool) -> bool:
@@ -72,8 +77,10 @@ def summarise(
     decisions: list[Decision],
     ended: dict[SessionKey, Ended],
     problems: list[Problem],
+    public: bool = False,
 ) -> RunSummary:
-    races = [_race(d, ended.get(d.key) if d.action in WORK else None) for d in decisions]
+    """The summary: for the operator, or for whoever reads what is published."""
+    races = [_race(d, ended.get(d.key) if d.action in WORK else None, public) for d in decisions]
     counts = Counter(_word(race) for race in races)
     shown = [f"{counts[word]} {word}" for word in _WORDS if counts[word]]
     shown += [f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"] if problems else []
@@ -86,13 +93,13 @@ def summarise(
         exit_code=_exit_code(races, problems),
         line=f"nightly {years}: {', '.join(shown) or 'nothing to do'} in {seconds:.0f} s",
         counts=dict(counts),
-        problems=[problem.text for problem in problems],
+        problems=[problem.public if public else problem.text for problem in problems],
         network_wait_s=round(waited, 1),
         races=races,
     )
 
 
-def _race(decision: Decision, ended: Ended | None) -> RunRace:
+def _race(decision: Decision, ended: Ended | None, public: bool) -> RunRace:
     key, ended = decision.key, ended or Ended("")
     return RunRace(
         year=key.year,
@@ -102,7 +109,7 @@ def _race(decision: Decision, ended: Ended | None) -> RunRace:
         action=decision.action,
         reason=decision.reason if ended.note is None else f"{decision.reason}; {ended.note}",
         state=ended.state or None,
-        error=ended.error,
+        error=ended.public if public else ended.error,
         grade=ended.grade,
         seconds=ended.seconds,
     )

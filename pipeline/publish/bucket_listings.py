@@ -7,7 +7,7 @@ of failures are this machine's. Two machines that write at one moment heal at th
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
-from pipeline.contract.artifacts import SessionKey, season_key
+from pipeline.contract.artifacts import SessionKey, season_key, session_of
 from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.publish.documents import read_manifest, read_model, to_json
@@ -111,6 +111,8 @@ class _Merge:
         key = SessionKey(self._year, base.round, code)
         ours, theirs = _of(mine, code), _of(other, code)
         known = ours or theirs
+        if ours is not None and (old := session_of(ours.manifest or "")) not in (None, key):
+            return ours if old in self._published else _unpublished(known, code)
         if key not in self._published or (ours is not None and ours.state == "cancelled"):
             return _unpublished(known, code)
         if key not in self._sent and theirs is not None and theirs.state == "published":

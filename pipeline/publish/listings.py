@@ -1,9 +1,9 @@
 """Manifests and the schedule -> sessions/{year}.json and catalog.json."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key, session_of
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
@@ -28,6 +28,7 @@ def publish_season(
     errors: dict[SessionKey, str],
     now: datetime | None = None,
     beside: list[SeasonEvent] | None = None,
+    moving: Mapping[SessionKey, Manifest] | None = None,
 ) -> SeasonListing:
     """Rewrite sessions/{year}.json and catalog.json from the schedule and the manifests that exist.
 
@@ -35,13 +36,14 @@ def publish_season(
         events: the schedule, or the events this run knows of; others already listed are kept.
         errors: what failed in this run, and why.
         beside: where `events` is the whole schedule, what is to be listed beside it: events it no longer has.
+        moving: races that are still to be found under the number that they had before.
     """
     now = now or datetime.now(UTC)
     old = read_model(store, season_key(year), SeasonListing)
     known = {e.round: e for e in old.events} if old is not None else {}
     others = beside if beside is not None else (old.events if old is not None else [])
     numbers = {e.round for e in events}
-    listed = [_event(store, e, known.get(e.round), errors, now) for e in events]
+    listed = [_event(store, e, known.get(e.round), errors, moving or {}, now) for e in events]
     listed += [e for e in others if e.round not in numbers]
     listing = SeasonListing(year=year, updated_at=now, events=sorted(listed, key=_place))
     if old is not None and old.events == listing.events:
@@ -62,9 +64,13 @@ def _event(
     event: ScheduledEvent,
     old: SeasonEvent | None,
     errors: dict[SessionKey, str],
+    moving: Mapping[SessionKey, Manifest],
     now: datetime,
 ) -> SeasonEvent:
-    manifests = {s.code: _own_manifest(store, event, s.code) for s in event.sessions}
+    manifests = {
+        s.code: _own_manifest(store, event, s.code) or moving.get(SessionKey(event.year, event.round, s.code))
+        for s in event.sessions
+    }
     known = {s.session: s for s in old.sessions} if old is not None and is_listed(old, event) else {}
     sessions = []
     for session in event.sessions:
@@ -160,15 +166,15 @@ def _published(listing: SeasonListing) -> list[CatalogRace]:
     return [
         CatalogRace(
             year=listing.year,
-            round=event.round,
+            round=key.round,
             session=session.session,
             name=event.name,
             date_utc=session.date_utc,
-            manifest=session.manifest,
+            manifest=key.manifest,
         )
         for event in listing.events
         for session in event.sessions
-        if session.manifest is not None
+        if (key := session_of(session.manifest or "")) is not None
     ]
 
 

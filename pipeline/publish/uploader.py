@@ -118,7 +118,8 @@ class Uploader:
 
 
 def _not_sent(outcome: Outcome, reason: str) -> Outcome:
-    return replace(outcome, state="failed", error=f"{outcome.key} is computed, but not in S3: {reason}")
+    error = f"{outcome.key} is computed, but not in S3: {reason}"
+    return replace(outcome, state="failed", error=error, public="it is computed, but could not be uploaded")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pipeline.contract.artifacts import SessionKey, run_key
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
-from pipeline.input.cache import restore_all
+from pipeline.input.cache import restore_all, tidy
 from pipeline.input.schedule import check_year, pick
 from pipeline.job import Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
@@ -211,7 +211,7 @@ def _publish_listings(
     """Schemas, season listings and catalog as they stand after the races so far."""
     publish_schemas(store)
     events = {(e.year, e.round): e for e in [task.event for task in tasks] + (schedule or [])}
-    errors = {key: o.error for key, o in outcomes.items() if o.error is not None}
+    errors = {key: o.public for key, o in outcomes.items() if o.public is not None}
     for year in sorted({year for year, _ in events}):
         publish_season(store, year, [e for (y, _), e in sorted(events.items()) if y == year], errors)
 
@@ -242,6 +242,8 @@ def compute(
                 outcome = _crashed(tasks[message.tag], run_id, store, message.error)
             network.learn(outcome)
             yield outcome
+    for year in {task.key.year for task in tasks}:
+        tidy(settings.source.cache, year)
 
 
 def _called(calls: Iterable[Call], settings: Settings) -> Iterator[Event | Result]:
@@ -280,8 +282,7 @@ def _job(task: Task, settings: Settings, run_id: str, network: NetworkBudget) ->
 
 def _crashed(task: Task, run_id: str, store: LocalStore, error: PipelineError) -> Outcome:
     """A child that died could not finish its progress log: say in its place how it ended."""
-    message = f"{task.key} ({task.event.name}): {error}"
     log = ProgressLog(task.key, run_id, store.path(task.key.live_progress))
-    log.error(message)
+    log.error(error.public)
     log.close()
-    return Outcome(task.key, "failed", error=message)
+    return Outcome.failed(task.key, error, f"{task.key} ({task.event.name}): {error}")

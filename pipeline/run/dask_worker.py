@@ -34,9 +34,9 @@ def compute(job: Job, remote: Place, topic: str, tag: int) -> Outcome:
             with remote.open() as store:
                 return _compute(replace(job, out=Path(scratch)), store, sink)
         except PipelineError as error:
-            return Outcome(job.key, "failed", error=f"{job.key} ({job.event.name}): {error}")
+            return Outcome.failed(job.key, error, f"{job.key} ({job.event.name}): {error}")
         except SystemExit as error:  # fastf1 may ask for it; the worker has other races to do
-            return Outcome(job.key, "failed", error=f"{job.key}: it asked to exit (code {error.code})")
+            return Outcome.failed(job.key, PipelineError(f"{job.key}: it asked to exit (code {error.code})"))
 
 
 def _compute(job: Job, store: Store, sink: EventSink) -> Outcome:

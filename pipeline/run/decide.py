@@ -70,13 +70,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done about one session, and why. `event` is what to compute it with."""
+    """What is done about one session, and why.
+
+    event: what to compute it with. moves_to: the number that a race to retire is to be made under first.
+    """
 
     key: SessionKey
     name: str
     action: Action
     reason: str
     event: ScheduledEvent | None = field(default=None, repr=False)
+    moves_to: SessionKey | None = None
 
 
 def decide(season: Season, asked: Asked) -> list[Decision]:
@@ -173,7 +177,10 @@ def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
         if not season.numbered:
             yield Decision(key, name, "wait", _DOUBT)
         elif home is not None:
-            yield Decision(key, name, "retire", f"it is round {home.round} now")
+            new = SessionKey(key.year, home.round, key.session)
+            made = new in season.published and event_of(season.published[new].event, [home]) is home
+            reason = f"it is round {home.round} now"
+            yield Decision(key, name, "retire", reason, moves_to=None if made else new)
         elif other is not None:
             yield Decision(
                 key, name, "retire", f"the schedule no longer has it, and its number is now {other.name}'s"

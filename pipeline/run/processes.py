@@ -67,6 +67,8 @@ class CrashError(PipelineError):
 class LimitError(CrashError):
     """A child process took too long and was ended."""
 
+    public = "computing it took too long"
+
 
 @dataclass
 class _Child:

@@ -53,12 +53,10 @@ def run(job: Job, sink: EventSink) -> Outcome:
         with _own_cache(job.source) as from_source:
             watch = configure(from_source)
             outcome = _run(replace(job, source=from_source), store, log, watch)
-    except PipelineError as error:
-        log.error(str(error))
-        outcome = Outcome(job.key, "failed", error=str(error), blame=_BLAME.get(type(error), "race"))
-    except OSError as error:
-        message = str(explain(error, Path(error.filename or job.out)))
-        outcome = Outcome(job.key, "failed", error=message)
+    except (PipelineError, OSError) as raised:
+        error = explain(raised, Path(raised.filename or job.out)) if isinstance(raised, OSError) else raised
+        log.error(error.public)
+        outcome = Outcome.failed(job.key, error, blame=_BLAME.get(type(error), "race"))
     finally:
         log.close()
     if outcome.state != "failed":

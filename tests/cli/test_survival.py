@@ -102,6 +102,7 @@ def test_interrupt_exits_130(tmp_path: Path) -> None:
         ("tests.cli.misbehave:leave", "asked to exit (code 3)"),
         ("tests.cli.misbehave:crash", "crashed (SIGSEGV)"),
         ("tests.cli.misbehave:killed", "ran out of memory"),
+        ("tests.cli.misbehave:signalled", "crashed (signal 40)"),
         ("tests.cli.misbehave:gone", "ended without an answer (exit code 7)"),
         ("tests.cli.misbehave:broken", "unexpected ZeroDivisionError"),
     ],

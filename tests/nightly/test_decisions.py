@@ -257,6 +257,20 @@ def test_a_season_that_moves_up_by_one() -> None:
     assert (lost.round, lost.name, lost.sessions[0].state) == (0, "Lost Grand Prix", "cancelled")
 
 
+def test_what_was_not_asked_for_is_not_taken_away() -> None:
+    """Asked for races alone: the sprint of a round that moved stays, for the run that moves it."""
+    sprint = SessionKey(2026, 5, "S")
+    about = published(5, "Testland Grand Prix", START).event.model_copy(update={"session": "S"})
+    state = season(
+        schedule=[scheduled(4, "Testland Grand Prix", START + timedelta(days=1), "RS")],
+        published={sprint: replace(DONE, event=about)},
+    )
+    assert [d.action for d in decide(state, Asked(NOW, frozenset({"R"})))] == ["compute"]
+    both = {(d.key.round, d.key.session, d.action): d.moves_to for d in decide(state, Asked(NOW))}
+    assert both[4, "S", "move"] is None
+    assert both[5, "S", "retire"] == SessionKey(2026, 4, "S")
+
+
 def test_a_sponsor_that_renames_a_race_changes_nothing() -> None:
     state = season(published={RACE: published(5, "Other Name Grand Prix", START)})
     assert set(actions(state)) == {(5, "skip")}
