@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +25,7 @@ from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.contract.models import RunRace, RunSummary
-    from pipeline.night.run import Plan, Watcher
+    from pipeline.night.run import Plan
     from pipeline.run.decide import Decision
 
 
@@ -62,27 +60,20 @@ def nightly(**options: Any) -> None:
     Ends with one line for a monitor, and code 0 (done), 1 (something failed) or 75 (busy, or temporarily
     impossible). What it did about each race and why is also in OUT/runs/RUN.json.
     """
+    from pipeline.cli.view import listening  # noqa: PLC0415
     from pipeline.night.run import run  # noqa: PLC0415
 
+    as_json = options["as_json"]
     with plain_errors():
         try:
-            with _watching(options["as_json"]) as watcher:
-                summary = run(_plan(options), watcher)
+            with listening(as_json) as listener:
+                listener.on_decision = _json_decision if as_json else _line_decision
+                listener.on_uploaded = (lambda summary: None) if as_json else click.echo
+                summary = run(_plan(options), listener)
         except (StoreError, NewerSchemaError) as error:
             _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
             raise
     _close(summary, options)
-
-
-@contextmanager
-def _watching(as_json: bool) -> Iterator[Watcher]:
-    from pipeline.cli.view import listening  # noqa: PLC0415
-    from pipeline.night.run import Watcher  # noqa: PLC0415
-
-    with listening(as_json) as listener:
-        if not as_json:
-            listener.on_uploaded = click.echo
-        yield Watcher(listener, _json_decision if as_json else _line_decision)
 
 
 def _json_decision(decision: Decision) -> None:

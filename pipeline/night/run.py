@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.contract.artifacts import SessionKey, season_key, session_of, summary_key
-from pipeline.contract.models import Manifest, RunSummary, SeasonListing
+from pipeline.contract.artifacts import SessionKey, season_key, summary_key
+from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
     NewerSchemaError,
@@ -25,9 +25,11 @@ from pipeline.errors import (
 )
 from pipeline.input.cache import restore_all
 from pipeline.job import Outcome
-from pipeline.night.summary import Ended, Problem, is_too_early, summarise
+from pipeline.night.moves import Moves
+from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
+from pipeline.publish.race import remove_race
 from pipeline.publish.uploader import NoUploader, Uploader, uploading
 from pipeline.run.batch import (
     Listener,
@@ -57,15 +59,9 @@ class Plan:
     dry_run: bool = False
 
 
-@dataclass
-class Watcher:
-    """What a night tells whoever looks: each decision, then races as in any run."""
-
-    listener: Listener = field(default_factory=Listener)
-    on_decision: Callable[[Decision], None] = lambda decision: None
-
-
-def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RunSummary:
+def run(
+    plan: Plan, listener: Listener, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> RunSummary:
     """Do a night's work.
 
     Raises:
@@ -77,11 +73,11 @@ def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: date
     to = uploading(store, settings.remote, from_elsewhere=settings.scheduler is not None, keep_better=True)
     if plan.dry_run:
         with to as uploader:
-            return _Night(plan, watcher, store, uploader, now).work()
+            return _Night(plan, listener, store, uploader, now).work()
     store.make()
     with only_run(settings.out), to as uploader:
         store.clear_staging()
-        return _Night(plan, watcher, store, uploader, now).work()
+        return _Night(plan, listener, store, uploader, now).work()
 
 
 class _Night:
@@ -90,24 +86,21 @@ class _Night:
     def __init__(
         self,
         plan: Plan,
-        watcher: Watcher,
+        listener: Listener,
         store: LocalStore,
         uploader: Uploader | NoUploader,
         now: Callable[[], datetime],
     ) -> None:
-        self.plan, self.watcher, self.store, self.uploader = plan, watcher, store, uploader
+        self.plan, self.listener, self.store, self.uploader = plan, listener, store, uploader
         self.run_id, self.started, self.began = new_run_id(now()), now(), monotonic()
         self.network = NetworkBudget(plan.network_s)
         self.history = History.read(store.root)
         self.seasons: dict[int, Season] = {}
         self.decisions: list[Decision] = []
         self.due: set[SessionKey] = set()
-        self.leaving: dict[
-            SessionKey, SessionKey
-        ] = {}  # numbers that are another's now -> where what is there goes
-        self.moving: dict[SessionKey, Manifest] = {}  # the same races by where they go, until they are there
+        self.moves = Moves()
         self.errors: dict[SessionKey, str] = {}
-        self.ended: dict[SessionKey, Ended] = {}
+        self.ended: dict[SessionKey, Outcome] = {}
         self.problems: list[Problem] = []
 
     def work(self) -> RunSummary:
@@ -116,7 +109,7 @@ class _Night:
                 restore_all(self.plan.settings.source.cache, year)
             self._look(year)
         for decision in self.decisions:
-            self.watcher.on_decision(decision)
+            self.listener.on_decision(decision)
         if not self.plan.dry_run:
             self._compute()
             with self._noting():
@@ -148,8 +141,7 @@ class _Night:
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
         decisions = decide(self.seasons[year], asked)
         self.decisions += decisions
-        self.leaving |= {d.key: d.moves_to for d in decisions if d.moves_to is not None}
-        self.moving |= {d.moves_to: there[d.key] for d in decisions if d.moves_to is not None}
+        self.moves.add(decisions, there)
 
     def _retire(self, gone: set[SessionKey]) -> None:
         """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""
@@ -157,63 +149,44 @@ class _Night:
             self.uploader.retire(gone)  # where this fails they stay here too, for the next night to try again
             for key in gone:
                 with self._noting():
-                    self._delete(key)
+                    remove_race(self.store, key)
                     self.history.settled(key)
-
-    def _delete(self, key: SessionKey) -> None:
-        names = [s.key for s in self.store.list(key.prefix) if session_of(s.key) == key]
-        for name in sorted(names, key=lambda name: name != key.manifest):
-            self.store.delete(name)
 
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
         tasks = {d.key: self._task(d) for d in self.decisions if d.action in WORK}
-        self.watcher.listener.on_start(list(tasks))
+        self.listener.on_start(list(tasks))
         self.due = set(tasks)
+        published = {key for season in self.seasons.values() for key in season.published}
         retired = {decision.key for decision in self.decisions if decision.action == "retire"}
         with self._noting():
             for year in self.seasons:
                 self._list(year)
-        self._pass(*(Outcome(key, "skipped") for key in sorted(self._published() - self.due - retired)))
-        if gone := retired - self.leaving.keys():
+        self._pass(*(Outcome(key, "skipped") for key in sorted(published - self.due - retired)))
+        if gone := retired - self.moves.leaving.keys():
             self._retire(gone)
         try:
-            while ready := self._ready(tasks):
+            while ready := self.moves.ready(tasks):
                 self._work([tasks.pop(key) for key in ready])
         finally:
             for year in self.seasons:
                 restore_all(self.plan.settings.source.cache, year)
-        self._put_off(tasks.keys() | self.leaving.keys())
-
-    def _ready(self, tasks: dict[SessionKey, Task]) -> list[SessionKey]:
-        """What can be made now: a race that still has to leave its number is not overwritten by the next."""
-        free = [key for key in tasks if key not in self.leaving]
-        if free or not all(self.leaving[key] in tasks for key in tasks):
-            return free
-        for key in tasks:  # they go round in a circle: one has to be first
-            self.moving.pop(self.leaving.pop(key), None)
-        return list(tasks)
+        self._put_off(tasks.keys() | self.moves.leaving.keys())
 
     def _work(self, tasks: list[Task]) -> None:
         """Make races, and take away from their old numbers those that are there under their new ones."""
-        settings, listener = self.plan.settings, self.watcher.listener
+        settings = self.plan.settings
         with self._noting():
-            for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
+            for outcome in compute(tasks, settings, self.store, self.listener, self.run_id, self.network):
                 if outcome.state != "failed":
-                    self.moving.pop(outcome.key, None)
+                    self.moves.made(outcome.key)
                 self._learn(outcome)
                 self._pass(outcome)
-        made = {task.key for task in tasks}
-        if moved := {old for old, new in self.leaving.items() if new in made}:
+        if self.moves.leaving:
             with self._noting():
                 self._done(self.uploader.drain())
-            moved = {old for old in moved if self._is_there(self.leaving[old])}
-            for old in moved:
-                del self.leaving[old]
-            self._retire(moved)
-
-    def _is_there(self, key: SessionKey) -> bool:
-        return key in self.ended and self.ended[key].state in ("published", "unchanged")
+            done = {key for key, outcome in self.ended.items() if outcome.state in ("published", "unchanged")}
+            self._retire(self.moves.arrived(done))
 
     def _put_off(self, keys: set[SessionKey]) -> None:
         """Races that stay where they are, and those that wait for their number."""
@@ -238,11 +211,12 @@ class _Night:
         for outcome in outcomes:
             if outcome.state == "skipped":
                 continue
-            early = self._is_early(outcome)
-            self.ended[outcome.key] = Ended.of(outcome, early)
+            if self._is_early(outcome):
+                outcome = replace(outcome, state="waiting")  # noqa: PLW2901
+            self.ended[outcome.key] = outcome
             if outcome.key not in self.due:
                 self.problems.append(Problem(outcome.error or "", outcome.public or ""))
-            self.watcher.listener.on_outcome(replace(outcome, state="waiting") if early else outcome)
+            self.listener.on_outcome(outcome)
 
     def _learn(self, outcome: Outcome) -> None:
         """Note how the work on a race ended, and list it."""
@@ -259,21 +233,22 @@ class _Night:
             self.history.write()
 
     def _is_early(self, outcome: Outcome) -> bool:
+        """Whether a race failed only because its data is not out yet, or not in the cache to do with."""
+        if outcome.blame != "not_yet" or self.plan.settings.source.offline:
+            return outcome.blame == "not_yet"
         events, key = self.seasons[outcome.key.year].schedule, outcome.key
         session = next((e.session(key.session) for e in events if e.round == key.round), None)
-        start = None if session is None else session.start
-        return is_too_early(outcome, start, self.started, self.plan.settings.source.offline)
+        return (
+            session is not None and session.start is not None and self.started - session.start < ONLINE_AFTER
+        )
 
     def _list(self, year: int) -> None:
         """The season's listing and the catalog as they stand."""
         season = self.seasons[year]
         publish_schemas(self.store)
         publish_season(
-            self.store, year, season.schedule, self.errors, beside=beside(season), moving=self.moving
+            self.store, year, season.schedule, self.errors, beside=beside(season), moving=self.moves.moving
         )
-
-    def _published(self) -> set[SessionKey]:
-        return {key for year in self.seasons for key in manifests(self.uploader.shelf, year)}
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -299,7 +274,7 @@ class _Night:
         with self._noting():
             self._done(self.uploader.finish(self.seasons))
         if self.uploader.summary is not None:
-            self.watcher.listener.on_uploaded(self.uploader.summary)
+            self.listener.on_uploaded(self.uploader.summary)
         return summary if len(self.problems) == known else self._write_summary()
 
     def _write_summary(self) -> RunSummary:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Grade, RunRace, RunSummary
+from pipeline.contract.models import RunRace, RunSummary
 from pipeline.errors import Exit
 from pipeline.job import Outcome
 from pipeline.run.decide import WORK, Decision
@@ -39,34 +39,6 @@ class Problem:
     passing: bool = False
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How the work on one race ended."""
-
-    state: str
-    error: str | None = None
-    public: str | None = None
-    grade: Grade | None = None
-    seconds: float = 0.0
-    note: str | None = None
-
-    @classmethod
-    def of(cls, outcome: Outcome, early: bool) -> Ended:
-        state: str = outcome.state
-        if state == "failed":
-            state = WAITING if early else "given up" if outcome.blame == "network" else "failed"
-        return cls(
-            state, outcome.error, outcome.public, outcome.grade, round(outcome.seconds, 1), outcome.note
-        )
-
-
-def is_too_early(outcome: Outcome, start: datetime | None, now: datetime, offline: bool) -> bool:
-    """Whether a race failed only because its data is not out yet, or not in the cache it has to do with."""
-    if outcome.blame != "not_yet":
-        return False
-    return offline or (start is not None and now - start < ONLINE_AFTER)
-
-
 def summarise(
     *,
     run: str,
@@ -75,7 +47,7 @@ def summarise(
     seconds: float,
     waited: float,
     decisions: list[Decision],
-    ended: dict[SessionKey, Ended],
+    ended: dict[SessionKey, Outcome],
     problems: list[Problem],
     public: bool = False,
 ) -> RunSummary:
@@ -99,19 +71,22 @@ def summarise(
     )
 
 
-def _race(decision: Decision, ended: Ended | None, public: bool) -> RunRace:
-    key, ended = decision.key, ended or Ended("")
+def _race(decision: Decision, outcome: Outcome | None, public: bool) -> RunRace:
+    key, outcome = decision.key, outcome or Outcome(decision.key, "skipped")
+    state: str = {"skipped": "", "waiting": WAITING}.get(outcome.state, outcome.state)
+    if state == "failed" and outcome.blame == "network":
+        state = "given up"
     return RunRace(
         year=key.year,
         round=key.round,
         session=key.session,
         name=decision.name,
         action=decision.action,
-        reason=decision.reason if ended.note is None else f"{decision.reason}; {ended.note}",
-        state=ended.state or None,
-        error=ended.public if public else ended.error,
-        grade=ended.grade,
-        seconds=ended.seconds,
+        reason=decision.reason if outcome.note is None else f"{decision.reason}; {outcome.note}",
+        state=state or None,
+        error=outcome.public if public else outcome.error,
+        grade=outcome.grade,
+        seconds=round(outcome.seconds, 1),
     )
 
 

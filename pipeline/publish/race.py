@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.contract.artifacts import session_of, spec_of
+from pipeline.contract.artifacts import SessionKey, session_of, spec_of
 from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Manifest
 from pipeline.publish.documents import to_json
@@ -63,3 +63,12 @@ def _all_there(store: Store, manifest: Manifest) -> bool:
     """By content, not by size: computing again is what verify advises where a file is altered."""
     found = ((a, store.digest(a.key)) for a in manifest.artifacts)
     return all(stored is not None and stored.sha256 == a.sha256 for a, stored in found)
+
+
+def remove_race(store: Store, race: SessionKey, keys: Iterable[str] | None = None) -> None:
+    """Remove all files of a race, first its manifest; `keys`: what the store holds, where that is known."""
+    names = keys if keys is not None else [stored.key for stored in store.list(race.prefix)]
+    for key in sorted(
+        (key for key in names if session_of(key) == race), key=lambda key: key != race.manifest
+    ):
+        store.delete(key)

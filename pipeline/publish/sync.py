@@ -26,7 +26,7 @@ from pipeline.publish.documents import (
     refuse_newer,
     to_json,
 )
-from pipeline.publish.race import leftovers, same_content
+from pipeline.publish.race import leftovers, remove_race, same_content
 from pipeline.publish.thinner import thinner
 from pipeline.store.base import Store, Stored
 from pipeline.store.local import LocalStore
@@ -181,9 +181,7 @@ def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None
         listed = [stored.key for stored in remote.list(f"telemetry/{year}/")]
         publish_listing(local, remote, year, listing, _in_bucket(listed) - gone, {})
         for key in sorted(gone):
-            names = [name for name in listed if session_of(name) == key]
-            for name in sorted(names, key=lambda name: name != key.manifest):
-                remote.delete(name)
+            remove_race(remote, key, listed)
 
 
 def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict[str, Stored]) -> Race:

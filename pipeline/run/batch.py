@@ -60,6 +60,7 @@ class Settings:
 class Listener:
     """What a run tells whoever watches: events as they come, outcomes as races end."""
 
+    on_decision: Callable[[Decision], None] = lambda decision: None
     on_event: Callable[[ProgressEvent], None] = lambda event: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
     on_start: Callable[[list[SessionKey]], None] = lambda keys: None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent
 from pipeline.contract.sessions import SESSIONS
@@ -35,7 +34,6 @@ class Published:
     event: Event
     made_at: datetime
     provisional: tuple[str, ...] = ()
-    schema_version: int = SCHEMA_VERSION
     stale: str | None = None
 
 
@@ -127,7 +125,7 @@ def _unpublished(asked: Asked) -> tuple[Action, str]:
 def _again(published: Published, session: ScheduledSession, asked: Asked) -> tuple[Action, str]:
     """Whether a published race is to be made again."""
     renewable = published.provisional and not asked.offline
-    if (stale := _stale(published, asked)) is not None:
+    if (stale := "it was asked for again" if asked.force else published.stale) is not None:
         return "refresh" if renewable else "compute", stale
     if not published.provisional:
         return "skip", f"up to date, final since {published.made_at:%Y-%m-%d}"
@@ -137,15 +135,6 @@ def _again(published: Published, session: ScheduledSession, asked: Asked) -> tup
     if timedelta(0) <= asked.now - published.made_at < PAUSES[0]:
         return "wait", f"provisional ({because}), but made less than an hour ago"
     return "refresh", f"provisional: {because}"
-
-
-def _stale(published: Published, asked: Asked) -> str | None:
-    """Why it has to be made again whatever its age."""
-    if asked.force:
-        return "it was asked for again"
-    if published.schema_version < SCHEMA_VERSION:
-        return f"it has schema_version {published.schema_version}; {SCHEMA_VERSION} is written now"
-    return published.stale
 
 
 def _paused(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey, session_of
 from pipeline.contract.models import Artifact, Manifest, Options
 from pipeline.input.cache import fetched_at, same_input
@@ -32,7 +33,6 @@ def examine(manifest: Manifest, shelf: Readable, options: Options, source: Sourc
         event=manifest.event,
         made_at=about.created_at,
         provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
-        schema_version=manifest.schema_version,
         stale=_stale(manifest, shelf, options, source),
     )
 
@@ -48,6 +48,8 @@ def _too_soon(manifest: Manifest, source: Source) -> tuple[str, ...]:
 
 def _stale(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> str | None:
     """Why it has to be made again whatever its age."""
+    if manifest.schema_version < SCHEMA_VERSION:
+        return f"it has schema_version {manifest.schema_version}; {SCHEMA_VERSION} is written now"
     written = shelf.stat(manifest.event_key.manifest)
     since = None if written is None else written.modified
     if wrong := sum(not _is_right(shelf, artifact, since) for artifact in manifest.artifacts):

@@ -117,12 +117,6 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
             season(published={RACE: DONE}), "skip", "up to date, final since 2026-05-13", id="final"
         ),
         pytest.param(
-            season(published={RACE: replace(DONE, schema_version=0)}),
-            "compute",
-            "it has schema_version 0; 1 is written now",
-            id="older schema",
-        ),
-        pytest.param(
             season(published={RACE: replace(DONE, stale="2 of its files are missing or truncated")}),
             "compute",
             "2 of its files are missing",
