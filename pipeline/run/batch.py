@@ -126,8 +126,8 @@ class Task:
         """What is to be done, where it is to be done: what was fetched before is asked for anew, or taken."""
         refresh, fetches = decision.action == "refresh", not self.source.offline
         source = replace(self.source, fresh=fetches and decision.action in ("refresh", "move"))
-        renew = fetches and refresh
-        return replace(self, source=source, renew=renew, keep_better=self.keep_better or refresh)
+        keep_better = (self.keep_better or refresh) and decision.keep_better
+        return replace(self, source=source, renew=fetches and refresh, keep_better=keep_better)
 
 
 def run(

@@ -28,13 +28,14 @@ class Published:
     """What decisions need of a manifest.
 
     provisional: the reasons, empty for a final race. stale: why it has to be made again whatever its age,
-    such as missing files or a changed input.
+    such as missing files or a changed input. broken: its own files are not what it says.
     """
 
     event: Event
     made_at: datetime
     provisional: tuple[str, ...] = ()
     stale: str | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Decision:
     """What is done about one session, and why.
 
     event: what to compute it with. moves_to: the number that a race to retire is to be made under first.
+    keep_better: whether what is published may stay where a new load is thinner.
     """
 
     key: SessionKey
@@ -79,12 +81,16 @@ class Decision:
     reason: str
     event: ScheduledEvent | None = field(default=None, repr=False)
     moves_to: SessionKey | None = None
+    keep_better: bool = True
 
 
 def decide(season: Season, asked: Asked) -> list[Decision]:
     """One decision for each session that is scheduled, published or was listed, by round; or named."""
+    broken = {key for key, published in season.published.items() if published.broken}
     found = [
-        Decision(key, event.name, *_about(season, asked, event, session, key), event)
+        Decision(
+            key, event.name, *_about(season, asked, event, session, key), event, keep_better=key not in broken
+        )
         for event in season.schedule
         for session in event.sessions
         if session.code in asked.sessions

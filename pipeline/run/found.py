@@ -28,12 +28,14 @@ def examine(manifest: Manifest, shelf: Readable, options: Options, source: Sourc
         shelf: where its files are.
         options, source: what it would be made with now.
     """
-    about = manifest.provenance
+    about, wrong = manifest.provenance, _wrong(manifest, shelf)
+    stale = _stale(manifest, options, source)
     return Published(
         event=manifest.event,
         made_at=about.created_at,
         provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
-        stale=_stale(manifest, shelf, options, source),
+        stale=f"{wrong} of its files are missing, truncated or altered" if wrong else stale,
+        broken=wrong > 0 or not is_whole(manifest),
     )
 
 
@@ -46,14 +48,10 @@ def _too_soon(manifest: Manifest, source: Source) -> tuple[str, ...]:
     return (TOO_SOON,) if fetched < settles_at(start, manifest.event.session) else ()
 
 
-def _stale(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> str | None:
+def _stale(manifest: Manifest, options: Options, source: Source) -> str | None:
     """Why it has to be made again whatever its age."""
     if manifest.schema_version < SCHEMA_VERSION:
         return f"it has schema_version {manifest.schema_version}; {SCHEMA_VERSION} is written now"
-    written = shelf.stat(manifest.event_key.manifest)
-    since = None if written is None else written.modified
-    if wrong := sum(not _is_right(shelf, artifact, since) for artifact in manifest.artifacts):
-        return f"{wrong} of its files are missing, truncated or altered"
     if not is_whole(manifest):
         return "an interrupted run has left it without some of its files"
     if manifest.provenance.options != options:
@@ -61,6 +59,13 @@ def _stale(manifest: Manifest, shelf: Readable, options: Options, source: Source
     if (source.recording or manifest.provenance.input.kind == "cache") and not same_input(manifest, source):
         return "the data that it was made from has changed"
     return None
+
+
+def _wrong(manifest: Manifest, shelf: Readable) -> int:
+    """How many of its files are not what it says."""
+    written = shelf.stat(manifest.event_key.manifest)
+    since = None if written is None else written.modified
+    return sum(not _is_right(shelf, artifact, since) for artifact in manifest.artifacts)
 
 
 def _is_right(shelf: Readable, artifact: Artifact, since: datetime | None) -> bool:
