@@ -130,6 +130,7 @@ def test_a_race_that_cannot_be_moved_stays_until_it_can(nights: Nights, tmp_path
     places = [s["manifest"] for e in nights.listing()["events"] for s in e["sessions"]]
     assert places == [f"telemetry/{nights.year}/{number}/manifest.json" for number in (2, 3)]
     cli("verify", "--out", nights.out)
+    cached.parent.mkdir(exist_ok=True)
     aside.rename(cached)
     nights.hosts.fault = {}
     nights.age(hours=30)
