@@ -266,7 +266,7 @@ class _Night:
     def _sum_up(self) -> RunSummary:
         """The summary; written when every race has ended, before the last upload, which takes it along."""
         if self.plan.dry_run:
-            return self._summary()
+            return self._summary(monotonic() - self.began)
         with self._noting():
             self._done(self.uploader.drain())
         known = len(self.problems)
@@ -278,17 +278,19 @@ class _Night:
         return summary if len(self.problems) == known else self._write_summary()
 
     def _write_summary(self) -> RunSummary:
+        """Write what is for strangers; what is for the operator."""
+        seconds = monotonic() - self.began
         with self._noting():
-            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(public=True)))
-        return self._summary()
+            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(seconds, public=True)))
+        return self._summary(seconds)
 
-    def _summary(self, public: bool = False) -> RunSummary:
+    def _summary(self, seconds: float, public: bool = False) -> RunSummary:
         return summarise(
             public=public,
             run=self.run_id,
             seasons=self.plan.years,
             started_at=self.started,
-            seconds=monotonic() - self.began,
+            seconds=seconds,
             waited=self.plan.network_s - self.network.left_s,
             decisions=self.decisions,
             ended=self.ended,
