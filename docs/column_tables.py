@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pipeline.contract.artifacts import SPECS
 from pipeline.contract.columns import COLUMNS, FRAME_COLUMNS, TRACK_STATUSES, Column
 from pipeline.contract.sessions import SESSIONS
-from pipeline.contract.tables import Table
+from pipeline.contract.tables import FRAMES, TABLES, Table
 
 
 def files() -> str:
@@ -48,8 +48,16 @@ def _replay(column: Column) -> str:
     )
 
 
-def table(declared: Table) -> str:
-    """The columns of a Parquet table."""
+def tables() -> str:
+    """The columns of the Parquet tables, but for those of a frame."""
+    return "\n\n".join(
+        f"`{declared.name}.parquet`, {declared.about}:\n\n{_table(declared)}"
+        for declared in TABLES
+        if declared is not FRAMES
+    )
+
+
+def _table(declared: Table) -> str:
     return markdown(
         ("column", "type", "unit", "meaning"),
         [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in declared.columns],

@@ -10,14 +10,11 @@ import difflib
 import re
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import column_tables
 import config_table
 import reader_types
-
-from pipeline.contract.tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 PIECES: dict[str, Callable[[], str]] = {
@@ -25,13 +22,13 @@ PIECES: dict[str, Callable[[], str]] = {
     "files": column_tables.files,
     "columns": column_tables.columns,
     "frame-columns": column_tables.frame_columns,
+    "tables": column_tables.tables,
     "track-statuses": column_tables.track_statuses,
     "codes": reader_types.codes,
     "code-types": reader_types.code_types,
     "car": reader_types.car,
     "documents": reader_types.documents,
 }
-PIECES |= {f"{table.name}-parquet": partial(column_tables.table, table) for table in TABLES}
 WHOLE: dict[str, Callable[[], str]] = {".env.example": config_table.env_file}
 FILES = (
     "README.md",
