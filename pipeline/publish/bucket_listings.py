@@ -93,17 +93,9 @@ class _Merge:
         manifest = next((m for key in keys if (m := self._manifest(key)) is not None), None)
         if manifest is None:
             return SeasonEvent(round=number, name=f"Round {number}", sessions=[])
-        about = manifest.event
-        return SeasonEvent(
-            round=number,
-            name=about.name,
-            official_name=about.official_name,
-            country=about.country,
-            location=about.location,
-            date=f"{about.date_utc:%Y-%m-%d}" if about.date_utc is not None else None,
-            meeting_key=about.meeting_key,
-            sessions=[],
-        )
+        date = manifest.event.date_utc
+        day = f"{date:%Y-%m-%d}" if date is not None else None
+        return SeasonEvent.model_validate(manifest.event.model_dump() | {"date": day, "sessions": []})
 
     def _session(
         self, code: SessionCode, base: SeasonEvent, mine: SeasonEvent | None, other: SeasonEvent | None

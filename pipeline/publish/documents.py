@@ -1,12 +1,13 @@
 """The JSON documents of the format: read, written, and refused where a newer version made them."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import SessionKey, schema_key
+from pipeline.contract.artifacts import SessionKey, schema_key, session_of
 from pipeline.contract.models import SCHEMAS, Manifest, Model
 from pipeline.errors import NewerSchemaError
 from pipeline.store.base import Readable, Store
@@ -25,6 +26,11 @@ def read_manifest(store: Readable, key: SessionKey) -> Manifest | None:
         NewerSchemaError: a newer version of the format wrote it.
     """
     return read_model(store, key.manifest, Manifest)
+
+
+def published_in(keys: Iterable[str]) -> set[SessionKey]:
+    """The sessions that have a manifest among these keys."""
+    return {session for key in keys if (session := session_of(key)) and key == session.manifest}
 
 
 def refuse_newer(data: bytes, key: str) -> None:

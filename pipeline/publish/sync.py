@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key, session_of
+from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key
 from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
@@ -21,6 +21,7 @@ from pipeline.publish.bucket_listings import publish_listing, same_meeting
 from pipeline.publish.documents import (
     parsed,
     publish_schemas,
+    published_in,
     read_manifest,
     read_model,
     refuse_newer,
@@ -134,11 +135,6 @@ def refuse_newer_catalog(remote: Store) -> None:
         refuse_newer(catalog, CATALOG)
 
 
-def _in_bucket(names: Iterable[str]) -> frozenset[SessionKey]:
-    """Sessions that have a manifest among these keys."""
-    return frozenset(key for name in names if (key := session_of(name)) and name == key.manifest)
-
-
 def look(
     local: LocalStore | None,
     remote: Store,
@@ -150,7 +146,7 @@ def look(
     """What the bucket holds of a season, and what `local` has of it; raises NewerSchemaError."""
     listing = read_model(remote, season_key(year), SeasonListing)
     listed = {stored.key: stored for stored in remote.list(f"telemetry/{year}/")}
-    season = Season(year, listing, _in_bucket(listed))
+    season = Season(year, listing, frozenset(published_in(listed)))
     there = [key for key in keys if key in season.in_bucket]
     before = dict(zip(there, pool.map(lambda key: remote.read(key.manifest), there), strict=True))
     for key in keys:
@@ -179,7 +175,7 @@ def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None
     for year in sorted({key.year for key in gone}):
         listing = read_model(remote, season_key(year), SeasonListing)
         listed = [stored.key for stored in remote.list(f"telemetry/{year}/")]
-        publish_listing(local, remote, year, listing, _in_bucket(listed) - gone, {})
+        publish_listing(local, remote, year, listing, published_in(listed) - gone, {})
         for key in sorted(gone):
             remove_race(remote, key, listed)
 

@@ -10,7 +10,7 @@ from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, season_key, session_of
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import UsageError
-from pipeline.publish.documents import read_manifest, read_model
+from pipeline.publish.documents import published_in, read_manifest, read_model
 from pipeline.store.base import Store
 
 
@@ -37,9 +37,7 @@ def published(store: Store, year: int | None, round_number: int | None) -> list[
         UsageError: nothing is published there.
     """
     prefix = scope(year, round_number)
-    found = {
-        key for stored in store.list(prefix) if (key := session_of(stored.key)) and stored.key == key.manifest
-    }
+    found = published_in(stored.key for stored in store.list(prefix))
     seasons = [season_key(year)] if year is not None else [stored.key for stored in store.list("sessions/")]
     for season in seasons:
         listing = read_model(store, season, SeasonListing)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Event, SeasonEvent
+from pipeline.contract.models import Event, SeasonEvent, SeasonSession
 from pipeline.contract.sessions import SESSIONS
 from pipeline.input.same_event import event_of, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
@@ -207,11 +207,9 @@ def beside(season: Season) -> list[SeasonEvent]:
 
 def _as_cancelled(event: SeasonEvent, number: int) -> SeasonEvent:
     """The event without its races; 0 stands for a number that is now another's."""
+    kept = {"session", "name", "date_utc"}
     sessions = [
-        type(session)(
-            session=session.session, name=session.name, date_utc=session.date_utc, state="cancelled"
-        )
-        for session in event.sessions
+        SeasonSession(**session.model_dump(include=kept), state="cancelled") for session in event.sessions
     ]
     return event.model_copy(update={"round": number, "sessions": sessions})
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import SessionKey, session_of
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Artifact, Manifest, Options
 from pipeline.input.cache import fetched_at, same_input
 from pipeline.job import Source, settles_at
-from pipeline.publish.documents import read_manifest
+from pipeline.publish.documents import published_in, read_manifest
 from pipeline.run.decide import Published
 from pipeline.store.base import Readable
 
@@ -16,9 +16,8 @@ TOO_SOON = "fetched less than 48 hours after the race"
 
 def manifests(shelf: Readable, year: int) -> dict[SessionKey, Manifest]:
     """Of all sessions of a season, as far as they can be read. Raises NewerSchemaError."""
-    names = [stored.key for stored in shelf.list(f"telemetry/{year}/")]
-    keys = [key for name in names if (key := session_of(name)) is not None and name == key.manifest]
-    return {key: manifest for key in keys if (manifest := read_manifest(shelf, key)) is not None}
+    keys = published_in(stored.key for stored in shelf.list(f"telemetry/{year}/"))
+    return {key: manifest for key in sorted(keys) if (manifest := read_manifest(shelf, key)) is not None}
 
 
 def examine(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> Published:
