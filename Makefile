@@ -10,7 +10,8 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
-.PHONY: help install precompute-season serve test lint format truth damage bench bench-serve verify lock config try-image clean
+.PHONY: help install precompute-season serve test test-quick coverage lint format truth damage bench bench-serve verify lock \
+	docs try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -45,14 +46,33 @@ endif
 serve: $(VENV)/.serve ## serve computed_data on http://127.0.0.1:8000
 	$(BIN)/python -m serve $(ARGS)
 
-test: $(INSTALLED) ## run the tests
-	$(BIN)/pytest $(ARGS)
+PYTEST := pytest --numprocesses auto --dist worksteal
 
-lint: $(INSTALLED) ## ruff, mypy and the import contracts
+test: $(INSTALLED) ## run the tests, as many at a time as there are processors
+	$(BIN)/$(PYTEST) $(ARGS)
+
+test-quick: $(INSTALLED) ## the tests of every part that take a minute together
+	$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
+
+coverage: $(INSTALLED) ## the same as test, and how much of pipeline and serve they run; it may not fall
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m $(PYTEST) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# The type checker of the pages comes by npm, where there is one; CI has it.
+TSC := tests/page/node_modules
+$(TSC)/.installed: tests/page/package-lock.json
+	npm ci --prefix tests/page --no-audit --no-fund --silent
+	@touch $@
+
+lint: $(INSTALLED) ## ruff, mypy, the import contracts, and the pages' types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(TSC)/.installed && $(TSC)/.bin/tsc -p tests/page/jsconfig.json; \
+	else echo "The pages' types are not checked: there is no npm (Debian and Ubuntu: apt install npm)."; [ "$$CI" != true ]; fi
 
 format: $(INSTALLED) ## let ruff format and fix
 	$(BIN)/ruff format .
@@ -87,12 +107,13 @@ lock: $(INSTALLED) ## resolve the requirements again
 		$(BIN)/$(subst pyproject.toml,,$(LOCK)) --upgrade $$plain.in --output-file $$plain.txt; \
 	done
 
-config: $(INSTALLED) ## write the table of options into README and .env.example
-	$(BIN)/python docs/config_table.py --write README.md .env.example
+docs: $(INSTALLED) ## write what documents and types say of options, columns and files
+	$(BIN)/python docs/generate.py --write
 
 try-image: $(INSTALLED) ## follow the Dockerfile without a container engine, and try what it makes
 	$(BIN)/python deploy/try_image.py
 
 clean: ## remove the environment and what was computed
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TSC) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.coverage .coverage.*
 	find computed_data -mindepth 1 ! -name README.md -delete

@@ -13,6 +13,7 @@ import orjson
 import pandas as pd
 
 from bench.child import Cost, measured
+from pipeline.contract.columns import TYRES
 from pipeline.run.batch import Task
 
 FPS = 25.0
@@ -28,7 +29,7 @@ CHANNELS: dict[str, tuple[str, int | None]] = {
     "throttle": ("Throttle", 1),
     "brake": ("Brake", None),
 }
-TYRES = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
+COMPOUNDS = {name: code for code, name in enumerate(TYRES)}
 Columns = dict[str, np.ndarray]
 
 
@@ -81,7 +82,7 @@ def _driver(laps: Any, limit: float) -> Columns | None:
         part = pd.DataFrame({name: telemetry[name].to_numpy(dtype=float) for name, _ in CHANNELS.values()})
         part["t"] = telemetry["SessionTime"].dt.total_seconds().to_numpy()
         part["Distance"] += driven
-        part["lap"], part["tyre"] = lap["LapNumber"], TYRES.get(lap["Compound"], 0)
+        part["lap"], part["tyre"] = lap["LapNumber"], COMPOUNDS.get(lap["Compound"], 0)
         driven = float(part["Distance"].iloc[-1])
         parts.append(part)
     if not parts:

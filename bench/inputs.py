@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.child import run
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.demo.season import recorded
 from pipeline.job import ScheduledEvent, Source
 from pipeline.run.batch import Task

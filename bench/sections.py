@@ -250,7 +250,7 @@ def fps(bench: Bench) -> Iterator[Figure]:
 def reading(bench: Bench) -> Iterator[Figure]:
     """frames.parquet as an analyst reads it."""
     bench.everything()
-    path = bench.work / "out" / bench.input.task.key.frames_parquet
+    path = bench.work / "out" / bench.input.task.key.file("frames_parquet")
     for name, taken in run("bench.reading:measure", path).items():
         yield Figure("reading", name, taken, "ms")
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.contract.keys import CATALOG, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
@@ -183,7 +183,7 @@ def make_files(out: Path) -> Path:
     key = SessionKey(2025, 1)
     files = {
         key.manifest: os.urandom(SIZES["manifest"]),
-        key.replay_chunk("0123abcd", 0): os.urandom(SIZES["chunk"]),
+        key.file("replay", generation="0123abcd", index=0): os.urandom(SIZES["chunk"]),
         key.frames_json(5): os.urandom(SIZES["skip_5"]),
         key.frames_json(1): os.urandom(SIZES["skip_1"]),
     }

@@ -62,9 +62,7 @@ def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) ->
 
 def parquet_files(task: Task, work: Path) -> Cost:
     def write(job: Job, raw: RawRace, own: RaceFrames, folder: Path) -> None:
-        about = head(raw, own)
-        parquet.write_frames(folder / "frames.parquet", own, about.event, about.clock)
-        parquet.write_laps(folder / "laps.parquet", raw, own.clock.t0, about.event, about.clock)
+        parquet.write_tables(folder, raw, own, head(raw, own))
 
     return _encoded(task, work, write)
 

@@ -1,31 +1,21 @@
-"""The README's configuration table and .env.example, made from the settings, so that they cannot drift.
+"""The README's table of options and .env.example, made from the commands themselves."""
 
-`python docs/config_table.py --write README.md .env.example` brings both up to date: the table between its
-markers, the other file whole. `--check` exits 1 where they say something else; without either the table is
-printed.
-"""
-
-import argparse
-import difflib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
 from pipeline.cli.main import main as pipeline_cli
 from pipeline.network.hosts import HOSTS
-from serve.settings import TABLE
+from serve.__main__ import main as serve_cli
 
 ENV_HEAD = """\
-# Settings as environment variables, made by docs/config_table.py. Copy to .env (compose), or to
+# Settings as environment variables, made by docs/generate.py. Copy to .env (compose), or to
 # /etc/f1-precompute.env (systemd, cron), and set what should differ from the default shown. For cron a shell
 # reads it: quote a value that has spaces, like F1_ON_FAILURE='mail -s F1 me@example.org'.
 #
 # Credentials for S3 are not here: boto3 finds them by its own chain (a role, ~/.aws, AWS_* variables).
 """
-BEGIN, END = "<!-- config:begin -->", "<!-- config:end -->"
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,9 @@ def _row(option: click.Option, context: click.Context) -> Row:
     variables = extra.get("envvars", ())
     if isinstance(option.type, click.Choice):
         meaning += f" One of {', '.join(map(str, option.type.choices))}."
-    return Row("/".join(option.opts), variables[0] if variables else "", default, meaning)
+    return Row(
+        "/".join([*option.opts, *option.secondary_opts]), variables[0] if variables else "", default, meaning
+    )
 
 
 def host_rows() -> list[Row]:
@@ -72,14 +64,7 @@ def host_rows() -> list[Row]:
 
 def serve_rows() -> list[Row]:
     """The options of `f1-serve`."""
-    rows = []
-    for setting in TABLE:
-        default = str(setting.default).lower() if setting.kind is bool else str(setting.default)
-        flag = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.kind is bool else setting.flag
-        rows.append(
-            Row(flag, setting.env, default or "none", setting.help[0].upper() + setting.help[1:] + ".")
-        )
-    return rows
+    return [_row(option, click.Context(serve_cli)) for option in _options(serve_cli)]
 
 
 def table() -> str:
@@ -127,49 +112,3 @@ def env_file() -> str:
         told = f"  (default: {same[0].default})" if " " in same[0].default else ""
         parts.append("".join(f"# {meaning}{told}\n" for meaning in meanings) + f"#{variable}={default}\n")
     return "\n".join(parts)
-
-
-def wanted(file: Path) -> str:
-    """What the file should say."""
-    return env_file() if file.name.startswith(".env") else placed(file.read_text(encoding="utf-8"))
-
-
-def placed(text: str) -> str:
-    """The text with the table between its markers."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise click.UsageError(f"the file needs {BEGIN} and {END}, each once")
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("files", nargs="*", type=Path, help="README.md, .env.example")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--write", action="store_true", help="bring the files up to date")
-    what.add_argument("--check", action="store_true", help="exit 1 where they are not")
-    given = parser.parse_args()
-    if given.write:
-        for file in given.files:
-            file.write_text(wanted(file), encoding="utf-8")
-    elif given.check:
-        _check(given.files)
-    else:
-        sys.stdout.write(table() + "\n")
-
-
-def _check(files: list[Path]) -> None:
-    drift: list[str] = []
-    for file in files:
-        now, then = file.read_text(encoding="utf-8").splitlines(), wanted(file).splitlines()
-        drift += difflib.unified_diff(now, then, str(file), "the settings", n=0, lineterm="")
-    if drift:
-        names = " ".join(map(str, files))
-        sys.exit("\n".join([*drift, "", f"python docs/config_table.py --write {names}"]))
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except click.UsageError as error:
-        sys.exit(f"Error: {error.message}")

@@ -1,32 +1,70 @@
 """The few errors that reach a user: one sentence that says what is wrong and what would be right."""
 
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """How a command ends, for schedulers and scripts. TEMPORARY: try again later."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    TEMPORARY = 75
+    INTERRUPTED = 130
+
 
 class PipelineError(Exception):
-    """Anything a run may fail with on purpose; the CLI prints its message and nothing else."""
+    """Anything a run may fail with on purpose; the CLI prints its message and nothing else.
+
+    public: what listings, logs and summaries say in its place. Strangers read them, so it speaks of the data
+    alone, where the message names folders, options and what the operator can do.
+    """
+
+    public = "it could not be computed"
+
+    def __init__(self, message: str = "", public: str | None = None) -> None:
+        super().__init__(message)
+        if public is not None:
+            self.public = public
+
+    exit_code: ClassVar[Exit] = Exit.FAILED
 
 
 class UsageError(PipelineError):
-    """What was asked for cannot be: a year, round or option that does not exist (exit code 2)."""
+    """What was asked for cannot be: a year, round or option that does not exist."""
+
+    exit_code = Exit.USAGE
 
 
 class SourceError(PipelineError):
     """The input is missing, damaged or too thin to compute true frames from."""
 
+    public = "its data is incomplete or damaged"
+
 
 class UnreachableError(SourceError):
     """A host was down, slow or limiting for as long as we waited: nothing is wrong here, try again later."""
+
+    public = "its data could not be fetched"
 
 
 class BlockedError(SourceError):
     """A host refuses this machine: waiting does not help, someone must act."""
 
+    public = UnreachableError.public
+
 
 class NotYetError(SourceError):
     """The hosts answer, but do not have the session (yet)."""
 
+    public = "there is no data of it yet"
+
 
 class StoreError(PipelineError):
     """An artifact could not be written or read back."""
+
+    public = "its files could not be written"
 
 
 class DamagedError(StoreError):
@@ -34,7 +72,9 @@ class DamagedError(StoreError):
 
 
 class UnavailableError(StoreError):
-    """S3 or a cluster did not answer within the budget (exit code 75: try again later)."""
+    """S3 or a cluster did not answer within the budget."""
+
+    exit_code = Exit.TEMPORARY
 
 
 class NewerSchemaError(PipelineError):
@@ -42,4 +82,6 @@ class NewerSchemaError(PipelineError):
 
 
 class BusyError(PipelineError):
-    """Another run holds the output (exit code 75: try again later)."""
+    """Another run holds the output."""
+
+    exit_code = Exit.TEMPORARY

@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.contract.keys import SessionCode, SessionKey
-from pipeline.contract.models import Grade
+from pipeline.contract import FPS, FRAME_SKIPS
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import Grade, Manifest
+from pipeline.contract.sessions import SESSIONS, SessionCode
+from pipeline.errors import PipelineError
 from pipeline.network.trouble import Trouble
 
-SETTLED = timedelta(hours=48)  # after the start of a session; stewards and jolpica have spoken by then
+SETTLED = timedelta(hours=48)  # after a session is over; stewards and jolpica have spoken by then
+
+
+def settles_at(start: datetime, code: SessionCode) -> datetime:
+    """When what a host has of a session that began at `start` is taken for final."""
+    return start + SESSIONS[code].lasts + SETTLED
 
 
 @dataclass(frozen=True)
@@ -20,8 +28,15 @@ class ScheduledSession:
     name: str
     start: datetime | None
 
-    def is_over(self, now: datetime) -> bool:
-        return self.start is not None and self.start < now
+    def not_over(self, now: datetime) -> str | None:
+        """Why there can be nothing of it yet; None where it is over."""
+        if self.start is None:
+            return "its start is not known yet"
+        if now < self.start:
+            return f"it starts at {self.start:%Y-%m-%d %H:%M} UTC"
+        if now < self.start + SESSIONS[self.code].lasts:
+            return f"it began at {self.start:%H:%M} UTC and may still be running, or not be online yet"
+        return None
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,6 @@ class ScheduledEvent:
     format: str
     sessions: tuple[ScheduledSession, ...]
     row: dict[str, Any] = field(repr=False, compare=False)
-    meeting_key: int | None = None
     numbered: bool = True
 
     def session(self, code: SessionCode) -> ScheduledSession | None:
@@ -79,14 +93,14 @@ class Job:
     source: Source
     out: Path
     run: str
-    fps: float = 25.0
-    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    fps: float = FPS
+    frame_skips: tuple[int, ...] = FRAME_SKIPS
     threads: int = 1
     renew: bool = False
     keep_better: bool = False
 
 
-State = Literal["published", "unchanged", "kept", "skipped", "failed"]
+State = Literal["published", "unchanged", "kept", "skipped", "waiting", "failed"]
 Blame = Literal["network", "blocked", "not_yet", "race"]
 
 
@@ -94,8 +108,8 @@ Blame = Literal["network", "blocked", "not_yet", "race"]
 class Outcome:
     """How one race went. `bytes` counts all its artifacts.
 
-    note: why a race was kept. blame: what a failure is owed to; "network" passes by itself. waited_s: seconds
-    spent waiting for hosts. down: hosts that were given up.
+    public: what may be published of the error. note: why a race was kept. blame: what a failure is owed to;
+    "network" passes by itself. waited_s: seconds spent waiting for hosts. down: hosts that were given up.
     """
 
     key: SessionKey
@@ -106,7 +120,28 @@ class Outcome:
     seconds: float = 0.0
     provisional: bool | None = None
     error: str | None = None
+    public: str | None = None
     note: str | None = None
     blame: Blame = "race"
     waited_s: float = 0.0
     down: tuple[Trouble, ...] = ()
+
+    @classmethod
+    def failed(
+        cls, key: SessionKey, error: PipelineError, message: str = "", blame: Blame = "race"
+    ) -> "Outcome":
+        """About a race that an error ended; `message` is the error's own where it is not given."""
+        return cls(key, "failed", error=message or str(error), public=error.public, blame=blame)
+
+    @classmethod
+    def of(cls, manifest: Manifest, state: State, note: str | None = None) -> "Outcome":
+        """About a race as its manifest tells of it."""
+        return cls(
+            key=manifest.event_key,
+            state=state,
+            grade=manifest.quality.grade,
+            frames=manifest.clock.frames,
+            bytes=sum(artifact.bytes for artifact in manifest.artifacts),
+            provisional=manifest.provenance.provisional,
+            note=note,
+        )

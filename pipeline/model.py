@@ -1,7 +1,8 @@
 """The two plain values of the pipeline: RawRace (what the feed said) and RaceFrames (aligned columns).
 
 Times are float64 seconds. In RawRace they are on F1's session clock; in RaceFrames on the frame clock
-(0 = frame 0). Every published column is a fixed-point integer, so JSON, Parquet and replay say the same.
+(0 = frame 0). A frame's columns are fixed-point integers (pipeline.contract.columns), so JSON, Parquet and
+replay say the same.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.contract.models import Circuit, Driver, Event, InputIdentity
+from pipeline.contract.models import Circuit, Driver, Event, InputIdentity, RaceControlMessage, WeatherSample
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -124,24 +125,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class RaceControlRow:
-    t: float
-    category: str | None
-    message: str
-    flag: str | None
-    scope: str | None
-    sector: int | None
-    number: str | None
-    lap: int | None
-
-
-@dataclass(frozen=True)
-class WeatherRow:
-    t: float
-    values: dict[str, float | bool | None]
-
-
-@dataclass(frozen=True)
 class MapMarker:
     number: int
     letter: str
@@ -162,6 +145,7 @@ class Finding:
 class RawRace:
     """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any.
 
+    race_control, weather: as published, but for `t`, which is on the session clock like all else here.
     noticed: what is wrong with the input and was seen, and mended, while it was read.
     """
 
@@ -173,8 +157,8 @@ class RawRace:
     timing: dict[str, OfficialTiming]
     track_status: Status
     session_status: Status
-    race_control: list[RaceControlRow]
-    weather: list[WeatherRow]
+    race_control: list[RaceControlMessage]
+    weather: list[WeatherSample]
     corners: list[MapMarker]
     rotation: float | None
     total_laps: int | None
@@ -185,47 +169,6 @@ class RawRace:
     fastf1: str
     messages: list[str]
     noticed: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A published column: `value = integer / 10**decimals`; NULL marks what is unknown."""
-
-    name: str
-    dtype: type[np.signedinteger]
-    decimals: int = 0
-    nullable: bool = True
-
-    @cached_property
-    def null(self) -> int:
-        return int(np.iinfo(self.dtype).min)
-
-
-STATUSES = ("grid", "track", "pit", "finished")
-GRID, TRACK, PIT, FINISHED = range(4)
-
-COLUMNS: dict[str, Column] = {
-    c.name: c
-    for c in (
-        Column("x", np.int32),
-        Column("y", np.int32),
-        Column("z", np.int32),
-        Column("dist", np.int32, decimals=1),
-        Column("rel_dist", np.int16, decimals=4),
-        Column("lap", np.int16, nullable=False),
-        Column("position", np.int8, nullable=False),
-        Column("tyre", np.int8, nullable=False),
-        Column("tyre_life", np.int16),
-        Column("speed", np.int16),
-        Column("rpm", np.int32),
-        Column("gear", np.int8),
-        Column("drs", np.int8),
-        Column("throttle", np.int8),
-        Column("brake", np.int8),
-        Column("gap", np.int32, decimals=3),
-        Column("status", np.int8, nullable=False),
-    )
-}
 
 
 @dataclass(frozen=True)

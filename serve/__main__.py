@@ -4,7 +4,6 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -12,45 +11,20 @@ import uvicorn
 
 from serve.logs import uvicorn_config
 from serve.metrics import SHARED_DIR
-from serve.settings import TABLE, Setting, Settings, SettingsError
+from serve.settings import Settings, options
 
-_F = Callable[..., Any]
 _OPEN_FILES = 65536
 _WS_MESSAGE_LIMIT = 4096  # clients have nothing to say
 
 
-def setting_options(command: _F) -> _F:
-    """One option for each row of the settings table; left out, the environment decides."""
-    for setting in reversed(TABLE):
-        command = click.option(*_names(setting), default=None, type=_type(setting), help=_help(setting))(
-            command
-        )
-    return command
-
-
-def _names(setting: Setting) -> list[str]:
-    flag = setting.flag
-    return [f"{flag}/--no-{flag[2:]}"] if setting.kind is bool else [flag]
-
-
-def _type(setting: Setting) -> Any:
-    if setting.kind is bool:
-        return bool
-    return click.Choice(setting.choices) if setting.choices else str
-
-
-def _help(setting: Setting) -> str:
-    return f"{setting.help}  [{setting.env}; default: {str(setting.default) or 'none'}]"
-
-
 @click.command()
-@setting_options
-def main(**flags: Any) -> None:
+@options
+def main(**values: Any) -> None:
     """Serve precomputed race telemetry over HTTP and WebSocket."""
-    try:
-        settings = Settings.load(**flags)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    settings = Settings(**values)
+    if not settings.out.is_dir():
+        where = settings.out.absolute()
+        click.echo(f"Warning: {where} is no folder (yet): check --out, or publish there", err=True)
     raise_file_limit()
     # Worker processes build their own app, and know the flags only by this.
     os.environ.update(settings.environment())

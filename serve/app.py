@@ -14,6 +14,7 @@ from serve.files import Library
 from serve.frames import Frames
 from serve.health import HealthChecks
 from serve.listings import Listings
+from serve.memory import Memory
 from serve.metrics import Metrics
 from serve.middleware import Observe, OutgoingHeaders
 from serve.pages import Pages
@@ -54,9 +55,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 
 def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Iterator[BaseRoute]:
-    library = Library(settings.out.absolute(), settings.cache_mb << 20)
+    memory = Memory(settings.cache_mb << 20)
+    library = Library(settings.out.absolute(), memory)
     shelf = Shelf(library)
-    artifacts = Artifacts(settings, library, transforms)
+    artifacts = Artifacts(settings, library, memory, transforms)
     frames, listings = Frames(artifacts, shelf, settings.body_limit), Listings(artifacts, shelf)
     health, pages = HealthChecks(shelf), Pages(artifacts, shelf, settings.cdn_url)
     # The order is that of traffic: the router tries one route after the other.
@@ -73,7 +75,7 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     yield Route("/health/live", health.live)
     yield Route("/health/ready", health.ready)
     yield Route("/metrics", metrics.endpoint)
-    yield _asgi("/openapi.json", openapi.Document().send)
+    yield _asgi("/openapi.json", openapi.Document(artifacts).send)
     yield Route("/docs", pages.swagger)
     yield Route("/redoc", pages.redoc)
     yield Route("/replay/{year:int}/{round:int}", pages.replay)

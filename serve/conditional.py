@@ -10,12 +10,20 @@ _RANGE = re.compile(r"(\d*)-(\d*)")
 _ETAG = re.compile(r'"[^"]*"')
 
 
-@lru_cache(maxsize=512)
+_SHORT = 100  # bytes; real clients send fewer, and memory is not for what others make up
+
+
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Whether the client asked for gzip. Without the header it gets plain bytes: curl and scripts often
     send none and do not unpack."""
     if accept_encoding is None:
         return False
+    known = len(accept_encoding) <= _SHORT
+    return _accepts_gzip(accept_encoding) if known else _accepts_gzip.__wrapped__(accept_encoding)
+
+
+@lru_cache(maxsize=512)
+def _accepts_gzip(accept_encoding: bytes) -> bool:
     weights: dict[str, float] = {}
     for item in accept_encoding.decode("latin-1").lower().split(","):
         coding, _, parameters = item.partition(";")

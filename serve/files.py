@@ -17,6 +17,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from serve.memory import Memory
+
 SMALL = 1 << 20  # above this, memory is better spent on the page cache, which all workers share
 
 _ABSENT = {
@@ -72,12 +74,10 @@ class Open:
 class Library:
     """The published tree under `root`. Keys are POSIX paths relative to it."""
 
-    def __init__(self, root: Path, cache_bytes: int) -> None:
+    def __init__(self, root: Path, memory: Memory) -> None:
         self.root = root
         self._prefix = f"{root}/"
-        self._cache: OrderedDict[str, Small] = OrderedDict()
-        self._cached_bytes = 0
-        self._cache_bytes = cache_bytes
+        self._memory = memory
         self._models: OrderedDict[tuple[str, type[BaseModel]], tuple[Stamp, BaseModel]] = OrderedDict()
 
     def open(self, key: str) -> Open:
@@ -101,12 +101,11 @@ class Library:
 
     def fetch(self, key: str) -> Small | Open:
         """A small file from memory, revalidated by its stamp; a large one opened."""
-        cached = self._cache.get(key)
-        if cached is not None:
-            if self.stamp(key) == cached.stamp:
-                self._cache.move_to_end(key)
-                return cached
-            self._forget(key)
+        if key in self._memory:
+            stamp = self.stamp(key)
+            body = self._memory.get(key, stamp)
+            if stamp is not None and body is not None:
+                return Small(stamp, body)
         opened = self.open(key)
         if opened.stamp.size > SMALL:
             return opened
@@ -114,7 +113,7 @@ class Library:
             small = Small(opened.stamp, os.pread(opened.fd, opened.stamp.size, 0))
         finally:
             os.close(opened.fd)
-        self._remember(key, small)
+        self._memory.keep(key, small.stamp, small.body)
         return small
 
     def read(self, key: str) -> Small:
@@ -145,15 +144,6 @@ class Library:
 
     def readable(self, key: str) -> bool:
         return os.access(self._prefix + key, os.R_OK, effective_ids=True)
-
-    def _remember(self, key: str, small: Small) -> None:
-        self._cache[key] = small
-        self._cached_bytes += len(small.body)
-        while self._cached_bytes > self._cache_bytes:
-            self._forget(next(iter(self._cache)))
-
-    def _forget(self, key: str) -> None:
-        self._cached_bytes -= len(self._cache.pop(key).body)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """GET and POST of a race's frames: the precomputed file as it is, or a cut of the nearest one."""
 
-from pipeline.contract.keys import SessionKey
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import SessionKey, media_of
 from serve.call import Call
 from serve.conditional import accepts_gzip
 from serve.cut import cut, packed
@@ -47,12 +46,15 @@ class Frames:
     def _source(self, key: SessionKey, skip: int) -> int:
         """The largest precomputed divisor of `skip`: the least to unpack."""
         for divisor in range(skip, 0, -1):
-            if skip % divisor == 0 and self._shelf.library.stamp(key.frames_json(divisor)):
+            if skip % divisor == 0 and self._has(key.frames_json(divisor)):
                 return divisor
         self._shelf.manifest(key)
-        available = [n for n in range(1, 11) if self._shelf.library.stamp(key.frames_json(n))]
+        available = [n for n in range(1, 11) if self._has(key.frames_json(n))]
         detail = f"{str(key).capitalize()} has no frames that frame_skip {skip} can be cut from."
         raise Problem(404, detail, frame_skips=available)
+
+    def _has(self, key: str) -> bool:
+        return self._shelf.library.stamp(key) is not None and self._shelf.serves(key)
 
     async def _send_cut(self, call: Call, source: str, step: int, plain: bool) -> None:
         plain = plain or not accepts_gzip(call.headers.get(b"accept-encoding"))
@@ -65,7 +67,7 @@ class Frames:
 
 
 def _refused(key: SessionKey) -> Problem:
-    sprint = " --session S" if key.session == "S" else ""
-    command = f"f1-precompute race {key.year} {key.round}{sprint} --force"
+    session = "" if key.session == "R" else f" --session {key.session}"
+    command = f"f1-precompute race {key.year} {key.round}{session} --force"
     detail = f"This API serves precomputed files and computes nothing. To recompute {key}, run: {command}"
     return Problem(409, detail, command=command)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Catalog
 from serve.models import Health, Live, Newest, Ready
 from serve.problems import Problem

@@ -2,14 +2,14 @@
 
 import hashlib
 
-from pipeline.contract.keys import CATALOG, SessionCode, SessionKey, is_public, session_of
+from pipeline.contract.artifacts import CATALOG, SPECS, SessionKey, is_public, session_of
 from pipeline.contract.models import SeasonListing
 from serve.call import Call
-from serve.models import Links, RacePath, RaceQuery, SeasonPath, Sessions
+from serve.models import RacePath, RaceQuery, SeasonPath, Sessions
 from serve.problems import Problem
 from serve.requests import path_of, query_of
 from serve.shelf import Shelf
-from serve.static import Artifacts, send_document
+from serve.static import Artifacts
 
 
 class Listings:
@@ -26,6 +26,8 @@ class Listings:
         if not is_public(key):
             raise Problem(404, "No artifact has such a key. Keys are listed in each race's manifest.")
         try:
+            if not self._shelf.serves(key):
+                raise FileNotFoundError(key)
             await self._artifacts.send(call, key)
         except FileNotFoundError:
             raise self._shelf.missing_artifact(key, session_of(key)) from None
@@ -46,8 +48,8 @@ class Listings:
             raise self._shelf.missing_race(key) from None
 
     async def sessions(self, call: Call) -> None:
-        body, etag = self._linked(self._shelf.season(path_of(call, SeasonPath).year))
-        await send_document(call, body, etag)
+        season = self._shelf.season(path_of(call, SeasonPath).year)
+        await self._artifacts.send_document(call, f"linked/{season.year}", *self._linked(season))
 
     def _linked(self, season: SeasonListing) -> tuple[bytes, str]:
         """The listing with links and its ETag, made once for each state of the season."""
@@ -63,21 +65,23 @@ def linked(season: SeasonListing) -> Sessions:
     view = season.model_dump()
     for event in view["events"]:
         for session in event["sessions"]:
-            if session["state"] == "published":
-                session["links"] = links_of(SessionKey(season.year, event["round"], session["session"]))
+            key = session_of(
+                session["manifest"] or ""
+            )  # until it is moved a race may be under its old number
+            if session["state"] == "published" and key is not None:
+                session["links"] = links_of(key)
     return Sessions.model_validate(view)
 
 
-def links_of(key: SessionKey) -> Links:
-    query = _QUERY[key.session]
-    race = f"{key.year}/{key.round}{query}"
-    return Links(
-        manifest=f"/f1/races/{race}",
-        frames=f"/f1/race-telemetry/{race}",
-        frames_parquet=f"/data/{key.frames_parquet}",
-        laps_parquet=f"/data/{key.laps_parquet}",
-        progress=f"/f1/process-telemetry/{race}",
-    )
+_API = {
+    "manifest": "/f1/races/{race}",
+    "frames": "/f1/race-telemetry/{race}",
+    "progress": "/f1/process-telemetry/{race}",
+}
 
 
-_QUERY: dict[SessionCode, str] = {"R": "", "S": "?session=S"}
+def links_of(key: SessionKey) -> dict[str, str]:
+    """Where to fetch one session's data: by the API where it has an endpoint, else by key."""
+    race = f"{key.year}/{key.round}" + ("" if key.session == "R" else f"?session={key.session}")
+    files = {spec.name: f"/data/{key.file(spec.name)}" for spec in SPECS.values() if spec.single}
+    return files | {name: path.format(race=race) for name, path in _API.items()}

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.contract.keys import SessionCode
 from pipeline.contract.models import SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.sessions import CHOICES, SessionCode
 
 
 def _whole(value: Any) -> Any:
@@ -29,7 +29,7 @@ Round = Annotated[
     int, Field(ge=1, le=99, description="round of the season", examples=[1]), BeforeValidator(_whole)
 ]
 Flag = Annotated[bool, BeforeValidator(_lower)]
-Session = Annotated[SessionCode, Field(description="R for the Grand Prix, S for the sprint")]
+Session = Annotated[SessionCode, Field(description=CHOICES)]
 
 
 class Request(BaseModel):
@@ -76,18 +76,10 @@ class TelemetryRequest(Request):
     session: Session = "R"
 
 
-class Links(BaseModel):
-    """Where to fetch one session's data."""
-
-    manifest: str
-    frames: str
-    frames_parquet: str
-    laps_parquet: str
-    progress: str = Field(description="WebSocket")
-
-
 class ListedSession(SeasonSession):
-    links: Links | None = Field(None, description="null where nothing is published")
+    links: dict[str, str] | None = Field(
+        None, description="where to fetch what, progress by WebSocket; null where nothing is published"
+    )
 
 
 class ListedEvent(SeasonEvent):

@@ -24,7 +24,7 @@ from serve.models import (
     TelemetryRequest,
 )
 from serve.problems import MEDIA_TYPE
-from serve.static import send_document
+from serve.static import Artifacts
 
 Json = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{model}"
@@ -64,12 +64,16 @@ _ENCODING = {
 class Document:
     """The document as an endpoint; made when first asked for, not at start."""
 
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+
     @cached_property
     def body(self) -> bytes:
         return orjson.dumps(document())
 
     async def send(self, call: Call) -> None:
-        await send_document(call, self.body, f'"{__version__}-{zlib.crc32(self.body):x}"')
+        etag = f'"{__version__}-{zlib.crc32(self.body):x}"'
+        await self._artifacts.send_document(call, "openapi.json", self.body, etag)
 
 
 def document() -> Json:

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import __version__
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.media import REVALIDATE, Media
 from pipeline.contract.models import SeasonEvent, SeasonSession
+from pipeline.contract.sessions import SESSIONS, session_code
 from serve.call import Call
 from serve.files import Library
 from serve.listings import links_of
+from serve.memory import Memory
 from serve.problems import Problem
 from serve.shelf import Shelf
 from serve.static import Artifacts
@@ -60,7 +62,7 @@ class Pages:
     def __init__(self, artifacts: Artifacts, shelf: Shelf, cdn_url: str) -> None:
         self._artifacts = artifacts
         self._shelf = shelf
-        self._assets = Library(Path(__file__).parent / "static", 4 << 20)
+        self._assets = Library(Path(__file__).parent / "static", Memory(4 << 20))
         # where a CDN is set, the page's requests for data are redirected there
         self._replay_policy = f"{_POLICY}; connect-src 'self' {cdn_url}"
 
@@ -87,7 +89,10 @@ class Pages:
 
         Where there is none it says so itself; the status says it to programs.
         """
-        session: SessionCode = "S" if request.query_params.get("session", "").upper() == "S" else "R"
+        try:
+            session = session_code(request.query_params.get("session", "R"))
+        except ValueError as error:
+            raise Problem(422, f"{error}.") from None
         key = SessionKey(request.path_params["year"], request.path_params["round"], session)
         status = 200 if self._shelf.library.stamp(key.manifest) else 404
         text = self._assets.read("replay.html").body.decode()
@@ -101,7 +106,7 @@ class Pages:
             found = self._assets.fetch(path)
         except FileNotFoundError:
             raise Problem(404, "There is no such asset.") from None
-        await self._artifacts.send_file(call, found, Media(content_type, None, REVALIDATE))
+        await self._artifacts.send_file(call, f"static/{path}", found, Media(content_type, None, REVALIDATE))
 
     def _years(self) -> list[int]:
         try:
@@ -131,13 +136,14 @@ class Pages:
 
 def _race(year: int, event: SeasonEvent, session: SeasonSession) -> str:
     links = links_of(SessionKey(year, event.round, session.session))
-    name = escape(f"{event.name}, {SESSION_NAMES[session.session].lower()}")
+    name = escape(f"{event.name}, {SESSIONS[session.session].word}")
     note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
-    replay = links.manifest.replace("/f1/races/", "/replay/")
+    named = {"manifest": "manifest", "frames": "frames", "frames_parquet": "Parquet"}
+    files = " ".join(f'<a href="{links[name]}">{text}</a>' for name, text in named.items())
+    replay = links["manifest"].replace("/f1/races/", "/replay/")
     return (
         f'<li><span>{event.round or "–"}</span><a href="{replay}">{name}</a> '
-        f'<small><a href="{links.manifest}">manifest</a> <a href="{links.frames}">frames</a> '
-        f'<a href="{links.frames_parquet}">Parquet</a></small> '
+        f"<small>{files}</small> "
         f'<b class="grade" data-grade="{session.grade}" title="{note}">{session.grade}</b></li>'
     )
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import parse_line
-from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import ProgressEvent
 from serve import logs
 from serve.files import Library, Stamp, closing

@@ -1,134 +1,104 @@
-"""Settings: one table of name, environment variable, default and help, read once at the edge.
+"""Settings, each declared once: name, type, how it is checked, what it means, default.
 
-The table makes the dataclass's values, the flags of `f1-serve` and the table in the documentation, so the
-three cannot drift apart. A flag wins over the environment, the environment over the default.
+Of these are made the values, the flags of `f1-serve` and the table in the documentation. They are read once,
+at the edge; a server that is started otherwise than by `f1-serve` reads the environment alone.
 """
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
-PREFIX = "F1_"
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off", ""}
-_URL = re.compile(r"(https?://[^\s;,]+)?")  # it also stands in a header of the replay page
+import click
 
+from pipeline.contract.options import Number, Parsed, option, variable
 
-class SettingsError(ValueError):
-    """A setting that cannot be understood; the message names it and says what is allowed."""
+_F = TypeVar("_F", bound=Callable[..., Any])
+_MOST = 10**9
 
 
-@dataclass(frozen=True)
-class Setting:
-    name: str
-    kind: type[str] | type[int] | type[float] | type[bool] | type[Path]
-    default: Any
-    help: str
-    choices: tuple[str, ...] = ()
-    minimum: float = 0
-    maximum: float = 1e9
+def _text(form: str, rule: str) -> Parsed:
+    """Text of one form; `rule` says of other text what it should be."""
 
-    @property
-    def env(self) -> str:
-        return PREFIX + self.name.upper()
+    def parse(text: str) -> str:
+        if not re.fullmatch(form, text.strip()):
+            raise ValueError(f"{text!r} {rule}.")
+        return text.strip()
 
-    @property
-    def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
+    return Parsed("text", parse)
 
 
-TABLE = (
-    Setting("out", Path, "computed_data", "folder of the published files"),
-    Setting("host", str, "127.0.0.1", "address to listen on"),
-    Setting("port", int, 8000, "port to listen on", maximum=65535),
-    Setting("workers", int, 1, "server processes", minimum=1),
-    Setting("cdn_url", str, "", "base URL of a CDN or bucket: artifact requests answer 307 to it"),
-    Setting("sendfile", str, "", "who sends the bytes; nginx: X-Accel-Redirect", choices=("", "nginx")),
-    Setting("cors_origins", str, "*", "origins that may read in a browser: *, or a comma-separated list"),
-    Setting("cors_methods", str, "GET", "methods for other origins, comma-separated"),
-    Setting("cache_mb", int, 32, "memory a worker keeps small files in, MB"),
-    Setting("body_limit", int, 16384, "largest request body, bytes", minimum=1),
-    Setting("stall_timeout", float, 60.0, "seconds a client may take no bytes before the end", minimum=0.1),
-    Setting("transforms", int, 8, "responses a worker cuts or unpacks at a time", minimum=1),
-    Setting("transform_wait", float, 10.0, "seconds to wait for one of those places before 503"),
-    Setting("ws_max", int, 1000, "WebSocket connections a worker takes", minimum=1),
-    Setting("ws_ping", float, 20.0, "seconds between WebSocket pings", minimum=0.1),
-    Setting("ws_poll", float, 0.5, "seconds between looks at the log of a run under way", minimum=0.01),
-    Setting("ws_idle", float, 900.0, "seconds without news after which a run counts as stopped", minimum=0.1),
-    Setting("keep_alive", int, 75, "seconds an idle HTTP connection stays open"),
-    Setting("grace", int, 10, "seconds that open responses get at a graceful stop"),
-    Setting("access_log", bool, True, "one JSON line a request on standard output"),
-)
+def _count(least: int = 0, most: int = _MOST) -> click.IntRange:
+    return click.IntRange(least, most)
+
+
+_SERVER = _text("|nginx", "must be nginx, or nothing")
+# it also stands in a header of the replay page
+_URL = _text(r"(https?://[^\s;,]+)?", "must begin with https:// or http://")
+_SECONDS = Number(0.1, _MOST)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The values; `TABLE` says what each means."""
+    """The values, and what each means."""
 
-    out: Path
-    host: str
-    port: int
-    workers: int
-    cdn_url: str
-    sendfile: Literal["", "nginx"]
-    cors_origins: str
-    cors_methods: str
-    cache_mb: int
-    body_limit: int
-    stall_timeout: float
-    transforms: int
-    transform_wait: float
-    ws_max: int
-    ws_ping: float
-    ws_poll: float
-    ws_idle: float
-    keep_alive: int
-    grace: int
-    access_log: bool
+    out: Annotated[Path, click.Path(path_type=Path), "Folder of the published files."] = Path("computed_data")
+    host: Annotated[str, click.STRING, "Address to listen on."] = "127.0.0.1"
+    port: Annotated[int, _count(0, 65535), "Port to listen on."] = 8000
+    workers: Annotated[int, _count(1), "Server processes."] = 1
+    cdn_url: Annotated[str, _URL, "Base URL of a CDN or bucket: artifact requests answer 307 to it."] = ""
+    sendfile: Annotated[Literal["", "nginx"], _SERVER, "Who sends the bytes; nginx: X-Accel-Redirect."] = ""
+    cors_origins: Annotated[
+        str, click.STRING, "Origins that may read in a browser: *, or a comma-separated list."
+    ] = "*"
+    cors_methods: Annotated[str, click.STRING, "Methods for other origins, comma-separated."] = "GET"
+    cache_mb: Annotated[int, _count(), "Memory a worker keeps small files in, MB."] = 32
+    body_limit: Annotated[int, _count(1), "Largest request body, bytes."] = 16384
+    stall_timeout: Annotated[float, _SECONDS, "Seconds a client may take no bytes before the end."] = 60.0
+    transforms: Annotated[int, _count(1), "Responses a worker cuts or unpacks at a time."] = 8
+    transform_wait: Annotated[
+        float, Number(0, _MOST), "Seconds to wait for one of those places before 503."
+    ] = 10.0
+    ws_max: Annotated[int, _count(1), "WebSocket connections a worker takes."] = 1000
+    ws_ping: Annotated[float, _SECONDS, "Seconds between WebSocket pings."] = 20.0
+    ws_poll: Annotated[float, Number(0.01, _MOST), "Seconds between looks at the log of a run under way."] = (
+        0.5
+    )
+    ws_idle: Annotated[float, _SECONDS, "Seconds without news after which a run counts as stopped."] = 900.0
+    keep_alive: Annotated[int, _count(), "Seconds an idle HTTP connection stays open."] = 75
+    grace: Annotated[int, _count(), "Seconds that open responses get at a graceful stop."] = 10
+    access_log: Annotated[bool, click.BOOL, "One JSON line a request on standard output."] = True
 
     @classmethod
-    def load(cls, env: Mapping[str, str] | None = None, **flags: Any) -> "Settings":
-        """Flags (None: not given) over `env` (default: the process environment) over defaults."""
-        source = os.environ if env is None else env
-        values = {}
-        for setting in TABLE:
-            given = flags.get(setting.name)
-            raw = source.get(setting.env, setting.default) if given is None else given
-            values[setting.name] = parse(setting, raw)
-        return cls(**values)
+    def load(cls, args: Sequence[str] = ()) -> "Settings":
+        """The values of a command line. Raises click.UsageError."""
+        command = click.command("f1-serve")(options(partial(cls)))
+        settings: Settings = command.main(list(args), standalone_mode=False)
+        return settings
 
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for worker processes."""
-        return {PREFIX + field.name.upper(): str(getattr(self, field.name)) for field in fields(self)}
+        return {variable(f"--{each.name}"): str(getattr(self, each.name)) for each in fields(self)}
 
 
-def parse(setting: Setting, raw: object) -> Any:
-    text = str(raw).strip()
-    if setting.kind is bool:
-        if text.lower() not in _TRUE | _FALSE:
-            raise SettingsError(f"{setting.env} must be true or false, not {text!r}")
-        return text.lower() in _TRUE
-    try:
-        value = setting.kind(text)
-    except ValueError as error:
-        raise SettingsError(f"{setting.env} must be {_NOUN[setting.kind]}, not {text!r}") from error
-    _check(setting, value, text)
-    return value
+class _Option(click.Option):
+    """An option whose empty variable is a value: `F1_CORS_ORIGINS=` lets no other origin read."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return os.environ.get(str(self.envvar))
 
 
-def _check(setting: Setting, value: Any, text: str) -> None:
-    if setting.choices and value not in setting.choices:
-        allowed = ", ".join(repr(choice) for choice in setting.choices)
-        raise SettingsError(f"{setting.env} must be one of {allowed}, not {text!r}")
-    if isinstance(value, int | float) and not value >= setting.minimum:  # nan is neither below nor above
-        raise SettingsError(f"{setting.env} must be at least {setting.minimum:g}, not {text}")
-    if isinstance(value, int | float) and value > setting.maximum:
-        raise SettingsError(f"{setting.env} must be at most {setting.maximum:g}, not {text}")
-    if setting.name == "cdn_url" and not _URL.fullmatch(text):
-        raise SettingsError(f"{setting.env} must begin with https:// or http://, not {text!r}")
-
-
-_NOUN: dict[type, str] = {int: "a whole number", float: "a number", Path: "a path", str: "text"}
+def options(command: _F) -> _F:
+    """Give a command one option for each setting."""
+    declared = get_type_hints(Settings, include_extras=True)
+    for each in reversed(fields(Settings)):
+        kind, meaning = declared[each.name].__metadata__
+        flag, shown = "--" + each.name.replace("_", "-"), each.default != "" or "none"
+        if kind is click.BOOL:  # of a switch click would show the name of its flag
+            flag, shown = f"{flag}/--no-{flag[2:]}", str(each.default).lower()
+        add = option(flag, cls=_Option, type=kind, default=each.default, show_default=shown, help=meaning)
+        command = add(command)
+    return command

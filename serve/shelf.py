@@ -1,14 +1,19 @@
 """What exists: the catalog and season listings, and answers to "not there" that name what is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, media_of, season_key, session_of
+from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Catalog, Manifest, SeasonEvent, SeasonListing, SeasonSession
-from serve.files import Library
+from pipeline.contract.sessions import SESSIONS
+from serve.files import Library, Stamp
 from serve.problems import Problem, unavailable
 
+_M = TypeVar("_M", bound=BaseModel)
 _WORDS = {
     "upcoming": "has not been run yet",
     "cancelled": "was cancelled",
@@ -21,33 +26,45 @@ class Shelf:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._named: dict[SessionKey, tuple[Stamp | None, frozenset[str]]] = {}
 
     def catalog(self) -> Catalog:
-        try:
-            return self.library.model(CATALOG, Catalog)
-        except FileNotFoundError:
-            raise unavailable("Nothing has been published yet: there is no catalog.", 60) from None
-        except (OSError, ValidationError) as error:
-            raise unavailable("The catalog cannot be read.") from error
+        nothing = partial(unavailable, "Nothing has been published yet: there is no catalog.", 60)
+        return self._model(CATALOG, Catalog, nothing, "catalog")
 
     def years(self) -> list[int]:
         return sorted(season.year for season in self.catalog().seasons)
 
     def season(self, year: int) -> SeasonListing:
-        try:
-            return self.library.model(season_key(year), SeasonListing)
-        except FileNotFoundError:
-            raise self.missing_season(year) from None
-        except (OSError, ValidationError) as error:
-            raise unavailable(f"The listing of {year} cannot be read.") from error
+        missing = partial(self.missing_season, year)
+        return self._model(season_key(year), SeasonListing, missing, f"listing of {year}")
 
     def manifest(self, key: SessionKey) -> Manifest:
+        return self._model(key.manifest, Manifest, partial(self.missing_race, key), f"manifest of {key}")
+
+    def _model(self, key: str, model: type[_M], missing: Callable[[], Problem], what: str) -> _M:
         try:
-            return self.library.model(key.manifest, Manifest)
+            return self.library.model(key, model)
         except FileNotFoundError:
-            raise self.missing_race(key) from None
+            raise missing() from None
         except (OSError, ValidationError) as error:
-            raise unavailable(f"The manifest of {key} cannot be read.") from error
+            raise unavailable(f"The {what} cannot be read.") from error
+
+    def serves(self, key: str) -> bool:
+        """Whether a file is one that its race's manifest names.
+
+        What is named by its content, a replay's, goes out as long as it is there: an older manifest that
+        somebody holds names it.
+        """
+        session = session_of(key)
+        if session is None or key == session.manifest or media_of(key).cache_control == IMMUTABLE:
+            return True
+        stamp = self.library.stamp(session.manifest)
+        known, named = self._named.get(session, (None, frozenset()))
+        if stamp is None or known != stamp:
+            named = frozenset(artifact.key for artifact in self.manifest(session).artifacts)
+            self._named[session] = (stamp, named)
+        return key in named
 
     def missing_season(self, year: int) -> Problem:
         years = self.years()
@@ -63,7 +80,7 @@ class Shelf:
         state = _WORDS.get(states.get(key.round, "missing"), "has no published files")
         rounds = [number for number, found in states.items() if found == "published"]
         nearest = sorted(sorted(rounds, key=lambda number: abs(number - key.round))[:3])
-        kind = SESSION_NAMES[key.session].lower()
+        kind = SESSIONS[key.session].word
         detail = f"{str(key).capitalize()} {state}. Nearest rounds with a {kind}: {_listed(nearest)}."
         return Problem(404, detail, nearest_rounds=nearest, rounds=rounds, seasons=self.years())
 

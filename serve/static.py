@@ -4,19 +4,19 @@ Written on plain ASGI instead of starlette's FileResponse, which reads in small 
 each, serves x.json.gz without its Content-Encoding, and opens the file again after the stat.
 """
 
-import gzip
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 
-from pipeline.contract.media import REVALIDATE, Media, media_of
+from pipeline.contract.artifacts import media_of
+from pipeline.contract.media import REVALIDATE, Media
 from serve.call import Call, RawHeaders
 from serve.conditional import UnsatisfiableError, accepts_gzip, precondition, requested_range
 from serve.files import Library, Open, Small, closing
+from serve.memory import Memory
 from serve.problems import Problem
 from serve.settings import Settings
-from serve.streams import Client, ClientGoneError, PathSender, Transforms, send_range, unpacked
+from serve.streams import Client, ClientGoneError, Packer, PathSender, Transforms, send_range, unpacked
 
 ACCEL_PREFIX = "/_artifacts/"  # the internal location in deploy/nginx.conf
 PACKED_FROM = 1024  # bytes; what is smaller fits a packet or two either way
@@ -27,8 +27,9 @@ _TEXTS = ("text/", "application/json", "application/schema+json", "image/svg+xml
 class Artifacts:
     """Sends artifacts of one library."""
 
-    def __init__(self, settings: Settings, library: Library, transforms: Transforms) -> None:
+    def __init__(self, settings: Settings, library: Library, memory: Memory, transforms: Transforms) -> None:
         self.library = library
+        self._packer = Packer(memory, transforms)
         self._transforms = transforms
         self._paths = PathSender()
         self._stall = settings.stall_timeout
@@ -55,17 +56,32 @@ class Artifacts:
             where = (b"x-accel-redirect", f"{ACCEL_PREFIX}{key}".encode())
             await call.reply(200, [*fields_of(media), where])
         else:
-            await self.send_file(call, self.library.fetch(key), media)
+            await self.send_file(call, key, self.library.fetch(key), media)
 
-    async def send_file(self, call: Call, found: Small | Open, media: Media) -> None:
+    async def send_file(self, call: Call, name: str, found: Small | Open, media: Media) -> None:
         """A stored file, small text packed where the client takes that; closes it."""
+        etag = f'"{found.stamp.etag}"'
         if isinstance(found, Small):
-            if _packs(call, media, found.body):
-                found, media = _packed_file(found), replace(media, content_encoding="gzip")
-            await self._send_stored(call, found, media)
+            await self._send_whole(call, *await self._packed(call, name, found.body, etag, media))
             return
         with closing(found):
-            await self._send_stored(call, found, media)
+            await self._send_whole(call, found, etag, media)
+
+    async def send_document(self, call: Call, name: str, body: bytes, etag: str) -> None:
+        """A JSON document made by the server. It has no ranges."""
+        media = Media("application/json", None, REVALIDATE)
+        await self._send_whole(call, *await self._packed(call, name, body, etag, media), ranges=False)
+
+    async def _packed(
+        self, call: Call, name: str, body: bytes, etag: str, media: Media
+    ) -> tuple[bytes, str, Media]:
+        """Text as gzip, several times smaller, where the client takes it. Ranges are of the stored bytes."""
+        if not _is_plain_text(media) or len(body) < PACKED_FROM or b"range" in call.headers:
+            return body, etag, media
+        if not accepts_gzip(call.headers.get(b"accept-encoding")):
+            return body, etag, media
+        packed = await self._packer.packed(name, etag, body)
+        return packed, f'{etag[:-1]}-gzip"', replace(media, content_encoding="gzip")
 
     async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, fields: RawHeaders) -> None:
         """A document made on the way. Its length is not known, so it has no ranges."""
@@ -90,20 +106,24 @@ class Artifacts:
             etag = f'"{opened.stamp.etag}-plain"'
             await self.send_made(call, unpacked(opened), etag, fields_of(media, encoded=False))
 
-    async def _send_stored(self, call: Call, found: Small | Open, media: Media) -> None:
-        size, etag = found.stamp.size, f'"{found.stamp.etag}"'
-        fields = [*fields_of(media), _etag(etag), (b"accept-ranges", b"bytes")]
+    async def _send_whole(
+        self, call: Call, found: bytes | Open, etag: str, media: Media, *, ranges: bool = True
+    ) -> None:
+        size = found.stamp.size if isinstance(found, Open) else len(found)
+        fields = [*fields_of(media), _etag(etag)]
+        if ranges:
+            fields.append((b"accept-ranges", b"bytes"))
         if await _stopped_by_precondition(call, etag, fields):
             return
         start, end, status = 0, size, 200
-        if part := _part(call, etag, size):
+        if ranges and (part := _part(call, etag, size)):
             (start, end), status = part, 206
             fields.append((b"content-range", f"bytes {start}-{end - 1}/{size}".encode()))
         fields.append((b"content-length", str(end - start).encode()))
         if call.method == "HEAD":
             await call.reply(status, fields)
-        elif isinstance(found, Small):
-            await call.reply(status, fields, found.body[start:end])
+        elif isinstance(found, bytes):
+            await call.reply(status, fields, found[start:end])
         else:
             await call.start(status, fields)
             await self._send_open(call, found, start, end)
@@ -124,18 +144,6 @@ class Artifacts:
             pass
 
 
-async def send_document(call: Call, body: bytes, etag: str, content_type: str = "application/json") -> None:
-    """A small document made by the server."""
-    media = Media(content_type, None, REVALIDATE)
-    if _packs(call, media, body):
-        body, etag, media = _packed(body), f'{etag[:-1]}-gzip"', replace(media, content_encoding="gzip")
-    fields = [*fields_of(media), _etag(etag)]
-    if await _stopped_by_precondition(call, etag, fields):
-        return
-    fields.append((b"content-length", str(len(body)).encode()))
-    await call.reply(200, fields, b"" if call.method == "HEAD" else body)
-
-
 def fields_of(media: Media, *, encoded: bool = True) -> RawHeaders:
     """Headers that follow from the media type alone."""
     fields = [(b"content-type", media.content_type.encode()), _cache(media.cache_control)]
@@ -150,24 +158,6 @@ def _vary(media: Media) -> RawHeaders:
 
 def _is_plain_text(media: Media) -> bool:
     return not media.content_encoding and media.content_type.startswith(_TEXTS)
-
-
-def _packs(call: Call, media: Media, body: bytes) -> bool:
-    """Whether text goes out as gzip, several times smaller. Ranges are of the stored bytes."""
-    if not _is_plain_text(media) or len(body) < PACKED_FROM or b"range" in call.headers:
-        return False
-    return accepts_gzip(call.headers.get(b"accept-encoding"))
-
-
-@lru_cache(64)
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
-def _packed_file(stored: Small) -> Small:
-    """Its size makes the ETag another one."""
-    body = _packed(stored.body)
-    return Small(replace(stored.stamp, size=len(body)), body)
 
 
 def _etag(etag: str) -> tuple[bytes, bytes]:

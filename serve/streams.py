@@ -5,8 +5,9 @@ does not keep the others waiting; they are large enough that Python is not what 
 """
 
 import asyncio
+import gzip
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from zlib_ng import zlib_ng
 
 from serve.call import Call
 from serve.files import Open
+from serve.memory import Memory
 from serve.problems import unavailable
 
 BLOCK = 1 << 16
@@ -171,5 +173,36 @@ class Transforms:
         """The next block, made in a thread; None at the end."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(next, blocks, None))
 
+    async def run(self, function: Callable[[bytes], bytes], body: bytes) -> bytes:
+        """Work on a document that is small, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, body)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Packer:
+    """Text as gzip: made in a thread, once for all who wait for it."""
+
+    def __init__(self, memory: Memory, transforms: Transforms) -> None:
+        self._memory = memory
+        self._transforms = transforms
+        self._making: dict[tuple[str, str], asyncio.Future[bytes]] = {}
+
+    async def packed(self, name: str, etag: str, body: bytes) -> bytes:
+        name = f"{name}\0gzip"
+        kept = self._memory.get(name, etag)
+        if kept is not None:
+            return kept
+        making = self._making.get((name, etag))
+        if making is None:
+            making = asyncio.ensure_future(self._transforms.run(_gzip, body))
+            self._making[name, etag] = making
+            making.add_done_callback(lambda _: self._making.pop((name, etag)))
+        packed = await asyncio.shield(making)  # who waits may go; the others go on waiting
+        self._memory.keep(name, etag, packed)
+        return packed
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)

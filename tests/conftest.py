@@ -1,50 +1,33 @@
 """Shared fixtures: the demo season and the two real races as published artifacts, made once a session.
 
-With pytest-xdist each worker makes its own. The real races are found by F1_REAL_CACHE; tests that need
-them skip where they are absent, but with CI=true that is a failure.
+What is made once is shared by all workers of pytest-xdist. The real races are found by F1_REAL_CACHE; tests
+that need them skip where they are absent, but with CI=true that is a failure.
 """
 
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
+from pipeline.demo import demo_season, simulate, write_recording
 from pipeline.demo.season import recorded
 from pipeline.input.load import configure, load
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
+from tests.command import RECORDINGS, REPOSITORY, cli, program, recording_name
+from tests.warm import use_recordings
 
 # hypothesis fails an example that takes 200 ms, which on a busy machine any may
 settings.register_profile("unhurried", parent=settings(), deadline=None)
 settings.load_profile("unhurried")
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REAL = {"real_cache", "real_out", "served_real"}
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))
-
-
-def cli(*args: str | Path, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run f1-precompute as a user does, in a process of its own, and check its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, args)],
-        cwd=REPOSITORY,
-        env={**_clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if expect is not None:
-        assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
-
-
-def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
 
 
 def require(there: bool, reason: str) -> None:
@@ -56,43 +39,71 @@ def require(there: bool, reason: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A real race is never quick."""
+    for item in items:
+        if not REAL.isdisjoint(getattr(item, "fixturenames", ())) or "real_out" in item.name:
+            item.add_marker(pytest.mark.slow)
+
+
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def demo_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """once(name, make) -> the folder that make(folder) filled: by whichever worker came first, for all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.made").exists():
+                make(shared / name)
+                (shared / f"{name}.made").touch()
+        return shared / name
+
+    return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recordings(once: Once) -> Path:
+    """The folder with the demo season's recordings, which `cli` and this process use."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        for event, seed, laps in demo_season():
+            write_recording(simulate(seed, laps), folder / recording_name(seed, laps), event)
+
+    made = once("recordings", make)
+    os.environ[RECORDINGS] = str(made)
+    use_recordings(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_out(once: Once) -> Path:
     """A folder with the artifacts of the demo season. Read only: copy it to change it."""
-    out = tmp_path_factory.mktemp("demo") / "out"
-    cli("demo", "--out", out)
-    return out
+    return once("demo", lambda out: program("demo", "--out", out))
 
 
 @pytest.fixture(scope="session")
-def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_cache(once: Once) -> Path:
     """A writable copy of the fastf1 cache with 2025 rounds 1 and 2."""
     require(REAL_CACHE.is_dir(), f"no real races at {REAL_CACHE} (F1_REAL_CACHE)")
-    cache = tmp_path_factory.mktemp("real") / "cache"
-    shutil.copytree(REAL_CACHE, cache)
-    for path in (cache, *cache.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return cache
+
+    def make(cache: Path) -> None:
+        shutil.copytree(REAL_CACHE, cache)
+        for path in (cache, *cache.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    return once("real-cache", make)
 
 
 @pytest.fixture(scope="session")
-def real_out(tmp_path_factory: pytest.TempPathFactory, real_cache: Path) -> Path:
+def real_out(once: Once, real_cache: Path) -> Path:
     """A folder with the artifacts of 2025 rounds 1 and 2. Read only: copy it to change it."""
-    out = tmp_path_factory.mktemp("real-out") / "out"
-    cli(
-        "season",
-        "2025",
-        "--rounds",
-        "1-2",
-        "--sessions",
-        "R",
-        "--offline",
-        "--fastf1-cache",
-        real_cache,
-        "--out",
-        out,
-    )
-    return out
+    which = ("2025", "--rounds", "1-2", "--sessions", "R", "--offline")
+    return once("real", lambda out: cli("season", *which, "--fastf1-cache", real_cache, "--out", out))
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +115,6 @@ def demo_raw(tmp_path_factory: pytest.TempPathFactory) -> RawRace:
         from_source = Source(cache, offline=True, recording=task.source.recording)
         configure(from_source)
         return load(task.key, to_fastf1(task.event, task.key.session), from_source)
+
+
+__all__ = ["REPOSITORY", "cli", "program", "require"]

@@ -1,4 +1,4 @@
-"""Errors at the edge: one sentence on stderr, and the exit code that schedulers and scripts go by."""
+"""Errors at the edge: one sentence on stderr."""
 
 import sys
 from collections.abc import Iterator
@@ -6,15 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from pipeline.errors import BusyError, PipelineError, UnavailableError, UsageError
-
-EXIT_FAILED, EXIT_USAGE, EXIT_BUSY, EXIT_INTERRUPTED = 1, 2, 75, 130
-_CODES = {UsageError: EXIT_USAGE, BusyError: EXIT_BUSY, UnavailableError: EXIT_BUSY}
-
-
-def code_of(error: PipelineError) -> int:
-    """The exit code that a command ends with for it."""
-    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), EXIT_FAILED)
+from pipeline.errors import Exit, PipelineError
 
 
 @contextmanager
@@ -24,7 +16,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except PipelineError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(code_of(error))
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         click.echo("Interrupted: what is published stays whole; the next run goes on from here.", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(Exit.INTERRUPTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli.errors import EXIT_FAILED, plain_errors
+from pipeline.cli.errors import plain_errors
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
-    Rounds,
-    Sessions,
     compute_options,
-    option,
     out_option,
     publish_options,
+    rounds_of,
     s3_options,
+    scope_arguments,
+    sessions_option,
     source_options,
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
+from pipeline.contract.options import Parsed, option
+from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
+from pipeline.errors import Exit
 
 if TYPE_CHECKING:
     from pipeline.job import Outcome, ScheduledEvent, Source
@@ -41,8 +43,8 @@ def main() -> None:
 
 @main.command()
 @click.argument("year", type=int)
-@option("--rounds", type=Rounds(), default=None, help="Only these rounds, like 1,3-5.")
-@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@option("--rounds", type=Parsed("rounds", rounds_of), help="Only these rounds, like 1,3-5.")
+@sessions_option
 @source_options
 @compute_options
 @publish_options
@@ -63,10 +65,9 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @click.argument("round_number", metavar="ROUND", type=click.IntRange(1, 99))
 @option(
     "--session",
-    type=click.Choice(["R", "S"], case_sensitive=False),
+    type=click.Choice(list(SESSIONS), case_sensitive=False),
     default="R",
-    show_default=True,
-    help="Race or sprint.",
+    help=f"{CHOICES}.",
 )
 @option(
     "--recording",
@@ -79,15 +80,15 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @publish_options
 def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
     """Compute one race or sprint."""
-    from pipeline.contract.keys import SessionKey  # noqa: PLC0415
+    from pipeline.contract.artifacts import SessionKey  # noqa: PLC0415
     from pipeline.input.schedule import pick  # noqa: PLC0415
     from pipeline.run.batch import Task, load_schedule  # noqa: PLC0415
 
     with plain_errors():
         source = source_of(options, recording)
-        key = SessionKey(year, round_number, "S" if session.upper() == "S" else "R")
+        key = SessionKey(year, round_number, session_code(session))
         events = _schedule_for(key, source) if recording else load_schedule(year, source)
-        event = pick(events, key, _now())
+        event = pick(events, key, None if recording else _now())
         _compute([Task(key, event, source)], source, options, events)
 
 
@@ -116,14 +117,13 @@ def demo(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option("--s3", "in_bucket", is_flag=True, help="Check the bucket: read every byte that it serves.")
 @out_option
 @s3_options
 def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
     """Check every published file against its manifest: missing, truncated, altered."""
-    from pipeline.publish.verify import published, verify  # noqa: PLC0415
+    from pipeline.publish.verify import cure, published, verify  # noqa: PLC0415
 
     with plain_errors(), _store(in_bucket, out, options) as store:
         wrong = 0
@@ -133,18 +133,16 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
             click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
             for problem in verdict.problems:
                 click.echo(f"  {problem}")
+            if verdict.problems:
+                click.echo(f"  to mend it: {cure(verdict.key, in_bucket)}")
         if wrong:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)
 
 
-def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> AbstractContextManager[Store]:
-    if in_bucket:
-        from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
-
-        return S3Store(to_s3(options))
+def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> Store:
     from pipeline.store.local import LocalStore  # noqa: PLC0415
 
-    return nullcontext(LocalStore(out))
+    return to_s3(options).open() if in_bucket else LocalStore(out)
 
 
 main.add_command(nightly)
@@ -169,7 +167,7 @@ def _compute(
         click.echo(_summary(outcomes, table(outcomes)))
         click.echo("".join(uploaded), nl=bool(uploaded))
     if any(outcome.state == "failed" for outcome in outcomes):
-        sys.exit(EXIT_FAILED)
+        sys.exit(Exit.FAILED)
 
 
 def _summary(outcomes: list[Outcome], shown: str) -> str:

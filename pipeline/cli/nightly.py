@@ -3,58 +3,53 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
-from pipeline.cli.errors import EXIT_FAILED, code_of, plain_errors
+from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import (
-    Sessions,
     compute_options,
-    option,
     out_option,
     publish_options,
     s3_options,
+    sessions_option,
     source_options,
     to_s3,
 )
 from pipeline.cli.setup import settings_of, source_of
-from pipeline.errors import NewerSchemaError, StoreError, UsageError
+from pipeline.contract.options import Number, option
+from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.contract.models import RunSummary
-    from pipeline.night.decide import Decision
-    from pipeline.night.run import Plan, Watcher
+    from pipeline.contract.models import RunRace, RunSummary
+    from pipeline.night.run import Plan
+    from pipeline.run.decide import Decision
 
 
 @click.command()
 @option(
     "--season",
     default="auto",
-    show_default=True,
     help="Years like 2024,2025; auto: this one, and in January the last.",
 )
-@option("--sessions", type=Sessions(), default="R,S", show_default=True, help="R (race), S (sprint) or both.")
+@sessions_option
 @option(
     "--time-limit",
-    type=click.FloatRange(0, 1440, min_open=True),
+    type=Number(0, 1440, min_open=True),
     default=30,
-    show_default=True,
     help="Minutes that one race may take.",
 )
 @option(
     "--network-budget",
-    type=click.FloatRange(0, 1440),
+    type=Number(0, 1440),
     default=20,
-    show_default=True,
     help="Minutes that the night may wait for hosts that fail.",
 )
-@option("--webhook-url", default=None, help="POST the summary there as JSON when something failed.")
-@option("--on-failure", default=None, help="Command that gets the summary on its standard input then.")
+@option("--webhook-url", help="POST the summary there as JSON when something failed.")
+@option("--on-failure", help="Command that gets the summary on its standard input then.")
 @option("--dry-run", is_flag=True, help="Say what would be done and why, and do nothing.")
 @source_options
 @compute_options
@@ -65,27 +60,20 @@ def nightly(**options: Any) -> None:
     Ends with one line for a monitor, and code 0 (done), 1 (something failed) or 75 (busy, or temporarily
     impossible). What it did about each race and why is also in OUT/runs/RUN.json.
     """
+    from pipeline.cli.view import listening  # noqa: PLC0415
     from pipeline.night.run import run  # noqa: PLC0415
 
+    as_json = options["as_json"]
     with plain_errors():
         try:
-            with _watching(options["as_json"]) as watcher:
-                summary = run(_plan(options), watcher)
+            with listening(as_json) as listener:
+                listener.on_decision = _json_decision if as_json else _line_decision
+                listener.on_uploaded = (lambda summary: None) if as_json else click.echo
+                summary = run(_plan(options), listener)
         except (StoreError, NewerSchemaError) as error:
-            _tell(options, orjson.dumps({"exit_code": code_of(error), "line": f"nightly: {error}"}))
+            _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
             raise
     _close(summary, options)
-
-
-@contextmanager
-def _watching(as_json: bool) -> Iterator[Watcher]:
-    from pipeline.cli.view import listening  # noqa: PLC0415
-    from pipeline.night.run import Watcher  # noqa: PLC0415
-
-    with listening(as_json) as listener:
-        if not as_json:
-            listener.on_uploaded = click.echo
-        yield Watcher(listener, _json_decision if as_json else _line_decision)
 
 
 def _json_decision(decision: Decision) -> None:
@@ -101,17 +89,30 @@ def _line_decision(decision: Decision) -> None:
 
 def _close(summary: RunSummary, options: dict[str, Any]) -> None:
     """Say how it went, tell whoever is to be told, and exit with its code."""
+    from pipeline.night.summary import WAITING  # noqa: PLC0415
+
     dry, as_json = options["dry_run"], options["as_json"]
     if as_json and not dry:
         click.echo(orjson.dumps({"type": "summary", **summary.model_dump(mode="json")}).decode())
     else:
-        for text in [*(race.error for race in summary.races if race.error), *summary.problems]:
+        waiting = [race for race in summary.races if race.state == WAITING]
+        failed = [race.error for race in summary.races if race.error and race not in waiting]
+        for text in [*failed, *summary.problems]:
             click.echo(f"Error: {text}", err=True)
+        if waiting:
+            click.echo(_waiting(waiting, options["offline"]))
     if not as_json and not dry:
         click.echo(summary.line)
     if summary.exit_code and not dry:
         _tell(options, summary.model_dump_json().encode())
     sys.exit(summary.exit_code)
+
+
+def _waiting(races: list[RunRace], offline: bool) -> str:
+    """One line for all sessions whose data is not there yet."""
+    where = "the cache does not hold (--offline fetches nothing)" if offline else "is not out yet"
+    names = ", ".join(f"{race.year} {race.round} {race.session}" for race in races)
+    return f"Waiting for data that {where}: {names}"
 
 
 def _tell(options: dict[str, Any], summary: bytes) -> None:
@@ -122,8 +123,8 @@ def _tell(options: dict[str, Any], summary: bytes) -> None:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    from pipeline.night.decide import seasons  # noqa: PLC0415
     from pipeline.night.run import Plan  # noqa: PLC0415
+    from pipeline.run.decide import seasons  # noqa: PLC0415
 
     wanted = options["season"]
     try:
@@ -156,4 +157,4 @@ def doctor(as_json: bool, **options: Any) -> None:
             broken |= check.state == "FAIL"
             click.echo(check.to_json() if as_json else str(check))
         if broken:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)

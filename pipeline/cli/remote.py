@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.errors import EXIT_FAILED, plain_errors
-from pipeline.cli.settings import Age, option, out_option, s3_options, to_s3
+from pipeline.cli.errors import plain_errors
+from pipeline.cli.settings import age_of, out_option, s3_options, scope_arguments, to_s3
+from pipeline.contract.options import Parsed, option
+from pipeline.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.store.local import LocalStore
-    from pipeline.store.s3 import S3Store
+    from pipeline.store.base import Store
 
 
 @click.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option("--reread", is_flag=True, help="Trust no checksum in the bucket: read all that it has, and compare.")
 @out_option
 @s3_options
@@ -30,29 +30,26 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     from pipeline.publish.verify import published  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415
 
     with plain_errors():
         local = LocalStore(out)
         keys = published(local, year, round_number)
         began = monotonic()
-        with S3Store(to_s3(options)) as remote, only_run(out):
+        with to_s3(options).open() as remote, only_run(out):
             report = sync(local, remote, keys, reread=reread)
             click.echo(remote.summary(monotonic() - began, whole=not report.problems))
         for problem in report.problems.values():
             click.echo(f"Error: {problem}", err=True)
         if report.problems:
-            sys.exit(EXIT_FAILED)
+            sys.exit(Exit.FAILED)
 
 
 @click.command()
-@click.argument("year", type=int, required=False)
-@click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False)
+@scope_arguments
 @option(
     "--older-than",
-    type=Age(),
+    type=Parsed("age", age_of),
     default="48h",
-    show_default=True,
     help="Keep what was replaced more recently than this.",
 )
 @option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
@@ -66,24 +63,27 @@ def prune(
     out: Path,
     **options: Any,
 ) -> None:
-    """Remove replay generations that no manifest names: in the bucket with --s3-bucket, else in --out."""
+    """Remove files that no manifest names: in the bucket with --s3-bucket, else in --out."""
     from pipeline.publish.verify import scope  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415
 
     with plain_errors():
         prefix = scope(year, round_number)
         if not options["s3_bucket"]:
+            if not out.is_dir():
+                raise UsageError(
+                    f"there is no folder {out}: name the one with the published files with --out"
+                )
             with only_run(out):
                 _prune(LocalStore(out), prefix, older_than, dry_run)
             return
-        with S3Store(to_s3(options)) as remote:
+        with to_s3(options).open() as remote:
             _prune(remote, prefix, older_than, dry_run)
             _abort(remote, older_than, dry_run)
 
 
-def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
+def _prune(store: Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
     from pipeline.publish.prune import remove, unused  # noqa: PLC0415
 
     files = size = 0
@@ -97,10 +97,10 @@ def _prune(store: LocalStore | S3Store, prefix: str, older_than: timedelta, dry_
     click.echo(f"{files} files {verb}, {size / 1e6:.1f} MB" if files else "Nothing to remove.")
 
 
-def _abort(remote: S3Store, older_than: timedelta, dry_run: bool) -> None:
+def _abort(remote: Store, older_than: timedelta, dry_run: bool) -> None:
     from pipeline.publish.prune import abandoned  # noqa: PLC0415
 
-    for key, upload in abandoned(remote, older_than):
-        click.echo(f"{key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
+    for upload in abandoned(remote, older_than):
+        click.echo(f"{upload.key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
         if not dry_run:
-            remote.abort(key, upload)
+            remote.abort(upload)

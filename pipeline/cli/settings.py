@@ -1,18 +1,19 @@
-"""Flags and environment -> one frozen value, read once at the edge. Every option has a variable F1_*."""
+"""The options that commands share, and the types of those that are lists or ages."""
 
 import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
 import click
 
+from pipeline.contract import FPS, FRAME_SKIPS
+from pipeline.contract.options import F, Number, Parsed, option
+from pipeline.contract.sessions import CHOICES, DEFAULT_SESSIONS, session_code
 from pipeline.errors import UsageError
 from pipeline.store.s3_options import ACLS, S3Options
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def default_cache() -> Path:
@@ -21,77 +22,42 @@ def default_cache() -> Path:
     return Path(given) if given else Path.home() / ".cache" / "fastf1"
 
 
-class Rounds(click.ParamType[frozenset[int]]):
+def rounds_of(text: str) -> frozenset[int]:
     """Rounds like 1,3-5."""
-
-    name = "rounds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
-        if isinstance(value, frozenset):
-            return value
-        found: set[int] = set()
-        for part in str(value).split(","):
-            match = re.fullmatch(r"\s*(\d{1,2})(?:\s*-\s*(\d{1,2}))?\s*", part)
-            first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-            if not 1 <= first <= last:
-                self.fail(f"{value!r} is not a list of rounds: write it like 1,3-5", param, ctx)
-            found.update(range(first, last + 1))
-        return frozenset(found)
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,2})(?:\s*-\s*(\d{1,2}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last:
+            raise ValueError(f"{text!r} is not a list of rounds: write it like 1,3-5")
+        found.update(range(first, last + 1))
+    return frozenset(found)
 
 
-class FrameSkips(click.ParamType[tuple[int, ...]]):
+def frame_skips_of(text: str) -> tuple[int, ...]:
     """Frame skips like 1,2,5,10."""
-
-    name = "list"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        parts = [part.strip() for part in str(value).split(",")]
-        if not all(re.fullmatch(r"[1-9]|10", part) for part in parts):
-            self.fail(
-                f"{value!r} is not a list of frame skips: write whole numbers from 1 to 10 like 1,2,5,10",
-                param,
-                ctx,
-            )
-        return tuple(sorted({int(part) for part in parts}))
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-9]|10", part) for part in parts):
+        raise ValueError(
+            f"{text!r} is not a list of frame skips: write whole numbers from 1 to 10 like 1,2,5,10"
+        )
+    return tuple(sorted({int(part) for part in parts}))
 
 
-class Sessions(click.ParamType[frozenset[str]]):
+def sessions_of(text: str) -> frozenset[str]:
     """Sessions like R,S."""
-
-    name = "list"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
-        if isinstance(value, frozenset):
-            return value
-        found = frozenset(part.strip().upper() for part in str(value).split(","))
-        if not found <= {"R", "S"}:
-            self.fail(f"{value!r} is not a list of sessions: write R (race), S (sprint) or R,S", param, ctx)
-        return found
+    try:
+        return frozenset(session_code(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(f"{error}, or several like {DEFAULT_SESSIONS}") from None
 
 
-class Age(click.ParamType[timedelta]):
+def age_of(text: str) -> timedelta:
     """An age like 30m, 48h or 7d."""
-
-    name = "age"
-    _units: ClassVar = {"m": "minutes", "h": "hours", "d": "days"}
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"(\d{1,6})([mhd])", str(value).strip())
-        if match is None:
-            self.fail(f"{value!r} is not an age: write it like 30m, 48h or 7d", param, ctx)
-        return timedelta(**{self._units[match[2]]: int(match[1])})
-
-
-def option(flag: str, *more: Any, **attrs: Any) -> Callable[[F], F]:
-    """A click option whose environment variable is F1_ and its name, shown in its help."""
-    name = flag.removeprefix("--").split("/")[0].replace("-", "_").upper()
-    return click.option(flag, *more, envvar=f"F1_{name}", show_envvar=True, **attrs)
+    match = re.fullmatch(r"(\d{1,6})([mhd])", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not an age: write it like 30m, 48h or 7d")
+    return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[match[2]]: int(match[1])})
 
 
 def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -103,12 +69,23 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+scope_arguments = _all(
+    click.argument("year", type=int, required=False),
+    click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False),
+)
+
 out_option = option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("computed_data"),
-    show_default=True,
     help="Folder of the artifacts.",
+)
+
+sessions_option = option(
+    "--sessions",
+    type=Parsed("list", sessions_of),
+    default=DEFAULT_SESSIONS,
+    help=f"{CHOICES}, or several.",
 )
 
 source_options = _all(
@@ -126,23 +103,20 @@ compute_options = _all(
     out_option,
     option(
         "--fps",
-        type=click.FloatRange(1, 50),
-        default=25.0,
-        show_default=True,
+        type=Number(1, 50),
+        default=FPS,
         help="Frames a second.",
     ),
     option(
         "--frame-skip",
         "frame_skips",
-        type=FrameSkips(),
-        default="1,2,5,10",
-        show_default=True,
+        type=Parsed("list", frame_skips_of),
+        default=",".join(map(str, FRAME_SKIPS)),
         help="Which skip_{n}.json.gz to write, each 1 to 10.",
     ),
     option(
         "--jobs",
         type=click.IntRange(1, 64),
-        default=None,
         show_default="one a processor",
         help="Races computed side by side, about 0.6 GB each.",
     ),
@@ -151,22 +125,20 @@ compute_options = _all(
 )
 
 s3_options = _all(
-    option("--s3-bucket", default=None, help="Bucket; credentials come from boto3's own chain."),
-    option("--s3-prefix", default="", help="Folder in the bucket, like data/f1.  [default: none]"),
-    option("--s3-endpoint-url", default=None, help="An S3-compatible server.  [default: Amazon S3]"),
-    option("--s3-acl", type=click.Choice(ACLS), default=None, help="Canned ACL of what is written."),
+    option("--s3-bucket", help="Bucket; credentials come from boto3's own chain."),
+    option("--s3-prefix", help="Folder in the bucket, like data/f1.  [default: none]"),
+    option("--s3-endpoint-url", help="An S3-compatible server.  [default: Amazon S3]"),
+    option("--s3-acl", type=click.Choice(ACLS), help="Canned ACL of what is written."),
     option(
         "--s3-uploads",
         type=click.IntRange(1, 64),
         default=8,
-        show_default=True,
         help="Uploads at a time, up to 8 MB of memory each.",
     ),
     option(
         "--s3-patience",
-        type=click.FloatRange(0, 3600),
+        type=Number(0, 3600),
         default=120,
-        show_default=True,
         help="Seconds to go on asking a server that does not answer.",
     ),
 )
@@ -176,10 +148,9 @@ executor_options = _all(
         "--executor",
         type=click.Choice(["process", "dask"]),
         default="process",
-        show_default=True,
         help="Where races are computed: processes here, or an existing Dask cluster (needs --publish).",
     ),
-    option("--scheduler", default=None, help="Address of the Dask scheduler, like tcp://10.0.0.5:8786."),
+    option("--scheduler", help="Address of the Dask scheduler, like tcp://10.0.0.5:8786."),
 )
 
 publish_options = _all(
@@ -196,7 +167,7 @@ def to_s3(options: dict[str, Any]) -> S3Options:
         raise UsageError("which bucket? name it with --s3-bucket or F1_S3_BUCKET")
     return S3Options(
         bucket=bucket,
-        prefix=options["s3_prefix"],
+        prefix=options["s3_prefix"] or "",
         endpoint_url=options["s3_endpoint_url"] or None,
         acl=options["s3_acl"],
         uploads=options["s3_uploads"],

@@ -12,6 +12,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.job import Source
     from pipeline.run.batch import Settings
+    from pipeline.store.base import Place
 
 
 def source_of(options: dict[str, Any], recording: tuple[Path, ...] = ()) -> Source:
@@ -41,7 +42,6 @@ def settings_of(
         UsageError: options of S3 or Dask that no server takes, or that do not go together.
     """
     from pipeline.run.batch import Settings  # noqa: PLC0415
-    from pipeline.run.executor import check  # noqa: PLC0415
 
     remote = to_s3(options) if options["publish"] else None
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -56,5 +56,19 @@ def settings_of(
         force=options["force"],
         limit_s=limit_s,
         remote=remote,
-        scheduler=check(options["executor"], options["scheduler"], remote),
+        scheduler=_scheduler(options, remote),
     )
+
+
+def _scheduler(options: dict[str, Any], remote: Place | None) -> str | None:
+    """The address of the Dask scheduler, None for processes of this machine."""
+    scheduler: str | None = options["scheduler"]
+    if options["executor"] != "dask":
+        if scheduler:
+            raise UsageError("--scheduler is for --executor dask: give both, or neither")
+        return None
+    if not scheduler:
+        raise UsageError("which Dask cluster? name its scheduler with --scheduler, like tcp://10.0.0.5:8786")
+    if remote is None:
+        raise UsageError("--executor dask needs --publish: its workers write straight to S3")
+    return scheduler

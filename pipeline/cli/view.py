@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import ProgressEvent
 from pipeline.job import Outcome
 from pipeline.run.batch import Listener
@@ -60,6 +60,8 @@ def describe(outcome: Outcome) -> str:
     """One race's result in a line."""
     if outcome.state == "failed":
         return f"failed: {outcome.error}"
+    if outcome.state == "waiting":
+        return "waits for its data"
     words = {
         "published": "published",
         "unchanged": "computed, nothing changed",
@@ -94,7 +96,7 @@ def _bars() -> Iterator[Listener]:
         def on_outcome(outcome: Outcome) -> None:
             if outcome.key not in bars:
                 bars[outcome.key] = progress.add_task(str(outcome.key), total=100, note="")
-            full = 0 if outcome.state == "failed" else 100
+            full = 0 if outcome.state in ("failed", "waiting") else 100
             progress.update(bars[outcome.key], completed=full, note=outcome.state)  # type: ignore[arg-type]
 
         yield Listener(on_event=on_event, on_outcome=on_outcome)

@@ -9,4 +9,5 @@ from typing import Final
 SCHEMA_VERSION: Final = 1
 FIRST_TELEMETRY_YEAR: Final = 2018  # F1's timing archive holds no car or position samples before
 DEMO_YEAR: Final = 1900  # the simulated demo season: no real season can ever collide with it
-FRAME_SKIPS: Final = range(1, 11)
+FPS: Final = 25.0  # frames a second, where nothing else is asked for
+FRAME_SKIPS: Final = (1, 2, 5, 10)  # every how many frames the published JSON files have one

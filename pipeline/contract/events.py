@@ -1,13 +1,13 @@
 """Append to and read progress logs: one JSON line an event, each complete line a whole event."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import ProgressEvent
 
 EventSink = Callable[[ProgressEvent], None]
@@ -25,14 +25,6 @@ def parse_line(line: bytes) -> ProgressEvent | None:
         return ProgressEvent.model_validate_json(line)
     except ValidationError:
         return None
-
-
-def read_events(stream: BinaryIO, after: int = -1) -> Iterator[ProgressEvent]:
-    """Events with a sequence number above `after`."""
-    for line in stream:
-        event = parse_line(line)
-        if event is not None and event.seq > after:
-            yield event
 
 
 class ProgressLog:

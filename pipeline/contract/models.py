@@ -5,15 +5,27 @@ clock (0 = frame 0) unless said otherwise. Unknown fields are ignored, so a read
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
+from pipeline.contract.sessions import CHOICES, SessionCode
 
 Grade = Literal["A", "B", "C", "D"]
 Level = Literal["ok", "note", "warn", "bad"]
+
+# Fields that several models have.
+Version = Annotated[int, Field(description="version of the format")]
+Year = Annotated[int, Field(description="season")]
+Round = Annotated[int, Field(description="round of the season")]
+Code = Annotated[SessionCode, Field(description=f"session of the round: {CHOICES}")]
+Seconds = Annotated[float, Field(description="seconds on the frame clock")]
+Key = Annotated[str, Field(description="the file's key, relative to the root")]
+Bytes = Annotated[int, Field(description="size of the file")]
+Updated = Annotated[datetime, Field(description="when it last changed")]
 
 
 class Model(BaseModel):
@@ -23,128 +35,130 @@ class Model(BaseModel):
 class Event(Model):
     """The race weekend, and which of its sessions this is."""
 
-    year: int
-    round: int
-    session: SessionCode
-    name: str
-    official_name: str
-    country: str
-    location: str
-    meeting_key: int | None = None
-    session_key: int | None = None
+    year: Year
+    round: Round
+    session: Code
+    name: str = Field(description="short name of the race weekend")
+    official_name: str = Field(description="its full name, with the sponsor")
+    country: str = Field(description="where it is held")
+    location: str = Field(description="town or circuit")
+    meeting_key: int | None = Field(None, description="F1's own key of the race weekend")
+    session_key: int | None = Field(None, description="F1's own key of the session")
     date_utc: datetime | None = Field(None, description="scheduled start of the session")
 
 
 class Clock(Model):
     """The uniform frame clock."""
 
-    fps: float
-    frames: int
-    duration_s: float
+    fps: float = Field(description="frames a second")
+    frames: int = Field(description="number of frames")
+    duration_s: float = Field(description="seconds from the first frame to the last")
     t0_session_s: float = Field(description="frame 0 on F1's session clock: the earliest start of lap 1")
-    t0_utc: datetime | None = None
+    t0_utc: datetime | None = Field(None, description="when frame 0 was")
     lights_out_s: float | None = Field(None, description="when the field starts to move")
 
 
 class Penalty(Model):
     """A penalty as race control announced it, and did not take back."""
 
-    t: float
-    message: str
+    t: Seconds
+    message: str = Field(description="race control's words")
 
 
 class Driver(Model):
-    number: str
-    code: str
-    name: str
-    team: str
+    number: str = Field(description="racing number")
+    code: str = Field(description="three letters, by which frames and replay name the car")
+    name: str = Field(description="full name")
+    team: str = Field(description="name of the team")
     color: str | None = Field(None, description="team colour, six hex digits")
     grid: int | None = Field(None, description="grid place; 0 is a start from the pit lane")
     classified: str | None = Field(None, description="official classification: a place, or R, D, E, W, F, N")
     status: str | None = Field(None, description="the official result's own word, such as Finished")
     laps: int = Field(description="laps completed")
-    retired_at: float | None = None
+    retired_at: float | None = Field(None, description="when the car came to its final halt")
     finished_at: float | None = Field(None, description="when the car took the flag")
-    penalties: list[Penalty] = []
+    penalties: list[Penalty] = Field([], description="those that race control announced for the car")
 
 
 class Corner(Model):
-    number: int
-    letter: str = ""
-    x: int
-    y: int
+    number: int = Field(description="number of the corner, from the line on")
+    letter: str = Field("", description="letter of a corner that shares its number")
+    x: int = Field(description="1/10 m")
+    y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
 
 
 class Circuit(Model):
     """The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line."""
 
-    length_m: float | None = None
+    length_m: float | None = Field(None, description="length of a lap in metres, as measured")
     rotation: float | None = Field(None, description="degrees that F1 turns its own map by")
-    x: list[int] = []
-    y: list[int] = []
-    corners: list[Corner] = []
+    x: list[int] = Field([], description="the outline's points, 1/10 m")
+    y: list[int] = Field([], description="the outline's points, 1/10 m")
+    corners: list[Corner] = Field([], description="the numbered corners, in order")
 
 
 class TrackStatus(Model):
-    """F1's code: 1 clear, 2 yellow, 4 safety car, 5 red flag, 6 virtual safety car, 7 VSC ending."""
+    """One stretch of the race under one flag."""
 
-    status: str
-    start_time: float
+    status: str = Field(description="F1's code: " + ", ".join(map(" ".join, TRACK_STATUSES.items())))
+    start_time: float = Field(description="since when it holds")
     end_time: float | None = Field(None, description="null while it lasts")
 
 
 class RaceControlMessage(Model):
-    t: float
-    category: str | None = None
-    message: str
-    flag: str | None = None
-    scope: str | None = None
-    sector: int | None = None
+    t: Seconds
+    category: str | None = Field(
+        None, description="F1's kind of message: Flag, SafetyCar, Drs, CarEvent, Other"
+    )
+    message: str = Field(description="race control's words")
+    flag: str | None = Field(None, description="F1's word, such as YELLOW or CLEAR")
+    scope: str | None = Field(None, description="what the flag is for: Track, Sector or Driver")
+    sector: int | None = Field(None, description="marshal sector of the flag")
     number: str | None = Field(None, description="racing number of the car it concerns")
-    lap: int | None = None
+    lap: int | None = Field(None, description="lap of the race in which it came")
 
 
 class WeatherSample(Model):
-    """Degrees Celsius, percent, hPa, metres per second, degrees."""
+    """What the weather station measured, about once a minute."""
 
-    t: float
-    air_temp: float | None = None
-    track_temp: float | None = None
-    humidity: float | None = None
-    pressure: float | None = None
-    wind_speed: float | None = None
-    wind_direction: int | None = None
-    rainfall: bool | None = None
+    t: Seconds
+    air_temp: float | None = Field(None, description="degrees Celsius")
+    track_temp: float | None = Field(None, description="degrees Celsius")
+    humidity: float | None = Field(None, description="relative, percent")
+    pressure: float | None = Field(None, description="hPa")
+    wind_speed: float | None = Field(None, description="metres a second")
+    wind_direction: int | None = Field(None, description="where it comes from, degrees from north")
+    rainfall: bool | None = Field(None, description="whether it rains")
 
 
 class Check(Model):
-    name: str
-    level: Level
-    value: float | int | str | None = None
-    message: str = ""
+    name: str = Field(description="what was looked at")
+    level: Level = Field(description="ok, or how much it matters")
+    value: float | int | str | None = Field(None, description="what was found")
+    message: str = Field("", description="the same in words")
 
 
 class Quality(Model):
     """Grade A: nothing to say. B: notes a viewer will not see. C: visibly damaged. D: use with care."""
 
-    grade: Grade
-    checks: list[Check] = []
+    grade: Grade = Field(description="how far the race can be trusted")
+    checks: list[Check] = Field([], description="the reasons")
 
 
 class Artifact(Model):
-    key: str
-    media_type: str
-    content_encoding: str | None = None
-    bytes: int
-    sha256: str
+    key: Key
+    media_type: str = Field(description="the file's Content-Type")
+    content_encoding: str | None = Field(None, description="the file's Content-Encoding: gzip, or null")
+    bytes: Bytes
+    sha256: str = Field(description="hash of the file as it lies, in hex")
 
 
 class ReplayChunk(Model):
-    key: str
-    start_s: float
-    end_s: float
-    bytes: int
+    key: Key
+    start_s: float = Field(description="the first second it covers")
+    end_s: float = Field(description="the last second it covers")
+    bytes: Bytes
 
 
 class ReplayColumn(Model):
@@ -154,73 +168,86 @@ class ReplayColumn(Model):
     interpolated; "step" columns are change points. Value = integer * scale.
     """
 
-    clock: Literal["pos", "car", "step"]
-    scale: float = 1
-    unit: str = ""
+    clock: Literal["pos", "car", "step"] = Field(description="the sample times it has values for")
+    scale: float = Field(1, description="value = integer * scale")
+    unit: str = Field("", description="the value's unit; for status, the words of its numbers")
 
 
 class Replay(Model):
-    generation: str
-    chunk_s: float
+    generation: str = Field(description="hash of all chunks, by which their folder is named")
+    chunk_s: float = Field(description="seconds that a chunk covers")
     hole_ms: int = Field(description="samples further apart than this are not joined by a line")
-    columns: dict[str, ReplayColumn]
-    chunks: list[ReplayChunk]
+    columns: dict[str, ReplayColumn] = Field(description="how each column of a chunk is read")
+    chunks: list[ReplayChunk] = Field(description="the files, by time")
 
 
 class InputIdentity(Model):
     """What the race was computed from, so that an unchanged input can be skipped."""
 
-    kind: Literal["cache", "recording"]
+    kind: Literal["cache", "recording"] = Field(description="where it was read from")
     path: str = Field(description="the session's folder in the fastf1 cache, or the recording's file names")
-    sha256: str
+    sha256: str = Field(description="hash of its content")
+    fetched_at: datetime | None = Field(
+        None, description="when the oldest of the session's data was fetched; null for a recording"
+    )
 
 
 class Options(Model):
     """What the run was asked to make."""
 
-    fps: float
-    frame_skips: list[int]
+    fps: float = Field(description="frames a second")
+    frame_skips: list[int] = Field(description="the n of each skip_{n}.json.gz")
 
 
 class Provenance(Model):
-    version: str = Field(description="of f1-precompute")
-    fastf1: str
-    created_at: datetime
-    run: str
+    version: str = Field(description="version of f1-precompute")
+    fastf1: str = Field(description="version of fastf1")
+    created_at: datetime = Field(description="when it was computed")
+    run: str = Field(description="the run that computed it")
     provisional: bool = Field(description="true while results or laps may still change")
     reasons: list[str] = Field([], description="why it is provisional")
-    options: Options
-    input: InputIdentity
+    options: Options = Field(description="what the run was asked to make")
+    input: InputIdentity = Field(description="what it was computed from")
+
+
+# What manifest and frames documents share.
+TheEvent = Annotated[Event, Field(description="the race weekend and the session")]
+TheClock = Annotated[Clock, Field(description="the frame clock")]
+Drivers = Annotated[list[Driver], Field(description="who took part, in the order of the result")]
+TrackStatuses = Annotated[list[TrackStatus], Field(description="flags and safety cars, by time")]
+RaceControl = Annotated[list[RaceControlMessage], Field(description="race control's messages, by time")]
+Weather = Annotated[list[WeatherSample], Field(description="the weather, by time")]
+TotalLaps = Annotated[int | None, Field(description="laps of the race as scheduled or run")]
 
 
 class Head(Model):
     """What manifest and frames documents share."""
 
-    event: Event
-    clock: Clock
-    drivers: list[Driver]
-    total_laps: int | None
-    track_statuses: list[TrackStatus]
-    race_control: list[RaceControlMessage]
-    weather: list[WeatherSample]
+    event: TheEvent
+    clock: TheClock
+    drivers: Drivers
+    total_laps: TotalLaps
+    track_statuses: TrackStatuses
+    race_control: RaceControl
+    weather: Weather
 
 
 class Manifest(Model):
     """Everything about one race but its frames; points to the rest."""
 
-    schema_version: int = SCHEMA_VERSION
-    event: Event
-    clock: Clock
-    drivers: list[Driver]
-    total_laps: int | None = Field(None, description="laps of the race as scheduled or run")
-    circuit: Circuit
-    track_statuses: list[TrackStatus]
-    race_control: list[RaceControlMessage]
-    weather: list[WeatherSample]
-    quality: Quality
-    artifacts: list[Artifact]
-    replay: Replay
-    provenance: Provenance
+    schema_version: Version = SCHEMA_VERSION
+    event: TheEvent
+    clock: TheClock
+    drivers: Drivers
+    total_laps: TotalLaps = None
+    circuit: Circuit = Field(description="the track")
+    track_statuses: TrackStatuses
+    race_control: RaceControl
+    weather: Weather
+    quality: Quality = Field(description="how far it can be trusted, and why")
+    artifacts: list[Artifact] = Field(description="every file of the race but this one")
+    replay: Replay = Field(description="how to read the compact replay")
+    provenance: Provenance = Field(description="from what, how and when it was made")
 
     @property
     def event_key(self) -> SessionKey:
@@ -233,160 +260,156 @@ SessionState = Literal["published", "missing", "failed", "upcoming", "cancelled"
 class SeasonSession(Model):
     """One session of a season listing, and what exists of it."""
 
-    session: SessionCode
-    name: str
-    date_utc: datetime | None = None
-    state: SessionState
-    manifest: str | None = None
-    grade: Grade | None = None
-    provisional: bool | None = None
-    frames: int | None = None
-    duration_s: float | None = None
-    bytes: int | None = Field(None, description="of all the session's artifacts")
-    updated_at: datetime | None = None
+    session: Code
+    name: str = Field(description="its name in words")
+    date_utc: datetime | None = Field(None, description="scheduled start of the session")
+    state: SessionState = Field(description="whether it is published, and else why not")
+    manifest: str | None = Field(None, description="key of its manifest")
+    grade: Grade | None = Field(None, description="quality.grade of its manifest")
+    provisional: bool | None = Field(None, description="provenance.provisional of its manifest")
+    frames: int | None = Field(None, description="clock.frames of its manifest")
+    duration_s: float | None = Field(None, description="clock.duration_s of its manifest")
+    bytes: int | None = Field(None, description="size of all the session's artifacts")
+    updated_at: datetime | None = Field(None, description="when it was computed")
     error: str | None = Field(None, description="why the last run failed")
 
 
 class SeasonEvent(Model):
     round: int = Field(description="0 for a cancelled event whose number is now another's")
-    name: str
-    official_name: str = ""
-    country: str = ""
-    location: str = ""
+    name: str = Field(description="short name of the race weekend")
+    official_name: str = Field("", description="its full name, with the sponsor")
+    country: str = Field("", description="where it is held")
+    location: str = Field("", description="town or circuit")
     date: str | None = Field(None, description="day of the race, ISO")
-    format: str = ""
-    meeting_key: int | None = None
-    sessions: list[SeasonSession]
+    format: str = Field("", description="the schedule's word: conventional, sprint_qualifying ...")
+    meeting_key: int | None = Field(None, description="F1's own key of the race weekend")
+    sessions: list[SeasonSession] = Field(description="in the order they are held")
 
 
 class SeasonListing(Model):
     """sessions/{year}.json."""
 
-    schema_version: int = SCHEMA_VERSION
-    year: int
-    updated_at: datetime
-    events: list[SeasonEvent]
+    schema_version: Version = SCHEMA_VERSION
+    year: Year
+    updated_at: Updated
+    events: list[SeasonEvent] = Field(description="every race weekend of the season, by round")
 
 
 class RunRace(Model):
     """What a nightly run did about one session, and why."""
 
-    year: int
-    round: int
-    session: SessionCode
-    name: str
+    year: Year
+    round: Round
+    session: Code
+    name: str = Field(description="short name of the race weekend")
     action: str = Field(description="compute, refresh, skip, wait, move, retire or cancelled")
-    reason: str
+    reason: str = Field(description="why")
     state: str | None = Field(
         None, description="how the work ended: published, unchanged, kept, failed, given up, without data yet"
     )
-    error: str | None = None
-    grade: Grade | None = None
-    seconds: float = 0.0
+    error: str | None = Field(None, description="why it failed")
+    grade: Grade | None = Field(None, description="quality.grade of what was published")
+    seconds: float = Field(0.0, description="seconds that the work took")
 
 
 class RunSummary(Model):
     """runs/{run_id}.json: how a nightly run went, for monitors."""
 
-    schema_version: int = SCHEMA_VERSION
-    run: str
-    seasons: list[int]
-    started_at: datetime
-    seconds: float
+    schema_version: Version = SCHEMA_VERSION
+    run: str = Field(description="name of the run")
+    seasons: list[int] = Field(description="the years it looked at")
+    started_at: datetime = Field(description="when it began")
+    seconds: float = Field(description="seconds that it took")
     exit_code: int = Field(description="0 done, 1 something failed, 75 temporarily impossible")
     line: str = Field(description="the whole in one line")
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="how many sessions ended in each way")
     problems: list[str] = Field([], description="what went wrong beside single races")
     network_wait_s: float = Field(0.0, description="seconds spent waiting for hosts")
-    races: list[RunRace]
+    races: list[RunRace] = Field(description="what was done about each session, and why")
 
 
 class CatalogSeason(Model):
-    year: int
-    key: str
+    year: Year
+    key: Key
     published: int = Field(description="sessions with artifacts")
-    updated_at: datetime
+    updated_at: Updated
 
 
 class CatalogRace(Model):
-    year: int
-    round: int
-    session: SessionCode
-    name: str
-    date_utc: datetime | None = None
-    manifest: str
+    year: Year
+    round: Round
+    session: Code
+    name: str = Field(description="short name of the race weekend")
+    date_utc: datetime | None = Field(None, description="scheduled start of the session")
+    manifest: str = Field(description="key of its manifest")
 
 
 class Catalog(Model):
     """catalog.json: where a reader starts."""
 
-    schema_version: int = SCHEMA_VERSION
-    updated_at: datetime
-    seasons: list[CatalogSeason]
-    newest: CatalogRace | None = None
+    schema_version: Version = SCHEMA_VERSION
+    updated_at: Updated
+    seasons: list[CatalogSeason] = Field(description="the seasons that have a listing, by year")
+    newest: CatalogRace | None = Field(None, description="the published race that was held last")
 
 
 class ProgressEvent(Model):
     """One line of progress.jsonl or runs/*.jsonl."""
 
-    v: int = 1
-    seq: int
-    ts: datetime
-    run: str
-    year: int
-    round: int
-    session: SessionCode
-    type: Literal["progress", "complete", "error"]
-    progress: float | None = Field(None, ge=0, le=100)
-    stage: str | None = None
-    message: str | None = None
-    data: dict[str, Any] | None = None
+    v: int = Field(1, description="version of these lines")
+    seq: int = Field(description="number of the line, from 1")
+    ts: datetime = Field(description="when it was written")
+    run: str = Field(description="the run it belongs to")
+    year: Year
+    round: Round
+    session: Code
+    type: Literal["progress", "complete", "error"] = Field(description="complete and error end a run")
+    progress: float | None = Field(None, ge=0, le=100, description="percent done")
+    stage: str | None = Field(None, description="what is being done: load, compute, encode, publish ...")
+    message: str | None = Field(None, description="the same in words")
+    data: dict[str, Any] | None = Field(None, description="facts about it")
 
 
-class DriverFrame(Model):
-    """One car in one frame of skip_{n}.json.gz. What is not known is null."""
+def _in_json(column: Column) -> Any:
+    """A frame's column as a field of its model."""
+    kind: Any = Literal[column.codes] if column.words else float if column.decimals else int
+    low, high = column.limits or (None, None)
+    said = Field(None if column.later else ..., description=column.description, ge=low, le=high)
+    return (kind | None if column.nullable or column.later else kind, said)
 
-    x: int | None = Field(description="1/10 m")
-    y: int | None = Field(description="1/10 m")
-    dist: float | None = Field(description="race distance, m")
-    rel_dist: float | None = Field(ge=0, le=1)
-    lap: int
-    position: int
-    tyre: int = Field(
-        description="UNKNOWN 0, SOFT 1, MEDIUM 2, HARD 3, INTERMEDIATE 4, WET 5; in 2018 also HYPERSOFT 6, "
-        "ULTRASOFT 7, SUPERSOFT 8, SUPERHARD 9"
+
+if TYPE_CHECKING:
+    DriverFrame: TypeAlias = Any
+else:
+    DriverFrame = create_model(
+        "DriverFrame",
+        __base__=Model,
+        __doc__="One car in one frame of skip_{n}.json.gz. What is not known is null.",
+        **{column.name: _in_json(column) for column in FRAMES_JSON},
     )
-    tyre_life: int | None = Field(description="laps")
-    speed: int | None = Field(description="km/h")
-    gear: int | None = Field(ge=0, le=8)
-    drs: int | None = Field(description="the feed's code")
-    throttle: int | None = Field(ge=0, le=100)
-    brake: int | None = Field(ge=0, le=1)
-    gap: float | None = Field(description="seconds behind the leader; null when lapped or unknown")
-    status: Literal["grid", "track", "pit", "finished"]
 
 
 class Frame(Model):
-    t: float
+    t: Seconds
     lap: int = Field(description="the leader's")
-    drivers: dict[str, DriverFrame]
+    drivers: dict[str, DriverFrame] = Field(description="by code, the cars that are there")
 
 
 class FramesDocument(Model):
     """skip_{n}.json.gz."""
 
-    schema_version: int = SCHEMA_VERSION
-    frame_skip: int
-    fps: float
-    event: Event
-    clock: Clock
-    drivers: list[Driver]
-    total_laps: int | None
-    driver_colors: dict[str, tuple[int, int, int]]
-    track_statuses: list[TrackStatus]
-    race_control: list[RaceControlMessage]
-    weather: list[WeatherSample]
-    frames: list[Frame]
+    schema_version: Version = SCHEMA_VERSION
+    frame_skip: int = Field(description="the n of the file's name: it has every n-th frame")
+    fps: float = Field(description="frames a second in this file")
+    event: TheEvent
+    clock: Clock = Field(description="the frame clock, before the skip")
+    drivers: Drivers
+    total_laps: TotalLaps
+    driver_colors: dict[str, tuple[int, int, int]] = Field(description="by code: red, green, blue of 0..255")
+    track_statuses: TrackStatuses
+    race_control: RaceControl
+    weather: Weather
+    frames: list[Frame] = Field(description="by time, each on a line of its own")
 
 
 class ReplayChunkDocument(Model):
@@ -401,14 +424,16 @@ class ReplayChunkDocument(Model):
     so that it is 0 on the grid and stands still after the flag.
     """
 
-    schema_version: int = SCHEMA_VERSION
-    index: int
-    start_ms: int
-    end_ms: int
-    pos_t: list[int]
-    car_t: list[int]
-    cars: dict[str, dict[str, list[int | None]]]
-    until: dict[str, int] = Field({}, description="ms of a car's last frame, for those that leave in here")
+    schema_version: Version = SCHEMA_VERSION
+    index: int = Field(description="number of the chunk, from 0")
+    start_ms: int = Field(description="the first millisecond it covers")
+    end_ms: int = Field(description="the last millisecond it covers")
+    pos_t: list[int] = Field(description="sample times of the columns on the clock pos, ms")
+    car_t: list[int] = Field(description="sample times of the columns on the clock car, ms")
+    cars: dict[str, dict[str, list[int | None]]] = Field(description="code -> column -> integers")
+    until: dict[str, int] = Field(
+        {}, description="time of a car's last frame, ms, for those that leave in here"
+    )
 
 
 SCHEMAS: dict[str, type[Model]] = {

@@ -6,7 +6,8 @@ from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.contract.keys import SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SessionCode
 from pipeline.demo import DemoEvent, demo_season, simulate, write_recording
 from pipeline.input.recording import event
 from pipeline.job import ScheduledEvent, Source

@@ -7,9 +7,10 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import ProgressLog
-from pipeline.contract.keys import SessionKey
 from pipeline.contract.models import Head, Replay, ReplayChunk
+from pipeline.contract.tables import TABLES
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.job import Job
@@ -24,15 +25,14 @@ def write_all(
     job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
 ) -> tuple[list[StagedFile], Replay]:
     with workers(job.threads) as pool:
-        table = pool.submit(parquet.write_frames, folder / "frames.parquet", frames, about.event, about.clock)
+        tables = pool.submit(parquet.write_tables, folder, raw, frames, about)
         chunks = pool.submit(write_replay, job.key, frames, folder)
         files = write_frames(job, frames, about, folder, pool, log)
-        log.progress(85, "encode", "frames.parquet, laps.parquet and replay")
-        table.result()
+        log.progress(85, "encode", "Parquet and replay")
+        tables.result()
         chunk_files, listed = chunks.result()
-    parquet.write_laps(folder / "laps.parquet", raw, frames.clock.t0, about.event, about.clock)
-    files.append(staged(job.key.frames_parquet, folder / "frames.parquet"))
-    files.append(staged(job.key.laps_parquet, folder / "laps.parquet"))
+    for name in (table.name for table in TABLES):
+        files.append(staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet"))
     return files + chunk_files, listed
 
 
@@ -74,7 +74,7 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
     files, listed = [], []
     for chunk, content in made:
         path = written(folder / f"{chunk.index:04d}.json.gz", content)
-        files.append(staged(key.replay_chunk(generation, chunk.index), path))
+        files.append(staged(key.file("replay", generation=generation, index=chunk.index), path))
         listed.append(
             ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
         )
@@ -82,7 +82,7 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
         generation=generation,
         chunk_s=replay.CHUNK_S,
         hole_ms=replay.HOLE_MS,
-        columns=replay.REPLAY_COLUMNS,
+        columns=replay.columns(),
         chunks=listed,
     )
 

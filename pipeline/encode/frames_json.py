@@ -11,16 +11,11 @@ import numpy as np
 import orjson
 
 from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.columns import FRAMES_JSON, Column
 from pipeline.contract.models import Head
 from pipeline.encode.text import Bytes, NumberTable, SplitTable, number_table, text_table
-from pipeline.model import COLUMNS, STATUSES, RaceFrames
+from pipeline.model import RaceFrames
 
-# What changes in every frame comes first: the rest of a car's row is then one long match with the frame
-# before, which makes the file 6 % smaller.
-FIELDS = (
-    "dist", "rel_dist", "x", "y", "speed", "throttle", "lap", "position", "tyre", "tyre_life", "gear", "drs",
-    "brake", "gap", "status",
-)  # fmt: skip
 BLOCK_FRAMES = 1000
 _END = b"]}\n"
 
@@ -77,7 +72,7 @@ class FrameRows:
 
     def __init__(self, race: RaceFrames) -> None:
         self._race = race
-        self._tables = {name: self._table(name) for name in FIELDS}
+        self._tables = {column.name: self._table(column) for column in FRAMES_JSON}
         self._t_ms = race.clock.t_ms()
         self._lap = _leader_lap(race)
         self._time_table = number_table([self._t_ms], 3, -1)
@@ -97,13 +92,11 @@ class FrameRows:
                 yield first, self._render(template, slots, codes, first, last)
                 first = last
 
-    def _table(self, name: str) -> NumberTable | SplitTable:
-        column = COLUMNS[name]
-        if name == "status":
-            return text_table(STATUSES, column.null)
-        return number_table(
-            [car.columns[name] for car in self._race.cars.values()], column.decimals, column.null
-        )
+    def _table(self, column: Column) -> NumberTable | SplitTable:
+        if column.words:
+            return text_table(column.codes, column.null)
+        values = [car.columns[column.name] for car in self._race.cars.values()]
+        return number_table(values, column.decimals, column.null)
 
     def _layout(self, codes: list[str]) -> tuple[Bytes, list[_Slot]]:
         """The constant text of a row with these cars, and the slots for its values in order."""
@@ -120,7 +113,7 @@ class FrameRows:
         text += b',"drivers":{'
         for i, code in enumerate(codes):
             text += (b"," if i else b"") + orjson.dumps(code) + b":"
-            for k, name in enumerate(FIELDS):
+            for k, name in enumerate(self._tables):
                 text += f'{"," if k else "{"}"{name}":'.encode()
                 slot(self._tables[name])
             text += b"}"
@@ -132,7 +125,7 @@ class FrameRows:
         out[:] = template
         frames = slice(first, last)
         values = [self._t_ms[frames], self._lap[frames]]
-        values += [self._race.cars[code].columns[name][frames] for code in codes for name in FIELDS]
+        values += [self._race.cars[code].columns[name][frames] for code in codes for name in self._tables]
         for slot, column in zip(slots, values, strict=True):
             slot.table.write(column, out[:, slot.begin : slot.end])
         return out

@@ -1,6 +1,12 @@
-"""RaceFrames and laps -> typed, sorted, self-describing Parquet."""
+"""RaceFrames and laps -> typed, sorted, self-describing Parquet, as pipeline.contract.tables declares it.
 
+A table is filled by a function that yields its rows part by part: a mapping from column to values, an array,
+or one value for all rows of the part. What a part does not have is null.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,122 +14,106 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.models import Clock, Event
-from pipeline.model import COLUMNS, STATUSES, CarFrames, Column, RaceFrames, RawRace
+from pipeline.contract.columns import Column
+from pipeline.contract.models import Head
+from pipeline.contract.tables import TABLES, Table
+from pipeline.model import RaceFrames, RawRace
 
 ZSTD_LEVEL = 6
 
-_FRAME_TYPES: dict[str, pa.DataType] = {
-    "lap": pa.int16(),
-    "position": pa.int8(),
-    "x": pa.int32(),
-    "y": pa.int32(),
-    "z": pa.int32(),
-    "dist": pa.float32(),
-    "rel_dist": pa.float32(),
-    "speed": pa.float32(),
-    "rpm": pa.int32(),
-    "gear": pa.int8(),
-    "throttle": pa.int8(),
-    "brake": pa.bool_(),
-    "drs": pa.int8(),
-    "tyre": pa.int8(),
-    "tyre_life": pa.int16(),
-    "gap": pa.float32(),
-    "status": pa.dictionary(pa.int8(), pa.string()),
-}
-# chosen by measurement: what is a straight line between samples has constant differences
-_DELTA = ("t_ms", "x", "y", "z", "rpm", "throttle")
-_SPLIT = ("dist", "rel_dist", "speed")
-_PLAIN = ("gap", "gear", "brake")
+Part = Mapping[str, Any]
+_ENCODINGS = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT"}
 
 
-def frames_schema(event: Event, clock: Clock) -> pa.Schema:
-    """Schema of frames.parquet; its metadata says what race and clock the rows belong to."""
-    fields = [pa.field("t_ms", pa.int32(), nullable=False)]
-    # as an Arrow dictionary, pyarrow would not skip the row groups of other drivers
-    fields.append(pa.field("driver", pa.string(), nullable=False))
-    fields += [pa.field(name, kind, nullable=COLUMNS[name].nullable) for name, kind in _FRAME_TYPES.items()]
-    return pa.schema(fields, metadata=_metadata(event, clock))
+def write_tables(folder: Path, raw: RawRace, race: RaceFrames, about: Head) -> None:
+    """Every table of the format as {name}.parquet, in the order of its declaration."""
+    for table in TABLES:
+        _write(folder / f"{table.name}.parquet", table, _FILLED_BY[table.name](raw, race), about)
 
 
-def _metadata(event: Event, clock: Clock) -> dict[str, str]:
-    return {
-        "schema_version": str(SCHEMA_VERSION),
-        "event": event.model_dump_json(),
-        "clock": clock.model_dump_json(),
-    }
-
-
-def write_frames(path: Path, race: RaceFrames, event: Event, clock: Clock) -> None:
-    """One row group a driver, drivers in alphabetical order, rows by time."""
-    schema = frames_schema(event, clock)
+def _frames(_: RawRace, race: RaceFrames) -> Iterator[Part]:
+    """A part a driver, drivers in alphabetical order, rows by time."""
     t_ms = race.clock.t_ms()
-    by_value = [n for n in schema.names if n not in (*_DELTA, *_SPLIT, *_PLAIN)]
+    for code, car in sorted(race.cars.items()):
+        yield {"t_ms": t_ms[: len(car)], "driver": code, **car.columns}
+
+
+def _laps(raw: RawRace, race: RaceFrames) -> Iterator[Part]:
+    """A part a driver. Times are seconds on the frame clock; durations end in `_time_s`."""
+    codes = {d.number: d.code for d in raw.drivers}
+    for number in sorted(raw.laps, key=lambda number: codes[number]):
+        columns = raw.laps[number].columns()
+        moments = {
+            name: np.round(columns[name].astype(np.float64) - race.clock.t0, 3)
+            for name in ("start_s", "end_s", "pit_in_s", "pit_out_s")
+        }
+        yield {"driver": codes[number], **columns, **moments}
+
+
+_FILLED_BY: dict[str, Callable[[RawRace, RaceFrames], Iterator[Part]]] = {"frames": _frames, "laps": _laps}
+
+
+def arrow_schema(table: Table, about: Head) -> pa.Schema:
+    """A file's schema. Its metadata says what race and clock the rows belong to, a field's what it holds."""
+    fields = [
+        pa.field(c.name, _arrow_type(c), c.nullable, {"unit": c.unit, "description": c.description})
+        for c in table.columns
+    ]
+    metadata = {
+        "schema_version": str(SCHEMA_VERSION),
+        "event": about.event.model_dump_json(),
+        "clock": about.clock.model_dump_json(),
+    }
+    return pa.schema(fields, metadata=metadata)
+
+
+def _arrow_type(column: Column) -> pa.DataType:
+    # a driver is no Arrow dictionary: pyarrow would not skip the row groups of other drivers
+    return pa.dictionary(pa.int8(), pa.string()) if column.words else pa.type_for_alias(column.type)
+
+
+def _write(path: Path, table: Table, parts: Iterable[Part], about: Head) -> None:
+    schema = arrow_schema(table, about)
+    always = about.event.model_dump(include={"year", "round", "session"})
+    filled = (_filled(table, {**part, **always}, schema) for part in parts)
     with pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
-        use_dictionary=by_value,
-        column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED")
-        | dict.fromkeys(_SPLIT, "BYTE_STREAM_SPLIT"),
+        use_dictionary=[c.name for c in table.columns if c.encoding == "dictionary"],
+        column_encoding={c.name: _ENCODINGS[c.encoding] for c in table.columns if c.encoding in _ENCODINGS},
         write_statistics=True,
         sorting_columns=pq.SortingColumn.from_ordering(
-            schema, [("driver", "ascending"), ("t_ms", "ascending")]
+            schema, [(name, "ascending") for name in table.sorted_by]
         ),
     ) as writer:
-        for code in sorted(race.cars):
-            table = _car_table(code, race.cars[code], t_ms, schema)
-            writer.write_table(table, row_group_size=max(1, table.num_rows))
+        for rows in filled if table.grouped else [pa.concat_tables(filled)]:
+            writer.write_table(rows, row_group_size=max(1, rows.num_rows))
 
 
-def _car_table(code: str, car: CarFrames, t_ms: npt.NDArray[np.int32], schema: pa.Schema) -> pa.Table:
-    n = len(car)
-    arrays = [pa.array(t_ms[:n]), pa.repeat(code, n)]
-    arrays += [_array(COLUMNS[name], car.columns[name], kind) for name, kind in _FRAME_TYPES.items()]
+def _filled(table: Table, part: Part, schema: pa.Schema) -> pa.Table:
+    rows = next(len(values) for values in part.values() if isinstance(values, np.ndarray))
+    arrays = [
+        _array(column, part.get(column.name), kind, rows)
+        for column, kind in zip(table.columns, schema.types, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _array(column: Column, values: npt.NDArray[np.signedinteger], kind: pa.DataType) -> pa.Array:
+def _array(column: Column, values: Any, kind: pa.DataType, rows: int) -> pa.Array:
+    if not isinstance(values, np.ndarray):
+        return pa.repeat(pa.scalar(values, kind), rows)
+    return _fixed_point(column, values, kind) if column.dtype else pa.array(values, kind, from_pandas=True)
+
+
+def _fixed_point(column: Column, values: npt.NDArray[np.signedinteger], kind: pa.DataType) -> pa.Array:
     unknown = values == column.null
     mask = unknown if unknown.any() else None
-    if column.name == "status":
-        return pa.DictionaryArray.from_arrays(pa.array(values), pa.array(STATUSES))
+    if column.words:
+        return pa.DictionaryArray.from_arrays(pa.array(values), pa.array(column.codes))
     if pa.types.is_floating(kind):
         return pa.array((values / 10.0**column.decimals).astype(np.float32), kind, mask=mask)
     if pa.types.is_boolean(kind):
         return pa.array(values > 0, kind, mask=mask)
     return pa.array(values, kind, mask=mask)
-
-
-def write_laps(path: Path, raw: RawRace, t0: float, event: Event, clock: Clock) -> None:
-    """One row per driver and lap. Times are seconds on the frame clock; durations end in `_time_s`."""
-    codes = {d.number: d.code for d in raw.drivers}
-    tables = [
-        _lap_table(codes[number], raw.laps[number].columns(), t0)
-        for number in sorted(raw.laps, key=lambda number: codes[number])
-    ]
-    table = pa.concat_tables(tables).replace_schema_metadata(_metadata(event, clock))
-    pq.write_table(table, path, compression="zstd", compression_level=ZSTD_LEVEL)
-
-
-def _lap_table(code: str, columns: dict[str, npt.NDArray[np.generic]], t0: float) -> pa.Table:
-    out = {"driver": pa.array([code] * len(columns["lap"]), pa.string())}
-    for name, values in columns.items():
-        if name in ("start_s", "end_s", "pit_in_s", "pit_out_s"):
-            out[name] = pa.array(np.round(values.astype(np.float64) - t0, 3), from_pandas=True)
-        else:
-            out[name] = pa.array(values, _LAP_TYPES.get(name), from_pandas=True)
-    return pa.table(out)
-
-
-_LAP_TYPES: dict[str, pa.DataType] = {
-    "lap": pa.int16(),
-    "tyre": pa.int8(),
-    "tyre_life": pa.int16(),
-    "stint": pa.int16(),
-    "position": pa.int8(),
-    "track_status": pa.string(),
-    "deleted_reason": pa.string(),
-}

@@ -12,32 +12,27 @@ import numpy as np
 import orjson
 
 from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.columns import COLUMNS, REPLAY
 from pipeline.contract.models import ReplayColumn
 from pipeline.frames.clean import HOLE_S
-from pipeline.model import COLUMNS, CarFrames, Floats, RaceFrames
+from pipeline.model import CarFrames, Floats, RaceFrames
 
 CHUNK_S = 60.0
 HOLE_MS = round(HOLE_S * 1000)
 
-REPLAY_COLUMNS: dict[str, ReplayColumn] = {
-    "x": ReplayColumn(clock="pos", unit="1/10 m"),
-    "y": ReplayColumn(clock="pos", unit="1/10 m"),
-    "z": ReplayColumn(clock="pos", unit="1/10 m"),
-    "dist": ReplayColumn(clock="pos", unit="m"),
-    "speed": ReplayColumn(clock="car", unit="km/h"),
-    "rpm": ReplayColumn(clock="car", scale=10, unit="1/min"),
-    "throttle": ReplayColumn(clock="car", unit="%"),
-    "gear": ReplayColumn(clock="step"),
-    "drs": ReplayColumn(clock="step"),
-    "brake": ReplayColumn(clock="step"),
-    "lap": ReplayColumn(clock="step"),
-    "position": ReplayColumn(clock="step"),
-    "tyre": ReplayColumn(clock="step"),
-    "tyre_life": ReplayColumn(clock="step", unit="laps"),
-    "gap": ReplayColumn(clock="step", scale=0.001, unit="s"),
-    "status": ReplayColumn(clock="step", unit="0 grid, 1 track, 2 pit, 3 finished"),
-}
-_STEPPED = [name for name, column in REPLAY_COLUMNS.items() if column.clock == "step"]
+_STEPPED = [name for name, form in REPLAY.items() if form.clock == "step"]
+
+
+def columns() -> dict[str, ReplayColumn]:
+    """How a client reads each column, as the manifest says it."""
+    return {
+        name: ReplayColumn(
+            clock=form.clock,
+            scale=form.scale,
+            unit=COLUMNS[name].coded if COLUMNS[name].words else COLUMNS[name].unit,
+        )
+        for name, form in REPLAY.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ def _ms(t: Floats, t0: float) -> np.ndarray:
 
 
 def _integers(columns: dict[str, Floats]) -> dict[str, Floats]:
-    return {name: np.rint(values / REPLAY_COLUMNS[name].scale) for name, values in columns.items()}
+    return {name: np.rint(values / REPLAY[name].scale) for name, values in columns.items()}
 
 
 def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
@@ -106,8 +101,7 @@ def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
 
 def _clocked(columns: dict[str, Floats], pos: slice, car: slice) -> dict[str, list[int | None]]:
     return {
-        name: _delta(values[pos if REPLAY_COLUMNS[name].clock == "pos" else car])
-        for name, values in columns.items()
+        name: _delta(values[pos if REPLAY[name].clock == "pos" else car]) for name, values in columns.items()
     }
 
 

@@ -1,5 +1,7 @@
 """What a race's frames say of it beside the columns: its drivers, its track, and what was noticed."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from pipeline.contract.models import Circuit, Corner, Driver, Penalty
@@ -76,7 +78,7 @@ def findings(race: Race) -> list[Finding]:
     found = []
     for name, samples in (("position", race.clean.positions), ("car data", race.clean.cars)):
         clocks = {id(s.t): s.t for s in samples.values()}
-        lost = [b - a for t in clocks.values() for a, b in holes(t, start, end)]
+        lost = _united(hole for t in clocks.values() for hole in holes(t, start, end))
         if lost:
             holes_ = "1 hole" if len(lost) == 1 else f"{len(lost)} holes"
             text = f"{holes_} in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
@@ -101,3 +103,15 @@ def findings(race: Race) -> list[Finding]:
     if skipped:
         found.append(Finding("lost_laps", skipped, f"{skipped} stretches in which the timing lost laps"))
     return found
+
+
+def _united(stretches: Iterable[tuple[float, float]]) -> list[float]:
+    """Lengths of stretches of time, those that overlap as one: cars whose clocks differ share a hole."""
+    lengths: list[float] = []
+    last = -np.inf
+    for begin, end in sorted(stretches):
+        if begin >= last:
+            lengths.append(0.0)
+        lengths[-1] += max(0.0, end - max(begin, last))
+        last = max(last, end)
+    return lengths

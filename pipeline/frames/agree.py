@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.contract.columns import COLUMNS, TRACK
 from pipeline.frames.race import Columns, Race
 from pipeline.frames.resample import interpolate, make_index
-from pipeline.model import COLUMNS, TRACK, Bools, CarSamples, Finding, Floats, PosSamples
+from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples
 
 STEP_S = 0.5
 WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.contract import FPS
+from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.agree import car_data, places_and_gaps
@@ -28,22 +30,10 @@ from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.samples import replay_source
 from pipeline.frames.track import LEAD_IN_S, progress
-from pipeline.model import (
-    COLUMNS,
-    FINISHED,
-    GRID,
-    PIT,
-    TRACK,
-    CarFrames,
-    Floats,
-    FrameClock,
-    OfficialTiming,
-    RaceFrames,
-    RawRace,
-)
+from pipeline.model import CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
 
 
-def compute(raw: RawRace, fps: float = 25.0) -> RaceFrames:
+def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
     """Compute all frames of a race.
 
     Args:

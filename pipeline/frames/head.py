@@ -1,15 +1,12 @@
 """RawRace, RaceFrames -> the parts of the manifest that say what the race was (no bytes, no I/O)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from pipeline.contract.models import (
-    Clock,
-    Head,
-    RaceControlMessage,
-    TrackStatus,
-    WeatherSample,
-)
+from pipeline.contract.models import Clock, Head, RaceControlMessage, TrackStatus, WeatherSample
 from pipeline.model import RaceFrames, RawRace
+
+R = TypeVar("R", RaceControlMessage, WeatherSample)
 
 BEFORE_START_S = 600.0  # messages of the formation lap and the grid belong to the race's story
 
@@ -55,25 +52,15 @@ def _track_statuses(raw: RawRace, t0: float, duration: float) -> list[TrackStatu
 
 
 def _race_control(raw: RawRace, t0: float) -> list[RaceControlMessage]:
-    return [
-        RaceControlMessage(
-            t=round(row.t - t0, 3),
-            category=row.category,
-            message=row.message,
-            flag=row.flag,
-            scope=row.scope,
-            sector=row.sector,
-            number=row.number,
-            lap=row.lap,
-        )
-        for row in raw.race_control
-        if row.t - t0 >= -BEFORE_START_S
-    ]
+    return _on_frame_clock([row for row in raw.race_control if row.t - t0 >= -BEFORE_START_S], t0)
 
 
 def _weather(raw: RawRace, t0: float, duration: float) -> list[WeatherSample]:
     """Samples of the race, and the last one before it."""
-    rows = [(row.t - t0, row.values) for row in raw.weather if row.t - t0 <= duration]
-    before = sum(t <= 0 for t, _ in rows)
-    kept = rows[max(0, before - 1) :]
-    return [WeatherSample.model_validate({"t": round(t, 3), **values}) for t, values in kept]
+    rows = [row for row in raw.weather if row.t - t0 <= duration]
+    before = sum(row.t - t0 <= 0 for row in rows)
+    return _on_frame_clock(rows[max(0, before - 1) :], t0)
+
+
+def _on_frame_clock(rows: list[R], t0: float) -> list[R]:
+    return [row.model_copy(update={"t": round(row.t - t0, 3)}) for row in rows]

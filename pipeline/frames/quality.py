@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check, Grade, Level, Quality
-from pipeline.model import COLUMNS, Bools, CarFrames, Ints, RaceFrames, RawRace
+from pipeline.model import Bools, CarFrames, Ints, RaceFrames, RawRace
 
 MAX_SPEED_MS = 300.0
 _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
@@ -56,12 +57,8 @@ def _arrived(raw: RawRace) -> Iterator[Check]:
     yield _present("corners", bool(raw.corners), "note", "no corner markers and map rotation")
 
 
-def _present(name: str, there: bool, level: str, message: str) -> Check:
-    return (
-        Check(name=name, level="ok")
-        if there
-        else Check.model_validate({"name": name, "level": level, "message": message})
-    )
+def _present(name: str, there: bool, level: Level, message: str) -> Check:
+    return Check(name=name, level="ok") if there else Check(name=name, level=level, message=message)
 
 
 def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
@@ -94,11 +91,9 @@ def _unknown(car: CarFrames, column: str) -> Bools:
 
 def _share(name: str, lost: float, limits: tuple[float, float], what: str) -> Check:
     note, warn = limits
-    level = "ok" if lost <= note else "note" if lost <= warn else "warn"
+    level: Level = "ok" if lost <= note else "note" if lost <= warn else "warn"
     message = "" if level == "ok" else f"{lost:.1%} {what}"
-    return Check.model_validate(
-        {"name": name, "level": level, "value": round(1.0 - lost, 5), "message": message}
-    )
+    return Check(name=name, level=level, value=round(1.0 - lost, 5), message=message)
 
 
 def _officially_placed(raw: RawRace, frames: RaceFrames) -> float:
@@ -119,15 +114,9 @@ def _drivers_without(raw: RawRace, frames: RaceFrames) -> Check:
     lost = [d.code for d in racing if d.number not in raw.positions or d.number not in raw.cars]
     if not lost:
         return Check(name="telemetry_of_all", level="ok", value=len(racing))
-    level = "warn" if len(lost) <= 2 else "bad"
-    return Check.model_validate(
-        {
-            "name": "telemetry_of_all",
-            "level": level,
-            "value": len(lost),
-            "message": f"no telemetry of {', '.join(lost)}",
-        }
-    )
+    level: Level = "warn" if len(lost) <= 2 else "bad"
+    message = f"no telemetry of {', '.join(lost)}"
+    return Check(name="telemetry_of_all", level=level, value=len(lost), message=message)
 
 
 def _laps(raw: RawRace, frames: RaceFrames) -> Check:
@@ -151,10 +140,8 @@ def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     for finding in frames.findings:
         note, warn = _FINDING_LIMITS[finding.name]
         size = finding.count / max(1, samples.get(finding.name, 1))
-        level = "warn" if size >= warn else "note" if size >= note else "ok"
-        yield Check.model_validate(
-            {"name": finding.name, "level": level, "value": finding.count, "message": finding.message}
-        )
+        level: Level = "warn" if size >= warn else "note" if size >= note else "ok"
+        yield Check(name=finding.name, level=level, value=finding.count, message=finding.message)
 
 
 def _invariants(frames: RaceFrames) -> Iterator[Check]:

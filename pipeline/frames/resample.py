@@ -46,16 +46,14 @@ def interpolate(values: Floats, index: Index) -> Floats:
     return np.where(index.joined, low + step * index.weight, np.nan)
 
 
-def fixed(values: Floats, decimals: int, dtype: type[np.signedinteger]) -> npt.NDArray[np.signedinteger]:
+def fixed(values: Floats, decimals: int, dtype: str) -> npt.NDArray[np.signedinteger]:
     """float64 with NaN -> rounded fixed point with the dtype's minimum for unknown."""
     null = np.iinfo(dtype).min
     scaled = np.rint(values * 10.0**decimals)
     return np.where(np.isnan(scaled), null, scaled).astype(dtype)
 
 
-def step(
-    values: npt.NDArray[np.signedinteger], index: Index, dtype: type[np.signedinteger]
-) -> npt.NDArray[np.signedinteger]:
+def step(values: npt.NDArray[np.signedinteger], index: Index, dtype: str) -> npt.NDArray[np.signedinteger]:
     """The sample at or before each time; negative samples and samples older than a hole are unknown."""
     picked = values[index.before]
     return np.where(index.fresh & (picked >= 0), picked, np.iinfo(dtype).min).astype(dtype)

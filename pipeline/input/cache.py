@@ -7,7 +7,8 @@ Nothing else is touched. Needs no fastf1.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +23,18 @@ def identify(folder: str, source: Source) -> InputIdentity:
     if source.recording:
         path = ",".join(file.name for file in source.recording)
         return InputIdentity(kind="recording", path=path, sha256=_digest(list(source.recording)))
-    return InputIdentity(kind="cache", path=folder, sha256=_digest(_cached(folder, source)))
+    digest = _digest(_cached(folder, source))
+    return InputIdentity(kind="cache", path=folder, sha256=digest, fetched_at=fetched_at(folder, source))
+
+
+def fetched_at(folder: str, source: Source) -> datetime | None:
+    """When the oldest of a session's parsed files was fetched; None where there is none, or a recording.
+
+    fastf1 does not note it, so it is when the file was written.
+    """
+    files = [] if source.recording else _cached(folder, source)
+    oldest = min((file.stat().st_mtime for file in files), default=None)
+    return None if oldest is None else datetime.fromtimestamp(int(oldest), UTC)
 
 
 def same_input(manifest: Manifest, source: Source) -> bool:
@@ -36,7 +48,7 @@ def same_input(manifest: Manifest, source: Source) -> bool:
 
 
 def _cached(folder: str, source: Source) -> list[Path]:
-    return sorted((source.cache / folder).glob("*.ff1pkl"))
+    return sorted((source.cache / folder).glob(PARSED))
 
 
 def _digest(files: list[Path]) -> str:
@@ -95,6 +107,13 @@ def restore_all(cache: Path, year: int) -> int:
     return sum(
         restore(folder) for folder in {file.parent for file in cache.glob(f"{year}/*/*/{PARSED}{ASIDE}")}
     )
+
+
+def tidy(cache: Path, year: int) -> None:
+    """Remove folders that fastf1 made for sessions of a season, and left empty."""
+    for folder in sorted(cache.glob(f"{year}/**/"), reverse=True):
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
 
 
 def forget(folder: Path) -> None:

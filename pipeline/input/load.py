@@ -18,7 +18,7 @@ import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
 from fastf1.livetiming.data import LiveTimingData
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
 from pipeline.input import drivers, tables, tyres
@@ -75,7 +75,9 @@ def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: 
     try:
         session.load(livedata=livedata)
     except SystemExit as error:
-        message = f"{key}: fastf1 gave up while loading ({_last(log)})"
+        message = (
+            f"{key}: fastf1 gave up while loading ({_last(log).replace(str(source.cache), 'the cache')})"
+        )
         raise _failure(message, source, log, watch) from error
     except RateLimitExceededError as error:
         raise UnreachableError(
@@ -132,11 +134,11 @@ def _failure(message: str, source: Source, log: list[str], watch: Watch) -> Sour
     lost = [trouble for trouble in watch.lost.values() if trouble.host.role in ("timing", "mirror")]
     lasting = [trouble for trouble in lost if not trouble.passing]
     if lost:
-        return (BlockedError if lasting else UnreachableError)(f"{message}; {(lasting or lost)[0]}")
+        return (BlockedError if lasting else UnreachableError)(f"{message}; {(lasting or lost)[0]}", message)
     damaged = [m[1] for line in log if (m := re.search(r"Updating cache for (\w+)", line))]
     not_yet = watch.answered or (source.offline and not source.recording and not damaged)
     kind = NotYetError if not_yet else SourceError
-    return kind(f"{message}; {_why_missing(source, damaged)}")
+    return kind(f"{message}; {_why_missing(source, damaged)}", message)
 
 
 def _why_missing(source: Source, damaged: list[str]) -> str:
@@ -189,7 +191,11 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
         noticed=[*noticed, *tyres.noticed(told, {d.number: d.code for d in who})],
-        messages=[line.removeprefix("WARNING ") for line in log if line.startswith(("WARNING", "ERROR"))],
+        messages=[
+            line.removeprefix("WARNING ").replace(str(source.cache), "the cache")
+            for line in log
+            if line.startswith(("WARNING", "ERROR"))
+        ],
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contract import DEMO_YEAR
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import SourceError
 from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession
@@ -69,11 +70,11 @@ def _message(line: str) -> dict[str, Any] | None:
         message = json.loads(text)[1]
     except (json.JSONDecodeError, IndexError):
         return None
-    return message if isinstance(message, dict) and "Meeting" in message else None
+    return message if isinstance(message, dict) and isinstance(message.get("Meeting"), dict) else None
 
 
 def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: SessionKey) -> None:
-    start = _start(info)
+    start = _start(info, f"{key}: the recording {names}")
     told = f"{info['Meeting'].get('Name', 'another event')}, {info.get('Name', '')} of {start:%Y-%m-%d}"
     day = date.fromisoformat(event.date) if event.date else start.date()
     if abs(start.date() - day) > timedelta(days=3) or not _is_session(info, event, key):
@@ -83,19 +84,23 @@ def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: S
 def _is_session(info: dict[str, Any], event: ScheduledEvent, key: SessionKey) -> bool:
     """Whether the recording's name for its session fits; sprints had several, by which later others went."""
     name, scheduled = info.get("Name"), event.session(key.session)
-    fits = [None, SESSION_NAMES[key.session], scheduled.name if scheduled is not None else None]
-    return name in fits or (key.session == "S" and name != SESSION_NAMES["R"] and info.get("Type") == "Race")
+    fits = [None, SESSIONS[key.session].name, scheduled.name if scheduled is not None else None]
+    return name in fits or (key.session == "S" and name != SESSIONS["R"].name and info.get("Type") == "Race")
 
 
-def _start(info: dict[str, Any]) -> datetime:
-    """UTC start of the session."""
-    hours, minutes, seconds = (
-        int(part) for part in str(info.get("GmtOffset", "0:0:0")).lstrip("-").split(":")
-    )
-    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    if str(info.get("GmtOffset", "")).startswith("-"):
-        offset = -offset
-    return (datetime.fromisoformat(str(info["StartDate"])) - offset).replace(tzinfo=UTC)
+def _start(info: dict[str, Any], what: str) -> datetime:
+    """UTC start of the session. Raises SourceError, about `what`, where it cannot be read."""
+    date, offset = str(info.get("StartDate")), str(info.get("GmtOffset", "0:0:0"))
+    try:
+        hours, minutes, seconds = (int(part) for part in offset.lstrip("-").split(":"))
+        ahead = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        local = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        return local + ahead if offset.startswith("-") else local - ahead
+    except (ValueError, OverflowError):
+        raise SourceError(
+            f"{what} does not say when the session began (StartDate {date}, GmtOffset {offset}): "
+            "its SessionInfo is damaged"
+        ) from None
 
 
 def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
@@ -105,9 +110,9 @@ def event_of(files: tuple[Path, ...], key: SessionKey) -> ScheduledEvent:
         SourceError: the recording does not say, or is of another season.
     """
     info, names = session_info(files), ", ".join(file.name for file in files)
-    if info is None or "StartDate" not in info:
+    if info is None:
         raise SourceError(f"{key}: {names} is empty or does not say of which event it is (no SessionInfo)")
-    meeting, start = info["Meeting"], _start(info)
+    meeting, start = info["Meeting"], _start(info, f"{key}: the recording {names}")
     if start.year not in (key.year, DEMO_YEAR):  # the demo's may be tried as any race
         raise SourceError(
             f"{key}: the recording {names} is of {meeting.get('Name', 'a race')} of {start:%Y-%m-%d}"
@@ -149,13 +154,12 @@ def event(
         "EventFormat": "sprint_qualifying" if "S" in starts else "conventional",
         "F1ApiSupport": True,
     }
-    slots: dict[SessionCode, int] = {"S": 3, "R": 5}
     for i in range(1, 6):
         row |= {f"Session{i}": "", f"Session{i}Date": None, f"Session{i}DateUtc": None}
-    for code, start in starts.items():
-        text = start.replace(tzinfo=None).isoformat()
-        i = slots[code]
-        row |= {f"Session{i}": SESSION_NAMES[code], f"Session{i}Date": text, f"Session{i}DateUtc": text}
+    in_order = sorted(starts, key=lambda code: starts[code])
+    for i, code in enumerate(in_order, start=6 - len(starts)):  # the race is a weekend's fifth session
+        text = starts[code].replace(tzinfo=None).isoformat()
+        row |= {f"Session{i}": SESSIONS[code].name, f"Session{i}Date": text, f"Session{i}DateUtc": text}
     return ScheduledEvent(
         year=year,
         round=round_number,
@@ -165,6 +169,6 @@ def event(
         location=location,
         date=last.date().isoformat(),
         format=row["EventFormat"],
-        sessions=tuple(ScheduledSession(code, SESSION_NAMES[code], starts[code]) for code in sorted(starts)),
+        sessions=tuple(ScheduledSession(code, SESSIONS[code].name, starts[code]) for code in sorted(starts)),
         row=row,
     )

@@ -1,7 +1,7 @@
 """Which race is which, whatever its number: rounds are renumbered when races are cancelled or added.
 
-F1's meeting key is the identity where both sides know it. The schedule does not have it, so there the day of
-the session tells: no two race weekends share one. Where a day is unknown the name has to do.
+The schedule does not have F1's meeting key, so the day of the session tells: no two race weekends share one.
+Where a day is unknown the name has to do.
 """
 
 from collections.abc import Iterable
@@ -18,15 +18,11 @@ def is_event(published: Event, scheduled: ScheduledEvent) -> bool:
     session = scheduled.session(published.session)
     if published.year != scheduled.year or session is None:
         return False
-    if published.meeting_key is not None and scheduled.meeting_key is not None:
-        return published.meeting_key == scheduled.meeting_key
     return _same_day(published.date_utc, session.start, published.name == scheduled.name)
 
 
 def is_listed(listed: SeasonEvent, scheduled: ScheduledEvent) -> bool:
     """Whether an event of a season listing is this one; before it is run it may still move to another day."""
-    if listed.meeting_key is not None and scheduled.meeting_key is not None:
-        return listed.meeting_key == scheduled.meeting_key
     if listed.name == scheduled.name:
         return True
     starts = {session.session: session.date_utc for session in listed.sessions}

@@ -6,7 +6,8 @@ Needs neither fastf1 nor pandas; `pipeline.input.seasons` fills them.
 from datetime import UTC, datetime
 
 from pipeline.contract import DEMO_YEAR, FIRST_TELEMETRY_YEAR
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import UsageError
 from pipeline.job import ScheduledEvent
 
@@ -23,9 +24,11 @@ def check_year(year: int) -> None:
         raise UsageError(f"{year} is in the future: its schedule does not exist yet")
 
 
-def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> ScheduledEvent:
+def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime | None) -> ScheduledEvent:
     """The event of one session that is over.
 
+    Args:
+        now: None where a recording shows that it is.
     Raises:
         UsageError: no such round or session, or it has not been run yet.
     """
@@ -38,16 +41,12 @@ def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime) -> Schedu
     session = event.session(key.session)
     if session is None:
         raise UsageError(no_session(event, key.session))
-    if session.start is not None and session.start > now:
-        raise UsageError(
-            f"{key} ({event.name}) is in the future: it starts at {session.start:%Y-%m-%d %H:%M} UTC"
-        )
+    if now is not None and (reason := session.not_over(now)) is not None:
+        raise UsageError(f"{key} ({event.name}) is not over: {reason}")
     return event
 
 
 def no_session(event: ScheduledEvent, code: SessionCode) -> str:
     """The sentence for a session that the weekend does not have."""
-    has = ", ".join(SESSION_NAMES[s.code].lower() for s in event.sessions)
-    return (
-        f"{event.year} round {event.round} ({event.name}) has no {SESSION_NAMES[code].lower()}: it has {has}"
-    )
+    has = ", ".join(SESSIONS[s.code].word for s in event.sessions)
+    return f"{event.year} round {event.round} ({event.name}) has no {SESSIONS[code].word}: it has {has}"

@@ -11,7 +11,7 @@ import fastf1
 import pandas as pd
 from fastf1.events import Event
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageError
 from pipeline.input.load import captured_log, configure
 from pipeline.input.schedule import no_session
@@ -45,7 +45,7 @@ def season(year: int, source: Source) -> list[ScheduledEvent]:
         raise _lost_schedule(year, list(watch.lost.values()))
     if watch.answered:
         return []
-    raise SourceError(_no_schedule(year, source, log))
+    raise SourceError(_no_schedule(year, source, log), f"the schedule of {year} cannot be read")
 
 
 def _ask(year: int, backend: str, log: list[str]) -> list[ScheduledEvent]:
@@ -62,7 +62,8 @@ def _ask(year: int, backend: str, log: list[str]) -> list[ScheduledEvent]:
 def _lost_schedule(year: int, lost: list[Trouble]) -> SourceError:
     """What to blame: the usual schedule's host, which is asked first; waiting helps if any may come back."""
     kind = UnreachableError if any(trouble.passing for trouble in lost) else BlockedError
-    return kind(f"the schedule of {year} cannot be fetched; {lost[0]}")
+    public = f"the schedule of {year} cannot be fetched"
+    return kind(f"{public}; {lost[0]}", public)
 
 
 def _no_schedule(year: int, source: Source, log: list[str]) -> str:
@@ -96,7 +97,7 @@ def _event(year: int, row: Any) -> ScheduledEvent:
 
 
 def _code(name: str, event_format: str, position: int) -> SessionCode | None:
-    if name == SESSION_NAMES["R"]:
+    if name == SESSIONS["R"].name:
         return "R"
     if name in _SPRINT_NAMES and event_format in _RACE_LIKE_SPRINT_FORMATS:
         return "S"

@@ -8,18 +8,9 @@ import pandas as pd
 from fastf1 import _api
 from fastf1.mvapi import get_circuit_info
 
+from pipeline.contract.models import RaceControlMessage, WeatherSample
 from pipeline.input.words import word
-from pipeline.model import (
-    CarSamples,
-    Floats,
-    Laps,
-    MapMarker,
-    OfficialTiming,
-    PosSamples,
-    RaceControlRow,
-    Status,
-    WeatherRow,
-)
+from pipeline.model import CarSamples, Floats, Laps, MapMarker, OfficialTiming, PosSamples, Status
 
 S = TypeVar("S", CarSamples, PosSamples)
 
@@ -150,12 +141,12 @@ def stepped(frame: pd.DataFrame | None) -> Status:
     return Status(_seconds(frame["Time"]), [str(code) for code in frame["Status"]])
 
 
-def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
+def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessage]:
     if frame is None or frame.empty or pd.isna(zero):
         return []
     t = (pd.to_datetime(frame["Time"]) - zero).dt.total_seconds()
     return [
-        RaceControlRow(
+        RaceControlMessage(
             t=float(seconds),
             category=word(row.get("Category")),
             message=word(row.get("Message")) or "",
@@ -170,13 +161,14 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlRow]:
     ]
 
 
-def weather(frame: pd.DataFrame | None) -> list[WeatherRow]:
+def weather(frame: pd.DataFrame | None) -> list[WeatherSample]:
     if frame is None or frame.empty:
         return []
     columns = {name: frame[column].tolist() for name, column in _WEATHER.items() if column in frame}
     return [
-        WeatherRow(
-            float(t), {name: None if pd.isna(values[i]) else values[i] for name, values in columns.items()}
+        WeatherSample.model_validate(
+            {"t": float(t)}
+            | {name: None if pd.isna(values[i]) else values[i] for name, values in columns.items()}
         )
         for i, t in enumerate(_seconds(frame["Time"]))
     ]

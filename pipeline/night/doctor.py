@@ -19,16 +19,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pipeline import __version__
+from pipeline.contract.artifacts import CATALOG
 from pipeline.errors import BusyError, PipelineError, StoreError
 from pipeline.network.hosts import HOSTS, Host
 from pipeline.network.trouble import Trouble, of_error, of_status
-from pipeline.store.s3_options import S3Options
-
-if TYPE_CHECKING:
-    from pipeline.store.s3 import S3Store
+from pipeline.store.base import Place, Store
 
 State = Literal["ok", "warn", "FAIL"]
 
@@ -36,7 +34,6 @@ PACKAGES = ("fastf1", "numpy", "pandas", "pyarrow", "orjson", "boto3")
 RACE_BYTES, CACHE_BYTES = 150e6, 90e6  # what a race takes in the output, and in the cache
 NEEDED_FREE, WISHED_FREE = 2 * (RACE_BYTES + CACHE_BYTES), 30 * (RACE_BYTES + CACHE_BYTES)
 TIMEOUT_S = 15.0
-_AMAZON = "https://{}.s3.amazonaws.com"
 _PROBES = {
     "timing": "/static/StreamingStatus.json",
     "mirror": "/static/StreamingStatus.json",
@@ -62,7 +59,7 @@ class Check:
         return json.dumps({"type": "check", **asdict(self)}, ensure_ascii=False)
 
 
-def examine(out: Path, cache: Path, offline: bool, bucket: S3Options | None) -> Iterator[Check]:
+def examine(out: Path, cache: Path, offline: bool, place: Place | None) -> Iterator[Check]:
     """All checks, each as soon as it is done."""
     yield versions()
     yield folder("cache", cache, "--fastf1-cache", _size)
@@ -71,8 +68,8 @@ def examine(out: Path, cache: Path, offline: bool, bucket: S3Options | None) -> 
     yield from (disk(path) for path in dict.fromkeys((_existing(cache), _existing(out))))
     if not offline:
         yield from map(host, HOSTS)
-    if bucket is not None:
-        yield from s3(bucket)
+    if place is not None:
+        yield from bucket(place)
 
 
 def versions() -> Check:
@@ -167,22 +164,22 @@ def _ask(where: Host) -> Trouble | None:
         return of_error(where, error)
 
 
-def s3(options: S3Options) -> Iterator[Check]:
+def bucket(place: Place) -> Iterator[Check]:
     """Credentials, list, write, read and delete of an object of our own, and CORS."""
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
-
-    with S3Store(options) as store:
-        try:
+    try:
+        with place.open() as store:
             yield _round_trip(store)
-        except PipelineError as error:
-            yield Check("bucket", "FAIL", str(error))
-            return
-    yield cors(options)
+            url = store.public_url(CATALOG)
+    except PipelineError as error:
+        yield Check("bucket", "FAIL", str(error))
+        return
+    if url is not None:
+        yield cors(url)
 
 
-def _round_trip(store: S3Store) -> Check:
+def _round_trip(store: Store) -> Check:
     key, content = f"runs/doctor-{token_hex(4)}.json", b'{"type":"doctor"}\n'
-    where = store.options.url()
+    where = store.where()
     next(iter(store.list("runs/")), None)
     store.put_bytes(key, content)
     if store.read(key) != content:
@@ -194,15 +191,12 @@ def _round_trip(store: S3Store) -> Check:
     return Check("bucket", "ok", f"{where}: list, write, read and delete work")
 
 
-def cors(options: S3Options) -> Check:
+def cors(url: str) -> Check:
     """Ask as a browser on another site does; a bucket may leave it to the CDN in front of it."""
-    base = (
-        f"{options.endpoint_url}/{options.bucket}" if options.endpoint_url else _AMAZON.format(options.bucket)
-    )
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
-    request = urllib.request.Request(f"{base}/{options.root}catalog.json", headers=headers, method="OPTIONS")  # noqa: S310
+    request = urllib.request.Request(url, headers=headers, method="OPTIONS")  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked by S3Options
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - its options check it
             allowed = answer.headers.get("Access-Control-Allow-Origin")
     except urllib.error.HTTPError as error:
         error.close()

@@ -8,38 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.contract.keys import SessionKey, season_key, session_of, summary_key
-from pipeline.contract.models import Manifest, RunSummary, SeasonListing
+from pipeline.contract.artifacts import SessionKey, season_key, summary_key
+from pipeline.contract.models import RunSummary, SeasonListing
+from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
     NewerSchemaError,
     PipelineError,
+    StoreError,
     UnavailableError,
     UnreachableError,
     UsageError,
 )
-from pipeline.input.cache import restore_all, same_input
+from pipeline.input.cache import restore_all
 from pipeline.job import Outcome
-from pipeline.night.decide import WORK, Asked, Decision, Published, Season, beside, decide
-from pipeline.night.history import History
-from pipeline.night.summary import Ended, Problem, is_too_early, summarise
-from pipeline.publish.documents import publish_schemas, read_manifest, read_model, to_json
+from pipeline.night.moves import Moves
+from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
+from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
+from pipeline.publish.race import remove_race
 from pipeline.publish.uploader import NoUploader, Uploader, uploading
 from pipeline.run.batch import (
     Listener,
     Settings,
     Task,
-    as_asked,
     compute,
-    is_whole,
     load_schedule,
     new_run_id,
 )
 from pipeline.run.budget import NetworkBudget
+from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
+from pipeline.run.found import examine, manifests
+from pipeline.run.history import History
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
@@ -50,21 +53,15 @@ class Plan:
 
     settings: Settings
     years: list[int]
-    sessions: frozenset[str] = frozenset({"R", "S"})
+    sessions: frozenset[str] = frozenset(SESSIONS)
     explicit: bool = True
     network_s: float = 1200.0
     dry_run: bool = False
 
 
-@dataclass
-class Watcher:
-    """What a night tells whoever looks: each decision, then races as in any run."""
-
-    listener: Listener = field(default_factory=Listener)
-    on_decision: Callable[[Decision], None] = lambda decision: None
-
-
-def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> RunSummary:
+def run(
+    plan: Plan, listener: Listener, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> RunSummary:
     """Do a night's work.
 
     Raises:
@@ -74,9 +71,13 @@ def run(plan: Plan, watcher: Watcher, now: Callable[[], datetime] = lambda: date
     """
     store, settings = LocalStore(plan.settings.out), plan.settings
     to = uploading(store, settings.remote, from_elsewhere=settings.scheduler is not None, keep_better=True)
+    if plan.dry_run:
+        with to as uploader:
+            return _Night(plan, listener, store, uploader, now).work()
+    store.make()
     with only_run(settings.out), to as uploader:
         store.clear_staging()
-        return _Night(plan, watcher, store, uploader, now).work()
+        return _Night(plan, listener, store, uploader, now).work()
 
 
 class _Night:
@@ -85,30 +86,31 @@ class _Night:
     def __init__(
         self,
         plan: Plan,
-        watcher: Watcher,
+        listener: Listener,
         store: LocalStore,
         uploader: Uploader | NoUploader,
         now: Callable[[], datetime],
     ) -> None:
-        self.plan, self.watcher, self.store, self.uploader = plan, watcher, store, uploader
+        self.plan, self.listener, self.store, self.uploader = plan, listener, store, uploader
         self.run_id, self.started, self.began = new_run_id(now()), now(), monotonic()
         self.network = NetworkBudget(plan.network_s)
         self.history = History.read(store.root)
         self.seasons: dict[int, Season] = {}
         self.decisions: list[Decision] = []
         self.due: set[SessionKey] = set()
+        self.moves = Moves()
         self.errors: dict[SessionKey, str] = {}
-        self.ended: dict[SessionKey, Ended] = {}
+        self.ended: dict[SessionKey, Outcome] = {}
         self.problems: list[Problem] = []
 
     def work(self) -> RunSummary:
         for year in self.plan.years:
-            restore_all(self.plan.settings.source.cache, year)
+            if not self.plan.dry_run:
+                restore_all(self.plan.settings.source.cache, year)
             self._look(year)
         for decision in self.decisions:
-            self.watcher.on_decision(decision)
+            self.listener.on_decision(decision)
         if not self.plan.dry_run:
-            self._take_away()
             self._compute()
             with self._noting():
                 self.history.write()
@@ -124,102 +126,81 @@ class _Night:
                 raise
             return
         except PipelineError as error:
-            self.problems.append(Problem(str(error), passing=isinstance(error, UnreachableError)))
+            self.problems.append(Problem(str(error), error.public, isinstance(error, UnreachableError)))
             return
         finally:
             self.network.spend(monotonic() - began)
-        published = {key: self._about(manifest) for key, manifest in self._manifests(year)}
+        shelf, settings = self.uploader.shelf, self.plan.settings
+        there = manifests(shelf, year)
+        published = {
+            key: examine(manifest, shelf, settings.options, settings.source)
+            for key, manifest in there.items()
+        }
         listing = read_model(self.store, season_key(year), SeasonListing)
         self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
-        asked = Asked(
-            self.started, self.plan.sessions, self.plan.settings.source.offline, self.plan.settings.force
-        )
-        self.decisions += decide(self.seasons[year], asked)
+        asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
+        decisions = decide(self.seasons[year], asked)
+        self.decisions += decisions
+        self.moves.add(decisions, there)
 
-    def _manifests(self, year: int) -> Iterator[tuple[SessionKey, Manifest]]:
-        for stored in list(self.uploader.shelf.list(f"telemetry/{year}/")):
-            key = session_of(stored.key)
-            if key is not None and stored.key == key.manifest:
-                manifest = read_manifest(self.uploader.shelf, key)
-                if manifest is not None:
-                    yield key, manifest
-
-    def _about(self, manifest: Manifest) -> Published:
-        about = manifest.provenance
-        return Published(
-            event=manifest.event,
-            made_at=about.created_at,
-            provisional=tuple(about.reasons) if about.provisional else (),
-            schema_version=manifest.schema_version,
-            stale=self._stale(manifest),
-        )
-
-    def _stale(self, manifest: Manifest) -> str | None:
-        found = ((artifact, self.uploader.shelf.stat(artifact.key)) for artifact in manifest.artifacts)
-        wrong = sum(stored is None or stored.bytes != artifact.bytes for artifact, stored in found)
-        if wrong:
-            return f"{wrong} of its files are missing or truncated"
-        if not is_whole(manifest):
-            return "an interrupted run has left it without some of its files"
-        if not as_asked(manifest, self.plan.settings):
-            return "it was made with another --fps or --frame-skip"
-        if manifest.provenance.input.kind == "cache" and not same_input(manifest, self.plan.settings.source):
-            return "the cached data that it was made from has changed"
-        return None
-
-    def _take_away(self) -> None:
-        """Races whose number is another's now: out of the listings, then the manifest, then the rest."""
-        with self._noting():
-            for year in self.seasons:
-                self._list(year)
-        gone = self._retired()
-        if not gone:
-            return
+    def _retire(self, gone: set[SessionKey]) -> None:
+        """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""
         with self._noting():
             self.uploader.retire(gone)  # where this fails they stay here too, for the next night to try again
             for key in gone:
                 with self._noting():
-                    self._delete(key)
+                    remove_race(self.store, key)
                     self.history.settled(key)
-
-    def _retired(self) -> set[SessionKey]:
-        return {decision.key for decision in self.decisions if decision.action == "retire"}
-
-    def _delete(self, key: SessionKey) -> None:
-        names = [s.key for s in self.store.list(key.prefix) if session_of(s.key) == key]
-        for name in sorted(names, key=lambda name: name != key.manifest):
-            self.store.delete(name)
 
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
-        tasks = [self._task(decision) for decision in self.decisions if decision.action in WORK]
-        listener, settings = self.watcher.listener, self.plan.settings
-        listener.on_start([task.key for task in tasks])
-        self.due = {task.key for task in tasks}
-        others = self._published() - self.due - self._retired()
-        self._pass(*(Outcome(key, "skipped") for key in sorted(others)))
+        tasks = {d.key: self._task(d) for d in self.decisions if d.action in WORK}
+        self.listener.on_start(list(tasks))
+        self.due = set(tasks)
+        published = {key for season in self.seasons.values() for key in season.published}
+        retired = {decision.key for decision in self.decisions if decision.action == "retire"}
+        with self._noting():
+            for year in self.seasons:
+                self._list(year)
+        self._pass(*(Outcome(key, "skipped") for key in sorted(published - self.due - retired)))
+        if gone := retired - self.moves.leaving.keys():
+            self._retire(gone)
         try:
-            with self._noting():
-                for outcome in compute(tasks, settings, self.store, listener, self.run_id, self.network):
-                    self._learn(outcome)
-                    self._pass(outcome)
+            while ready := self.moves.ready(tasks):
+                self._work([tasks.pop(key) for key in ready])
         finally:
             for year in self.seasons:
-                restore_all(settings.source.cache, year)
+                restore_all(self.plan.settings.source.cache, year)
+        self._put_off(tasks.keys() | self.moves.leaving.keys())
+
+    def _work(self, tasks: list[Task]) -> None:
+        """Make races, and take away from their old numbers those that are there under their new ones."""
+        settings = self.plan.settings
+        with self._noting():
+            for outcome in compute(tasks, settings, self.store, self.listener, self.run_id, self.network):
+                if outcome.state != "failed":
+                    self.moves.made(outcome.key)
+                self._learn(outcome)
+                self._pass(outcome)
+        if self.moves.leaving:
+            with self._noting():
+                self._done(self.uploader.drain())
+            done = {key for key, outcome in self.ended.items() if outcome.state in ("published", "unchanged")}
+            self._retire(self.moves.arrived(done))
+
+    def _put_off(self, keys: set[SessionKey]) -> None:
+        """Races that stay where they are, and those that wait for their number."""
+        reason = "a race that was published under another number has to be made under its own first"
+        self.decisions = [
+            replace(d, action="wait", reason=reason) if d.key in keys and d.action in {*WORK, "retire"} else d
+            for d in self.decisions
+        ]
 
     def _task(self, decision: Decision) -> Task:
         if decision.event is None:
             raise AssertionError(f"{decision.key} has no event to compute")
-        online = not self.plan.settings.source.offline
-        return Task(
-            key=decision.key,
-            event=decision.event,
-            source=replace(
-                self.plan.settings.source, fresh=online and decision.action in ("refresh", "move")
-            ),
-            renew=online and decision.action == "refresh",
-            keep_better=True,
-        )
+        task = Task(decision.key, decision.event, self.plan.settings.source, keep_better=True)
+        return task.decided(decision)
 
     def _pass(self, *outcomes: Outcome) -> None:
         """Hand races on to be uploaded; note those that have come through."""
@@ -230,11 +211,12 @@ class _Night:
         for outcome in outcomes:
             if outcome.state == "skipped":
                 continue
-            early = self._is_early(outcome)
-            self.ended[outcome.key] = Ended.of(outcome, early)
+            if self._is_early(outcome):
+                outcome = replace(outcome, state="waiting")  # noqa: PLW2901
+            self.ended[outcome.key] = outcome
             if outcome.key not in self.due:
-                self.problems.append(Problem(outcome.error or ""))
-            self.watcher.listener.on_outcome(outcome)
+                self.problems.append(Problem(outcome.error or "", outcome.public or ""))
+            self.listener.on_outcome(outcome)
 
     def _learn(self, outcome: Outcome) -> None:
         """Note how the work on a race ended, and list it."""
@@ -242,28 +224,31 @@ class _Night:
         if outcome.state not in ("failed", "kept") and not outcome.provisional:
             self.history.settled(outcome.key)
         elif outcome.blame != "network" and not early:
-            reason = outcome.error or outcome.note or "still provisional"
+            reason = outcome.public or outcome.note or "still provisional"
             self.history.unsettled(outcome.key, reason, self.started)
-        if outcome.error is not None and not early:
-            self.errors[outcome.key] = outcome.error
+        if outcome.public is not None and not early:
+            self.errors[outcome.key] = outcome.public
         with self._noting():
             self._list(outcome.key.year)
             self.history.write()
 
     def _is_early(self, outcome: Outcome) -> bool:
+        """Whether a race failed only because its data is not out yet, or not in the cache to do with."""
+        if outcome.blame != "not_yet" or self.plan.settings.source.offline:
+            return outcome.blame == "not_yet"
         events, key = self.seasons[outcome.key.year].schedule, outcome.key
         session = next((e.session(key.session) for e in events if e.round == key.round), None)
-        start = None if session is None else session.start
-        return is_too_early(outcome, start, self.started, self.plan.settings.source.offline)
+        return (
+            session is not None and session.start is not None and self.started - session.start < ONLINE_AFTER
+        )
 
     def _list(self, year: int) -> None:
         """The season's listing and the catalog as they stand."""
         season = self.seasons[year]
         publish_schemas(self.store)
-        publish_season(self.store, year, season.schedule, self.errors, beside=beside(season))
-
-    def _published(self) -> set[SessionKey]:
-        return {key for year in self.seasons for key, _ in self._manifests(year)}
+        publish_season(
+            self.store, year, season.schedule, self.errors, beside=beside(season), moving=self.moves.moving
+        )
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -273,14 +258,15 @@ class _Night:
         except NewerSchemaError:
             raise
         except (PipelineError, OSError) as error:
-            problem = Problem(str(error), passing=isinstance(error, UnavailableError | UnreachableError))
+            public = error.public if isinstance(error, PipelineError) else StoreError.public
+            problem = Problem(str(error), public, isinstance(error, UnavailableError | UnreachableError))
             if problem not in self.problems:
                 self.problems.append(problem)
 
     def _sum_up(self) -> RunSummary:
         """The summary; written when every race has ended, before the last upload, which takes it along."""
         if self.plan.dry_run:
-            return self._summary()
+            return self._summary(monotonic() - self.began)
         with self._noting():
             self._done(self.uploader.drain())
         known = len(self.problems)
@@ -288,21 +274,23 @@ class _Night:
         with self._noting():
             self._done(self.uploader.finish(self.seasons))
         if self.uploader.summary is not None:
-            self.watcher.listener.on_uploaded(self.uploader.summary)
+            self.listener.on_uploaded(self.uploader.summary)
         return summary if len(self.problems) == known else self._write_summary()
 
     def _write_summary(self) -> RunSummary:
-        summary = self._summary()
+        """Write what is for strangers; what is for the operator."""
+        seconds = monotonic() - self.began
         with self._noting():
-            self.store.put_bytes(summary_key(self.run_id), to_json(summary))
-        return summary
+            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(seconds, public=True)))
+        return self._summary(seconds)
 
-    def _summary(self) -> RunSummary:
+    def _summary(self, seconds: float, public: bool = False) -> RunSummary:
         return summarise(
+            public=public,
             run=self.run_id,
             seasons=self.plan.years,
             started_at=self.started,
-            seconds=monotonic() - self.began,
+            seconds=seconds,
             waited=self.plan.network_s - self.network.left_s,
             decisions=self.decisions,
             ended=self.ended,

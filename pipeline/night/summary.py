@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.contract.keys import SessionKey
-from pipeline.contract.models import Grade, RunRace, RunSummary
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import RunRace, RunSummary
+from pipeline.errors import Exit
 from pipeline.job import Outcome
-from pipeline.night.decide import WORK, Decision
+from pipeline.run.decide import WORK, Decision
 
-DONE, FAILED, TEMPORARY = 0, 1, 75
+WAITING = "without data yet"
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
 _WORDS = (
     "published",
@@ -21,7 +22,7 @@ _WORDS = (
     "kept",
     "up to date",
     "waiting",
-    "without data yet",
+    WAITING,
     "retired",
     "cancelled",
     "given up for tonight",
@@ -34,32 +35,8 @@ class Problem:
     """What went wrong beside single races. `passing`: nothing has to be done about it."""
 
     text: str
+    public: str
     passing: bool = False
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the work on one race ended."""
-
-    state: str
-    error: str | None = None
-    grade: Grade | None = None
-    seconds: float = 0.0
-    note: str | None = None
-
-    @classmethod
-    def of(cls, outcome: Outcome, early: bool) -> Ended:
-        state: str = outcome.state
-        if state == "failed":
-            state = "without data yet" if early else "given up" if outcome.blame == "network" else "failed"
-        return cls(state, outcome.error, outcome.grade, round(outcome.seconds, 1), outcome.note)
-
-
-def is_too_early(outcome: Outcome, start: datetime | None, now: datetime, offline: bool) -> bool:
-    """Whether a race failed only because its data is not out yet, or not in the cache it has to do with."""
-    if outcome.blame != "not_yet":
-        return False
-    return offline or (start is not None and now - start < ONLINE_AFTER)
 
 
 def summarise(
@@ -70,10 +47,12 @@ def summarise(
     seconds: float,
     waited: float,
     decisions: list[Decision],
-    ended: dict[SessionKey, Ended],
+    ended: dict[SessionKey, Outcome],
     problems: list[Problem],
+    public: bool = False,
 ) -> RunSummary:
-    races = [_race(d, ended.get(d.key) if d.action in WORK else None) for d in decisions]
+    """The summary: for the operator, or for whoever reads what is published."""
+    races = [_race(d, ended.get(d.key) if d.action in WORK else None, public) for d in decisions]
     counts = Counter(_word(race) for race in races)
     shown = [f"{counts[word]} {word}" for word in _WORDS if counts[word]]
     shown += [f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"] if problems else []
@@ -86,25 +65,28 @@ def summarise(
         exit_code=_exit_code(races, problems),
         line=f"nightly {years}: {', '.join(shown) or 'nothing to do'} in {seconds:.0f} s",
         counts=dict(counts),
-        problems=[problem.text for problem in problems],
+        problems=[problem.public if public else problem.text for problem in problems],
         network_wait_s=round(waited, 1),
         races=races,
     )
 
 
-def _race(decision: Decision, ended: Ended | None) -> RunRace:
-    key, ended = decision.key, ended or Ended("")
+def _race(decision: Decision, outcome: Outcome | None, public: bool) -> RunRace:
+    key, outcome = decision.key, outcome or Outcome(decision.key, "skipped")
+    state: str = {"skipped": "", "waiting": WAITING}.get(outcome.state, outcome.state)
+    if state == "failed" and outcome.blame == "network":
+        state = "given up"
     return RunRace(
         year=key.year,
         round=key.round,
         session=key.session,
         name=decision.name,
         action=decision.action,
-        reason=decision.reason if ended.note is None else f"{decision.reason}; {ended.note}",
-        state=ended.state or None,
-        error=ended.error,
-        grade=ended.grade,
-        seconds=ended.seconds,
+        reason=decision.reason if outcome.note is None else f"{decision.reason}; {outcome.note}",
+        state=state or None,
+        error=outcome.public if public else outcome.error,
+        grade=outcome.grade,
+        seconds=round(outcome.seconds, 1),
     )
 
 
@@ -122,5 +104,5 @@ def _exit_code(races: list[RunRace], problems: list[Problem]) -> int:
     """1 where somebody should look; 75 where it passes by itself."""
     states = {race.state for race in races}
     if "failed" in states or any(not problem.passing for problem in problems):
-        return FAILED
-    return TEMPORARY if "given up" in states or problems else DONE
+        return Exit.FAILED
+    return Exit.TEMPORARY if "given up" in states or problems else Exit.DONE

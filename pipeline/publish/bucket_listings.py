@@ -7,8 +7,9 @@ of failures are this machine's. Two machines that write at one moment heal at th
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey, season_key
+from pipeline.contract.artifacts import SessionKey, season_key, session_of
 from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import publish_catalog, published_session
 from pipeline.store.base import Store
@@ -92,17 +93,9 @@ class _Merge:
         manifest = next((m for key in keys if (m := self._manifest(key)) is not None), None)
         if manifest is None:
             return SeasonEvent(round=number, name=f"Round {number}", sessions=[])
-        about = manifest.event
-        return SeasonEvent(
-            round=number,
-            name=about.name,
-            official_name=about.official_name,
-            country=about.country,
-            location=about.location,
-            date=f"{about.date_utc:%Y-%m-%d}" if about.date_utc is not None else None,
-            meeting_key=about.meeting_key,
-            sessions=[],
-        )
+        date = manifest.event.date_utc
+        day = f"{date:%Y-%m-%d}" if date is not None else None
+        return SeasonEvent.model_validate(manifest.event.model_dump() | {"date": day, "sessions": []})
 
     def _session(
         self, code: SessionCode, base: SeasonEvent, mine: SeasonEvent | None, other: SeasonEvent | None
@@ -110,6 +103,8 @@ class _Merge:
         key = SessionKey(self._year, base.round, code)
         ours, theirs = _of(mine, code), _of(other, code)
         known = ours or theirs
+        if ours is not None and (old := session_of(ours.manifest or "")) not in (None, key):
+            return ours if old in self._published else _unpublished(known, code)
         if key not in self._published or (ours is not None and ours.state == "cancelled"):
             return _unpublished(known, code)
         if key not in self._sent and theirs is not None and theirs.state == "published":
@@ -132,7 +127,7 @@ def _unpublished(known: SeasonSession | None, code: SessionCode) -> SeasonSessio
     if known is not None and known.state != "published":
         return known
     start = known.date_utc if known is not None else None
-    return SeasonSession(session=code, name=SESSION_NAMES[code], date_utc=start, state="missing")
+    return SeasonSession(session=code, name=SESSIONS[code].name, date_utc=start, state="missing")
 
 
 def same_meeting(one: SeasonEvent | Event, other: SeasonEvent | Event) -> bool:

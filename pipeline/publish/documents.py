@@ -1,15 +1,16 @@
 """The JSON documents of the format: read, written, and refused where a newer version made them."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionKey, schema_key
+from pipeline.contract.artifacts import SessionKey, schema_key, session_of
 from pipeline.contract.models import SCHEMAS, Manifest, Model
 from pipeline.errors import NewerSchemaError
-from pipeline.store.base import Store
+from pipeline.store.base import Readable, Store
 
 M = TypeVar("M", bound=Model)
 
@@ -18,20 +19,18 @@ def to_json(model: Model) -> bytes:
     return model.model_dump_json().encode() + b"\n"
 
 
-def read_manifest(store: Store, key: SessionKey) -> Manifest | None:
+def read_manifest(store: Readable, key: SessionKey) -> Manifest | None:
     """The published manifest; None where there is none or it cannot be read (it will be made anew).
 
     Raises:
         NewerSchemaError: a newer version of the format wrote it.
     """
-    data = store.read(key.manifest)
-    if data is None:
-        return None
-    refuse_newer(data, key.manifest)
-    try:
-        return Manifest.model_validate_json(data)
-    except ValidationError:
-        return None
+    return read_model(store, key.manifest, Manifest)
+
+
+def published_in(keys: Iterable[str]) -> set[SessionKey]:
+    """The sessions that have a manifest among these keys."""
+    return {session for key in keys if (session := session_of(key)) and key == session.manifest}
 
 
 def refuse_newer(data: bytes, key: str) -> None:
@@ -47,14 +46,18 @@ def refuse_newer(data: bytes, key: str) -> None:
         )
 
 
-def read_model(store: Store, key: str, model: type[M]) -> M | None:
+def read_model(store: Readable, key: str, model: type[M]) -> M | None:
     """A published JSON file; None where there is none or it cannot be read. Raises NewerSchemaError."""
     data = store.read(key)
-    if data is None:
-        return None
-    refuse_newer(data, key)
+    if data is not None:
+        refuse_newer(data, key)
+    return parsed(data, model)
+
+
+def parsed(data: bytes | None, model: type[M]) -> M | None:
+    """None where there is nothing, or what is no such document."""
     try:
-        return model.model_validate_json(data)
+        return None if data is None else model.model_validate_json(data)
     except ValidationError:
         return None
 

@@ -1,8 +1,9 @@
 """Manifests and the schedule -> sessions/{year}.json and catalog.json."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from pipeline.contract.keys import CATALOG, SESSION_NAMES, SessionCode, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key, session_of
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
@@ -13,6 +14,7 @@ from pipeline.contract.models import (
     SeasonSession,
     SessionState,
 )
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_event, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.publish.documents import read_manifest, read_model, to_json
@@ -26,6 +28,7 @@ def publish_season(
     errors: dict[SessionKey, str],
     now: datetime | None = None,
     beside: list[SeasonEvent] | None = None,
+    moving: Mapping[SessionKey, Manifest] | None = None,
 ) -> SeasonListing:
     """Rewrite sessions/{year}.json and catalog.json from the schedule and the manifests that exist.
 
@@ -33,13 +36,14 @@ def publish_season(
         events: the schedule, or the events this run knows of; others already listed are kept.
         errors: what failed in this run, and why.
         beside: where `events` is the whole schedule, what is to be listed beside it: events it no longer has.
+        moving: races that are still to be found under the number that they had before.
     """
     now = now or datetime.now(UTC)
     old = read_model(store, season_key(year), SeasonListing)
     known = {e.round: e for e in old.events} if old is not None else {}
     others = beside if beside is not None else (old.events if old is not None else [])
     numbers = {e.round for e in events}
-    listed = [_event(store, e, known.get(e.round), errors, now) for e in events]
+    listed = [_event(store, e, known.get(e.round), errors, moving or {}, now) for e in events]
     listed += [e for e in others if e.round not in numbers]
     listing = SeasonListing(year=year, updated_at=now, events=sorted(listed, key=_place))
     if old is not None and old.events == listing.events:
@@ -60,9 +64,13 @@ def _event(
     event: ScheduledEvent,
     old: SeasonEvent | None,
     errors: dict[SessionKey, str],
+    moving: Mapping[SessionKey, Manifest],
     now: datetime,
 ) -> SeasonEvent:
-    manifests = {s.code: _own_manifest(store, event, s.code) for s in event.sessions}
+    manifests = {
+        s.code: _own_manifest(store, event, s.code) or moving.get(SessionKey(event.year, event.round, s.code))
+        for s in event.sessions
+    }
     known = {s.session: s for s in old.sessions} if old is not None and is_listed(old, event) else {}
     sessions = []
     for session in event.sessions:
@@ -93,10 +101,10 @@ def _session(
     key: SessionKey, session: ScheduledSession, manifest: Manifest | None, error: str | None, now: datetime
 ) -> SeasonSession:
     if manifest is None:
-        state: SessionState = "failed" if error else "missing" if session.is_over(now) else "upcoming"
+        state: SessionState = "failed" if error else "upcoming" if session.not_over(now) else "missing"
         return SeasonSession(
             session=key.session,
-            name=SESSION_NAMES[key.session],
+            name=SESSIONS[key.session].name,
             date_utc=session.start,
             state=state,
             error=error,
@@ -109,7 +117,7 @@ def published_session(manifest: Manifest, start: datetime | None) -> SeasonSessi
     key = manifest.event_key
     return SeasonSession(
         session=key.session,
-        name=SESSION_NAMES[key.session],
+        name=SESSIONS[key.session].name,
         date_utc=start,
         state="published",
         manifest=key.manifest,
@@ -123,38 +131,50 @@ def published_session(manifest: Manifest, start: datetime | None) -> SeasonSessi
 
 
 def publish_catalog(store: Store, listing: SeasonListing, now: datetime) -> None:
-    """Put a season as it is now listed into catalog.json; other seasons there stay."""
+    """Put a season as it is now listed into catalog.json; others there stay while they have a listing."""
     old = read_model(store, CATALOG, Catalog)
-    seasons = {s.year: s for s in old.seasons} if old is not None else {}
+    there = [s for s in old.seasons if store.stat(s.key) is not None] if old is not None else []
+    seasons = {s.year: s for s in there}
     seasons[listing.year] = CatalogSeason(
         year=listing.year,
         key=season_key(listing.year),
         published=sum(s.state == "published" for e in listing.events for s in e.sessions),
         updated_at=listing.updated_at,
     )
-    newest = max(_published(listing), default=None, key=_start)
-    before = old.newest if old is not None else None
-    elsewhere = before is not None and before.year != listing.year
-    if before is not None and elsewhere and (newest is None or _start(newest) < _start(before)):
-        newest = before
+    others = {year: season_key(year) for year in seasons if year != listing.year}
+    listings = (
+        read_model(store, others[year], SeasonListing) if year in others else listing
+        for year in sorted(seasons, reverse=True)
+    )
+    newest = _newest(store, listings)
     catalog = Catalog(updated_at=now, seasons=[seasons[y] for y in sorted(seasons)], newest=newest)
     if old is None or (old.seasons, old.newest) != (catalog.seasons, catalog.newest):
         store.put_bytes(CATALOG, to_json(catalog))
+
+
+def _newest(store: Store, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
+    """The last race of the last season that is really there: folders are removed by hand too."""
+    for listing in listings:
+        races = sorted(_published(listing), key=_start, reverse=True) if listing is not None else []
+        for race in races:
+            if store.stat(race.manifest) is not None:
+                return race
+    return None
 
 
 def _published(listing: SeasonListing) -> list[CatalogRace]:
     return [
         CatalogRace(
             year=listing.year,
-            round=event.round,
+            round=key.round,
             session=session.session,
             name=event.name,
             date_utc=session.date_utc,
-            manifest=session.manifest,
+            manifest=key.manifest,
         )
         for event in listing.events
         for session in event.sessions
-        if session.manifest is not None
+        if (key := session_of(session.manifest or "")) is not None
     ]
 
 

@@ -1,24 +1,22 @@
-"""Remove replay generations that no manifest names any more, and uploads in parts that never ended.
+"""Remove files that no manifest names any more, and uploads in parts that never ended.
 
-Who holds an older manifest still reads its generation, so one goes only when both it and the manifest that
-replaced it are older than a grace time. Run it where no publish to the same place is under way: a
-generation that an interrupted run left days ago may be taken up by the next.
+Mostly replay generations: who holds an older manifest still reads its own, so one goes only when both it and
+the manifest that replaced it are older than a grace time. Run it where no publish to the same place is under
+way: what an interrupted run left days ago may be taken up by the next.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipeline.contract.keys import SessionKey, session_of
-from pipeline.contract.models import Manifest
+from pipeline.contract.artifacts import SessionKey, is_public, session_of
 from pipeline.publish.documents import read_manifest
-from pipeline.store.base import Store, Stored
-from pipeline.store.s3 import S3Store
+from pipeline.store.base import Store, Stored, Unfinished
 
 
 @dataclass(frozen=True)
 class Unused:
-    """A replay generation that nothing names."""
+    """Files of one folder, such as a replay generation, that nothing names."""
 
     folder: str
     keys: tuple[str, ...]
@@ -26,7 +24,7 @@ class Unused:
 
 
 def unused(store: Store, prefix: str, grace: timedelta, now: datetime | None = None) -> Iterator[Unused]:
-    """Generations under `prefix` that may go. Raises NewerSchemaError for a manifest of a newer version."""
+    """What may go under `prefix`. Raises NewerSchemaError for a manifest of a newer version."""
     before = (now or datetime.now(UTC)) - grace
     sessions: dict[SessionKey, list[Stored]] = {}
     for stored in store.list(prefix):
@@ -42,19 +40,19 @@ def _unused(store: Store, key: SessionKey, files: list[Stored], before: datetime
         return
     folders: dict[str, list[Stored]] = {}
     for file in files:
-        if "/replay/" in file.key:
+        if file.key not in named and is_public(file.key):
             folders.setdefault(file.key.rpartition("/")[0] + "/", []).append(file)
-    for folder, chunks in folders.items():
-        if folder not in named and all(_older(chunk, before) for chunk in chunks):
-            yield Unused(folder, tuple(c.key for c in chunks), sum(c.bytes for c in chunks))
+    for folder, found in folders.items():
+        if all(_older(file, before) for file in found):
+            yield Unused(folder, tuple(f.key for f in found), sum(f.bytes for f in found))
 
 
 def _named(store: Store, key: SessionKey, files: list[Stored]) -> set[str] | None:
-    """Folders that the manifest names; None where there is one that cannot be read, which may name any."""
+    """What the manifest names; None where there is one that cannot be read, which may name any."""
     if all(file.key != key.manifest for file in files):
         return set()
-    manifest: Manifest | None = read_manifest(store, key)
-    return None if manifest is None else {a.key.rpartition("/")[0] + "/" for a in manifest.artifacts}
+    manifest = read_manifest(store, key)
+    return None if manifest is None else {key.manifest, *(artifact.key for artifact in manifest.artifacts)}
 
 
 def _older(stored: Stored, than: datetime) -> bool:
@@ -66,9 +64,7 @@ def remove(store: Store, generation: Unused) -> None:
         store.delete(key)
 
 
-def abandoned(store: S3Store, grace: timedelta) -> Iterator[tuple[str, str]]:
-    """Key and id of uploads in parts that began before the grace time and never ended."""
+def abandoned(store: Store, grace: timedelta) -> Iterator[Unfinished]:
+    """Uploads in parts that began before the grace time and never ended."""
     before = datetime.now(UTC) - grace
-    for key, upload, began in store.unfinished("telemetry/"):
-        if began < before:
-            yield key, upload
+    return (upload for upload in store.unfinished("telemetry/") if upload.began < before)

@@ -1,4 +1,4 @@
-"""A local folder -> an S3 bucket: only what differs, and never a manifest whose files are missing or wrong.
+"""A local folder -> a bucket: only what differs, and never a manifest whose files are missing or wrong.
 
 The local folder is the truth about the races it holds; what only the bucket has stays and stays listed, so
 several machines may publish to one place. Order, for each race: the new replay generation, which nobody
@@ -13,19 +13,24 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
-from pipeline.contract.keys import CATALOG, RUNS, SessionKey, is_public, season_key, session_of
-from pipeline.contract.media import IMMUTABLE, media_of
+from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key
+from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.publish.bucket_listings import publish_listing, same_meeting
-from pipeline.publish.documents import publish_schemas, read_manifest, read_model, refuse_newer, to_json
-from pipeline.publish.race import same_content
+from pipeline.publish.documents import (
+    parsed,
+    publish_schemas,
+    published_in,
+    read_manifest,
+    read_model,
+    refuse_newer,
+    to_json,
+)
+from pipeline.publish.race import leftovers, remove_race, same_content
 from pipeline.publish.thinner import thinner
-from pipeline.store.base import Stored
+from pipeline.store.base import Store, Stored
 from pipeline.store.local import LocalStore
-from pipeline.store.s3 import S3Store
 
 
 @dataclass
@@ -73,7 +78,7 @@ class Season:
 
 def sync(
     local: LocalStore,
-    remote: S3Store,
+    remote: Store,
     keys: Iterable[SessionKey],
     years: Iterable[int] = (),
     *,
@@ -97,7 +102,7 @@ def sync(
 
 def sync_races(
     local: LocalStore,
-    remote: S3Store,
+    remote: Store,
     keys: Iterable[SessionKey],
     years: Iterable[int] = (),
     *,
@@ -114,7 +119,7 @@ def sync_races(
     report, asked = Report(), sorted(set(keys))
     wanted = {year: [key for key in asked if key.year == year] for year in {*years, *(k.year for k in asked)}}
     source = None if from_elsewhere else local
-    with ThreadPoolExecutor(remote.options.uploads) as pool:
+    with ThreadPoolExecutor(remote.parallel) as pool:
         seasons = [look(source, remote, year, wanted[year], report, pool) for year in sorted(wanted)]
         for season in seasons:
             races = [replace(race, reread=reread, keep_better=keep_better) for race in season.races]
@@ -124,20 +129,15 @@ def sync_races(
     return report
 
 
-def refuse_newer_catalog(remote: S3Store) -> None:
+def refuse_newer_catalog(remote: Store) -> None:
     """Raise NewerSchemaError where a newer version keeps the bucket, StoreError where it cannot be read."""
     if (catalog := remote.read(CATALOG)) is not None:
         refuse_newer(catalog, CATALOG)
 
 
-def _in_bucket(names: Iterable[str]) -> frozenset[SessionKey]:
-    """Sessions that have a manifest among these keys."""
-    return frozenset(key for name in names if (key := session_of(name)) and name == key.manifest)
-
-
 def look(
     local: LocalStore | None,
-    remote: S3Store,
+    remote: Store,
     year: int,
     keys: list[SessionKey],
     report: Report,
@@ -146,12 +146,12 @@ def look(
     """What the bucket holds of a season, and what `local` has of it; raises NewerSchemaError."""
     listing = read_model(remote, season_key(year), SeasonListing)
     listed = {stored.key: stored for stored in remote.list(f"telemetry/{year}/")}
-    season = Season(year, listing, _in_bucket(listed))
+    season = Season(year, listing, frozenset(published_in(listed)))
     there = [key for key in keys if key in season.in_bucket]
     before = dict(zip(there, pool.map(lambda key: remote.read(key.manifest), there), strict=True))
     for key in keys:
         if local is None:
-            theirs = _parsed(before.get(key))
+            theirs = parsed(before.get(key), Manifest)
             season.elsewhere.update({} if theirs is None else {key: theirs})
             continue
         try:
@@ -161,25 +161,23 @@ def look(
     return season
 
 
-def push(local: LocalStore, remote: S3Store, key: SessionKey) -> bool:
+def push(local: LocalStore, remote: Store, key: SessionKey) -> bool:
     """Publish one race and nothing above it; False where the bucket has it but for when it was made."""
     before = remote.read(key.manifest)
     race = _race(local, key, before, {stored.key: stored for stored in remote.list(key.prefix)})
-    with ThreadPoolExecutor(remote.options.uploads) as pool:
+    with ThreadPoolExecutor(remote.parallel) as pool:
         return _send(race, local, remote, pool) is race.manifest
 
 
-def retire(local: LocalStore, remote: S3Store, keys: Iterable[SessionKey]) -> None:
+def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None:
     """Take races out of the bucket, such as one whose round is now another's: first from the listings."""
     gone = frozenset(keys)
     for year in sorted({key.year for key in gone}):
         listing = read_model(remote, season_key(year), SeasonListing)
         listed = [stored.key for stored in remote.list(f"telemetry/{year}/")]
-        publish_listing(local, remote, year, listing, _in_bucket(listed) - gone, {})
+        publish_listing(local, remote, year, listing, published_in(listed) - gone, {})
         for key in sorted(gone):
-            names = [name for name in listed if session_of(name) == key]
-            for name in sorted(names, key=lambda name: name != key.manifest):
-                remote.delete(name)
+            remove_race(remote, key, listed)
 
 
 def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict[str, Stored]) -> Race:
@@ -191,16 +189,7 @@ def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict
     return Race(key, manifest, content, before, listed)
 
 
-def _parsed(content: bytes | None) -> Manifest | None:
-    try:
-        return None if content is None else Manifest.model_validate_json(content)
-    except ValidationError:
-        return None
-
-
-def _attempt(
-    race: Race, local: LocalStore, remote: S3Store, pool: Executor, report: Report
-) -> Manifest | None:
+def _attempt(race: Race, local: LocalStore, remote: Store, pool: Executor, report: Report) -> Manifest | None:
     """Send a race; one that is damaged here must not keep the others from being published."""
     try:
         there = _send(race, local, remote, pool)
@@ -213,13 +202,13 @@ def _attempt(
     return there
 
 
-def _send(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> Manifest:
+def _send(race: Race, local: LocalStore, remote: Store, pool: Executor) -> Manifest:
     """Make the bucket hold a race; the manifest that it then has.
 
     It keeps its own where another machine, or an earlier run, has put the same race there: two that publish
     to one place would otherwise replace each other's manifest and progress log.
     """
-    old = _parsed(race.before)
+    old = parsed(race.before, Manifest)
     if old is not None and race.before != race.content:
         stays = same_content(race.manifest, old) or _lacks(race, old) is not None
         if stays and not _wrong(replace(race, manifest=old), remote, pool):
@@ -235,7 +224,7 @@ def _lacks(race: Race, old: Manifest) -> str | None:
     return thinner(race.manifest, race.manifest.quality, old)
 
 
-def _replace(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> None:
+def _replace(race: Race, local: LocalStore, remote: Store, pool: Executor) -> None:
     wrong = _wrong(race, remote, pool)
     fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
     replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]
@@ -252,6 +241,8 @@ def _replace(race: Race, local: LocalStore, remote: S3Store, pool: Executor) -> 
     _all(pool, upload, replaced)
     if changed:
         remote.put_bytes(race.key.manifest, race.content)
+    for name in leftovers(race.manifest, race.listed):
+        remote.delete(name)
 
 
 def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> None:
@@ -264,9 +255,9 @@ def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> No
             )
 
 
-def _wrong(race: Race, remote: S3Store, pool: Executor) -> list[Artifact]:
+def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
     """The artifacts that the bucket lacks or holds otherwise."""
-    old, written = _parsed(race.before), race.listed.get(race.key.manifest)
+    old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
     named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
 
     def is_right(artifact: Artifact) -> bool:
@@ -301,7 +292,7 @@ def _all(pool: Executor, function: Callable[[Artifact], None], artifacts: list[A
         future.result()
 
 
-def _send_runs(local: LocalStore, remote: S3Store) -> None:
+def _send_runs(local: LocalStore, remote: Store) -> None:
     """Logs and summaries of whole runs; a log that has grown since is sent again."""
     sizes = {stored.key: stored.bytes for stored in remote.list(RUNS)}
     for stored in local.list(RUNS):

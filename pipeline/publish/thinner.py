@@ -24,12 +24,14 @@ _FEWER = 0.99  # stewards and countbacks take laps away too, but not one in a hu
 
 def thinner(about: Head | Manifest, quality: Quality, old: Manifest) -> str | None:
     """What the new load lacks, in a few words; None where it is as good or better."""
+    laps, laps_before = sum(d.laps for d in about.drivers), sum(d.laps for d in old.drivers)
     lacks = [
         *_less("drivers", len(about.drivers), len(old.drivers), 1.0),
-        *_less("laps", sum(d.laps for d in about.drivers), sum(d.laps for d in old.drivers), _FEWER),
-        *_less("seconds", about.clock.duration_s, old.clock.duration_s, _FEWER),
+        *_less("laps", laps, laps_before, _FEWER),
         *_worse(quality, old.quality),
     ]
+    if laps <= laps_before:  # with more the flag is known, and what seemed a race after it goes
+        lacks += _less("seconds", about.clock.duration_s, old.clock.duration_s, _FEWER)
     return ", ".join(lacks) or None
 
 

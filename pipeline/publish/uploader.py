@@ -1,4 +1,4 @@
-"""Races to S3 while others are still computed: one race after another, in a thread of its own."""
+"""Races to a bucket while others are still computed: one race after another, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.errors import PipelineError
 from pipeline.job import Outcome
-from pipeline.store.base import Store
+from pipeline.publish import sync as syncing
+from pipeline.publish.sync import Report
+from pipeline.store.base import Place, Readable, Store
+from pipeline.store.listed import Listed
 from pipeline.store.local import LocalStore
-from pipeline.store.s3_options import S3Options
-
-if TYPE_CHECKING:
-    from pipeline.publish.sync import Report
-    from pipeline.store.s3 import S3Store
 
 
 class NoUploader:
@@ -27,7 +24,7 @@ class NoUploader:
 
     summary: str | None = None
 
-    def __init__(self, shelf: Store) -> None:
+    def __init__(self, shelf: Readable) -> None:
         self.shelf = shelf
 
     def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
@@ -52,16 +49,12 @@ class Uploader:
     """
 
     def __init__(
-        self, local: LocalStore, remote: S3Store, *, from_elsewhere: bool = False, keep_better: bool = False
+        self, local: LocalStore, remote: Store, *, from_elsewhere: bool = False, keep_better: bool = False
     ) -> None:
-        from pipeline.publish import sync as syncing  # noqa: PLC0415 - with boto3, slow to import
-        from pipeline.store.listed import ListedStore  # noqa: PLC0415
-
-        self.shelf: Store = ListedStore(remote) if from_elsewhere else local
+        self.shelf: Readable = Listed(remote) if from_elsewhere else local
         self.summary: str | None = None
         self._local, self._remote, self._elsewhere = local, remote, from_elsewhere
         self._keep_better = keep_better
-        self._syncing = syncing
         self._failed = False
         self._thread = ThreadPoolExecutor(1)
         self._under_way: deque[tuple[tuple[Outcome, ...], Future[Report]]] = deque()
@@ -89,7 +82,7 @@ class Uploader:
         """Wait for the rest; then listings with what failed, schemas and run logs."""
         yield from self.drain()
         try:
-            self._syncing.sync(self._local, self._remote, (), years)
+            syncing.sync(self._local, self._remote, (), years)
         except PipelineError:
             if not self._failed:  # else it is told already, for each race
                 raise
@@ -97,13 +90,13 @@ class Uploader:
 
     def retire(self, keys: Iterable[SessionKey]) -> None:
         """Take races away that no longer are what their number says."""
-        self._thread.submit(self._syncing.retire, self._local, self._remote, list(keys)).result()
+        self._thread.submit(syncing.retire, self._local, self._remote, list(keys)).result()
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
     def _send(self, keys: list[SessionKey]) -> Report:
-        return self._syncing.sync_races(
+        return syncing.sync_races(
             self._local, self._remote, keys, keep_better=self._keep_better, from_elsewhere=self._elsewhere
         )
 
@@ -125,24 +118,23 @@ class Uploader:
 
 
 def _not_sent(outcome: Outcome, reason: str) -> Outcome:
-    return replace(outcome, state="failed", error=f"{outcome.key} is computed, but not in S3: {reason}")
+    error = f"{outcome.key} is computed, but not in S3: {reason}"
+    return replace(outcome, state="failed", error=error, public="it is computed, but could not be uploaded")
 
 
 @contextmanager
 def uploading(
-    local: LocalStore, options: S3Options | None, *, from_elsewhere: bool = False, keep_better: bool = False
+    local: LocalStore, place: Place | None, *, from_elsewhere: bool = False, keep_better: bool = False
 ) -> Iterator[Uploader | NoUploader]:
-    """The uploader of a run, as its options say.
+    """The uploader of a run.
 
     Raises:
         StoreError, NewerSchemaError: the bucket cannot be used.
     """
-    if options is None:
+    if place is None:
         yield NoUploader(local)
         return
-    from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
-
-    with S3Store(options) as remote:
+    with place.open() as remote:
         uploader = Uploader(local, remote, from_elsewhere=from_elsewhere, keep_better=keep_better)
         try:
             yield uploader

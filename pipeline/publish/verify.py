@@ -1,4 +1,4 @@
-"""Published files against their manifests: missing, truncated, altered."""
+"""Published files against the manifests and listings that name them: missing, truncated, altered."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from pipeline.contract.keys import SessionKey, session_of
-from pipeline.contract.models import Artifact, Manifest
+from pipeline.contract import DEMO_YEAR
+from pipeline.contract.artifacts import SessionKey, season_key, session_of
+from pipeline.contract.models import Artifact, Manifest, SeasonListing
 from pipeline.errors import UsageError
-from pipeline.publish.documents import read_manifest
+from pipeline.publish.documents import published_in, read_manifest, read_model
 from pipeline.store.base import Store
 
 
@@ -30,15 +31,18 @@ def scope(year: int | None, round_number: int | None) -> str:
 
 
 def published(store: Store, year: int | None, round_number: int | None) -> list[SessionKey]:
-    """Sessions with a manifest, sorted.
+    """Sessions with a manifest, or that a season's listing names as published, sorted.
 
     Raises:
         UsageError: nothing is published there.
     """
     prefix = scope(year, round_number)
-    found = {
-        key for stored in store.list(prefix) if (key := session_of(stored.key)) and stored.key == key.manifest
-    }
+    found = published_in(stored.key for stored in store.list(prefix))
+    seasons = [season_key(year)] if year is not None else [stored.key for stored in store.list("sessions/")]
+    for season in seasons:
+        listing = read_model(store, season, SeasonListing)
+        named = [s.manifest or "" for event in listing.events for s in event.sessions] if listing else []
+        found |= {key for name in named if name.startswith(prefix) and (key := session_of(name))}
     if not found:
         raise UsageError(
             f"nothing is published under {prefix}: compute it first, or name the folder with --out"
@@ -52,7 +56,7 @@ def verify(store: Store, keys: list[SessionKey]) -> Iterator[Verdict]:
         for key in keys:
             manifest = read_manifest(store, key)
             if manifest is None:
-                yield Verdict(key, 0, 0, [f"{key.manifest} is not a manifest: {_what(store, key)}"])
+                yield Verdict(key, 0, 0, [_no_manifest(store, key)])
                 continue
             problems = pool.map(lambda artifact: _problem(store, artifact), manifest.artifacts)
             found = [problem for problem in problems if problem is not None]
@@ -64,13 +68,25 @@ def verify(store: Store, keys: list[SessionKey]) -> Iterator[Verdict]:
             )
 
 
-def _what(store: Store, key: SessionKey) -> str:
+def _no_manifest(store: Store, key: SessionKey) -> str:
     data = store.read(key.manifest)
+    if data is None:
+        return f"{key.manifest} is missing, though {season_key(key.year)} lists the race as published"
     try:
-        orjson.loads(data or b"")
+        orjson.loads(data)
     except orjson.JSONDecodeError:
-        return "it is truncated or altered; compute the race again with --force"
-    return "fields are missing; compute the race again with --force"
+        return f"{key.manifest} is not a manifest: it is truncated or altered"
+    return f"{key.manifest} is not a manifest: fields are missing"
+
+
+def cure(key: SessionKey, in_bucket: bool) -> str:
+    """The command that mends whatever is wrong with a race; a bucket's, where its files are right locally."""
+    if in_bucket:
+        return f"f1-precompute publish {key.year} {key.round} --reread"
+    if key.year == DEMO_YEAR:
+        return "f1-precompute demo --force"
+    more = "" if key.session == "R" else f" --session {key.session}"
+    return f"f1-precompute race {key.year} {key.round}{more} --force"
 
 
 def _problem(store: Store, artifact: Artifact) -> str | None:

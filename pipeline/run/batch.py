@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract import FPS, FRAME_SKIPS
+from pipeline.contract.artifacts import SessionKey, run_key
 from pipeline.contract.events import ProgressLog, to_line
-from pipeline.contract.keys import SessionKey, run_key
-from pipeline.contract.models import Manifest, ProgressEvent
+from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
-from pipeline.input.cache import same_input
-from pipeline.input.same_event import is_event
+from pipeline.input.cache import restore_all, tidy
 from pipeline.input.schedule import check_year, pick
 from pipeline.job import Job, Outcome, ScheduledEvent, Source
-from pipeline.publish.documents import publish_schemas, read_manifest
+from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
 from pipeline.publish.uploader import NoUploader, Uploader, uploading
-from pipeline.run import executor
 from pipeline.run.budget import NetworkBudget
-from pipeline.run.processes import Call, Event, call
-from pipeline.store.base import Store
+from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
+from pipeline.run.found import examine, manifests
+from pipeline.run.processes import Call, Event, Pool, Result, call
+from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
-from pipeline.store.s3_options import S3Options
 
 SCHEDULE_LIMIT_S = 300.0  # beside what it may wait for hosts
 
@@ -43,20 +42,25 @@ class Settings:
 
     out: Path
     source: Source
-    fps: float = 25.0
-    frame_skips: tuple[int, ...] = (1, 2, 5, 10)
+    fps: float = FPS
+    frame_skips: tuple[int, ...] = FRAME_SKIPS
     jobs: int = 1
     threads: int = 1
     force: bool = False
     limit_s: float | None = None
-    remote: S3Options | None = None
+    remote: Place | None = None
     scheduler: str | None = None
+
+    @property
+    def options(self) -> Options:
+        return Options(fps=self.fps, frame_skips=list(self.frame_skips))
 
 
 @dataclass
 class Listener:
     """What a run tells whoever watches: events as they come, outcomes as races end."""
 
+    on_decision: Callable[[Decision], None] = lambda decision: None
     on_event: Callable[[ProgressEvent], None] = lambda event: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
     on_start: Callable[[list[SessionKey]], None] = lambda keys: None
@@ -99,7 +103,9 @@ def due(
         (SessionKey(event.year, event.round, session.code), event)
         for event in events
         for session in event.sessions
-        if session.code in sessions and (rounds is None or event.round in rounds) and session.is_over(now)
+        if session.code in sessions
+        and (rounds is None or event.round in rounds)
+        and not session.not_over(now)
     ]
 
 
@@ -116,6 +122,13 @@ class Task:
     renew: bool = False
     keep_better: bool = False
 
+    def decided(self, decision: Decision) -> Task:
+        """What is to be done, where it is to be done: what was fetched before is asked for anew, or taken."""
+        refresh, fetches = decision.action == "refresh", not self.source.offline
+        source = replace(self.source, fresh=fetches and decision.action in ("refresh", "move"))
+        keep_better = (self.keep_better or refresh) and decision.keep_better
+        return replace(self, source=source, renew=fetches and refresh, keep_better=keep_better)
+
 
 def run(
     tasks: list[Task], settings: Settings, listener: Listener, schedule: list[ScheduledEvent] | None = None
@@ -128,6 +141,7 @@ def run(
         StoreError, BusyError, NewerSchemaError: nothing can be written at all.
     """
     store = LocalStore(settings.out)
+    store.make()
     elsewhere = settings.scheduler is not None
     outcomes: dict[SessionKey, Outcome] = {}
     with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
@@ -150,9 +164,13 @@ def _work(
     uploader: Uploader | NoUploader,
 ) -> Iterator[Outcome]:
     """Outcomes as races end, which is once they are uploaded where that is asked for."""
-    checked = {t.key: None if settings.force else up_to_date(uploader.shelf, t, settings) for t in tasks}
-    known = {key: outcome for key, outcome in checked.items() if outcome is not None}
-    pending = [task for task in tasks if task.key not in known]
+    known: dict[SessionKey, Outcome] = {}
+    pending = []
+    for task, found in _decided(tasks, settings, uploader.shelf, schedule or []):
+        if found is None:
+            pending.append(task)
+        else:
+            known[task.key] = Outcome.of(found, "skipped")
     if not pending:
         _publish_listings(store, tasks, known, schedule)
     yield from uploader.add(*known.values())
@@ -161,6 +179,28 @@ def _work(
         _publish_listings(store, tasks, known, schedule)
         yield from uploader.add(outcome)
     yield from uploader.finish({task.key.year for task in tasks})
+
+
+def _decided(
+    tasks: list[Task], settings: Settings, shelf: Readable, schedule: list[ScheduledEvent]
+) -> Iterator[tuple[Task, Manifest | None]]:
+    """Each task as it is to be done, or with the manifest of a race that needs no work."""
+    source, by_key = settings.source, {task.key: task for task in tasks}
+    offline = source.offline or bool(source.recording)
+    asked = Asked(datetime.now(UTC), offline=offline, force=settings.force, by_hand=frozenset(by_key))
+    for year in sorted({key.year for key in by_key}):
+        restore_all(source.cache, year)
+        there = manifests(shelf, year)
+        published = {
+            key: examine(manifest, shelf, settings.options, by_key[key].source)
+            if key in by_key
+            else Published(manifest.event, manifest.provenance.created_at)
+            for key, manifest in there.items()
+        }
+        events = {e.round: e for e in [*schedule, *(t.event for t in tasks)] if e.year == year}
+        for decision in decide(Season(list(events.values()), published, []), asked):
+            work = decision.action in WORK
+            yield by_key[decision.key].decided(decision), None if work else there[decision.key]
 
 
 def _publish_listings(
@@ -172,45 +212,9 @@ def _publish_listings(
     """Schemas, season listings and catalog as they stand after the races so far."""
     publish_schemas(store)
     events = {(e.year, e.round): e for e in [task.event for task in tasks] + (schedule or [])}
-    errors = {key: o.error for key, o in outcomes.items() if o.error is not None}
+    errors = {key: o.public for key, o in outcomes.items() if o.public is not None}
     for year in sorted({year for year, _ in events}):
         publish_season(store, year, [e for (y, _), e in sorted(events.items()) if y == year], errors)
-
-
-def up_to_date(store: Store, task: Task, settings: Settings) -> Outcome | None:
-    """The outcome of a race that needs no work: same schema, options and input, all files there."""
-    manifest = read_manifest(store, task.key)
-    if manifest is None or not is_event(manifest.event, task.event):
-        return None
-    if not (is_whole(manifest) and as_asked(manifest, settings) and same_input(manifest, task.source)):
-        return None
-    if manifest.provenance.provisional and not task.source.offline and not task.source.recording:
-        return None
-    if any((stored := store.stat(a.key)) is None or stored.bytes != a.bytes for a in manifest.artifacts):
-        return None
-    return Outcome(
-        key=task.key,
-        state="skipped",
-        grade=manifest.quality.grade,
-        frames=manifest.clock.frames,
-        bytes=sum(a.bytes for a in manifest.artifacts),
-        provisional=manifest.provenance.provisional,
-    )
-
-
-def as_asked(manifest: Manifest, settings: Settings) -> bool:
-    """Whether a race was made in this version's format with these options."""
-    options = manifest.provenance.options
-    asked = options.fps == settings.fps and tuple(options.frame_skips) == settings.frame_skips
-    return asked and manifest.schema_version == SCHEMA_VERSION
-
-
-def is_whole(manifest: Manifest) -> bool:
-    """Whether it names all that a race has; in a bucket it names less while files are replaced."""
-    key = manifest.event_key
-    skips = {key.frames_json(skip) for skip in manifest.provenance.options.frame_skips}
-    named = {artifact.key for artifact in manifest.artifacts}
-    return skips | {key.frames_parquet, key.laps_parquet, key.progress} <= named
 
 
 def compute(
@@ -229,7 +233,7 @@ def compute(
         for task in tasks
     )
     with _run_log(store.path(run_key(run_id))) as stream:
-        for message in executor.run(calls, settings.jobs, settings.scheduler, settings.remote):
+        for message in _called(calls, settings):
             if isinstance(message, Event):
                 stream.write(to_line(message.value))
                 listener.on_event(message.value)
@@ -239,6 +243,17 @@ def compute(
                 outcome = _crashed(tasks[message.tag], run_id, store, message.error)
             network.learn(outcome)
             yield outcome
+    for year in {task.key.year for task in tasks}:
+        tidy(settings.source.cache, year)
+
+
+def _called(calls: Iterable[Call], settings: Settings) -> Iterator[Event | Result]:
+    """Events and results as they come, from processes of this machine or the workers of a Dask cluster."""
+    if settings.scheduler is None or settings.remote is None:
+        return Pool(settings.jobs).run(calls)
+    from pipeline.run.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
+
+    return run_on(settings.scheduler, calls, settings.remote)
 
 
 @contextmanager
@@ -268,8 +283,7 @@ def _job(task: Task, settings: Settings, run_id: str, network: NetworkBudget) ->
 
 def _crashed(task: Task, run_id: str, store: LocalStore, error: PipelineError) -> Outcome:
     """A child that died could not finish its progress log: say in its place how it ended."""
-    message = f"{task.key} ({task.event.name}): {error}"
     log = ProgressLog(task.key, run_id, store.path(task.key.live_progress))
-    log.error(message)
+    log.error(error.public)
     log.close()
-    return Outcome(task.key, "failed", error=message)
+    return Outcome.failed(task.key, error, f"{task.key} ({task.event.name}): {error}")

@@ -17,7 +17,7 @@ from uuid import uuid4
 from pipeline.contract.events import parse_line
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.run.processes import Call, CrashError, Event, LimitError, Result
-from pipeline.store.s3_options import S3Options
+from pipeline.store.base import Place
 
 Client = Any  # distributed's types are not for checking
 Future = Any
@@ -28,7 +28,7 @@ LOOK_S = 5.0
 SCHEMES = ("tcp", "tls", "ws", "wss")
 
 
-def run_on(scheduler: str, calls: Iterable[Call], remote: S3Options) -> Iterator[Event | Result]:
+def run_on(scheduler: str, calls: Iterable[Call], remote: Place) -> Iterator[Event | Result]:
     """Events and results as they come; the tag is the call's place in `calls`.
 
     Raises:
@@ -105,7 +105,7 @@ def _no_worker(scheduler: str) -> UnavailableError:
 class _Run:
     """Tasks under way, and one queue of what comes from them."""
 
-    def __init__(self, client: Client, scheduler: str, remote: S3Options) -> None:
+    def __init__(self, client: Client, scheduler: str, remote: Place) -> None:
         self._client = client
         self._scheduler = scheduler
         self._remote = remote

@@ -16,14 +16,13 @@ from pipeline.errors import PipelineError
 from pipeline.job import Job, Outcome
 from pipeline.publish.sync import push
 from pipeline.run.race import run
+from pipeline.store.base import Place, Store
 from pipeline.store.local import LocalStore
-from pipeline.store.s3 import S3Store
-from pipeline.store.s3_options import S3Options
 
 _one_race = Lock()
 
 
-def compute(job: Job, remote: S3Options, topic: str, tag: int) -> Outcome:
+def compute(job: Job, remote: Place, topic: str, tag: int) -> Outcome:
     """Compute a race and put it into the bucket; its progress goes to the scheduler under `topic`."""
     worker = get_worker()
 
@@ -32,15 +31,15 @@ def compute(job: Job, remote: S3Options, topic: str, tag: int) -> Outcome:
 
     with _one_race, TemporaryDirectory(prefix="race-", dir=worker.local_directory) as scratch:
         try:
-            with S3Store(remote) as store:
+            with remote.open() as store:
                 return _compute(replace(job, out=Path(scratch)), store, sink)
         except PipelineError as error:
-            return Outcome(job.key, "failed", error=f"{job.key} ({job.event.name}): {error}")
+            return Outcome.failed(job.key, error, f"{job.key} ({job.event.name}): {error}")
         except SystemExit as error:  # fastf1 may ask for it; the worker has other races to do
-            return Outcome(job.key, "failed", error=f"{job.key}: it asked to exit (code {error.code})")
+            return Outcome.failed(job.key, PipelineError(f"{job.key}: it asked to exit (code {error.code})"))
 
 
-def _compute(job: Job, store: S3Store, sink: EventSink) -> Outcome:
+def _compute(job: Job, store: Store, sink: EventSink) -> Outcome:
     """What is published is the old version that a new one is held against."""
     local = LocalStore(job.out)
     published = store.read(job.key.manifest)

@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Result:
-    """How a child ended: a value, or an error in one sentence. `usage` marks errors of the request."""
+    """How a child ended: a value, or an error in one sentence."""
 
     tag: int
     value: Any = None
@@ -66,6 +66,8 @@ class CrashError(PipelineError):
 
 class LimitError(CrashError):
     """A child process took too long and was ended."""
+
+    public = "computing it took too long"
 
 
 @dataclass
@@ -169,7 +171,8 @@ def _cause(code: int | None) -> str:
     if code == -signal.SIGKILL:
         return "its process was killed (signal 9): most likely the machine ran out of memory; try --jobs 1"
     if code is not None and code < 0:
-        return f"its process crashed ({signal.Signals(-code).name})"
+        name = next((known.name for known in signal.Signals if known == -code), f"signal {-code}")
+        return f"its process crashed ({name})"
     return f"its process ended without an answer (exit code {code})"
 
 

@@ -26,12 +26,13 @@ from pipeline.input.cache import renewing
 from pipeline.input.load import HTTP_CACHE, configure, load
 from pipeline.input.same_event import is_event
 from pipeline.input.seasons import to_fastf1
-from pipeline.job import SETTLED, Blame, Job, Outcome, Source
+from pipeline.job import Blame, Job, Outcome, Source, settles_at
 from pipeline.model import RawRace
 from pipeline.network.patience import Watch
 from pipeline.publish.documents import read_manifest
 from pipeline.publish.race import publish_race
 from pipeline.publish.thinner import thinner
+from pipeline.run.found import TOO_SOON
 from pipeline.store.local import LocalStore, explain
 
 _BLAME: dict[type[PipelineError], Blame] = {
@@ -52,12 +53,10 @@ def run(job: Job, sink: EventSink) -> Outcome:
         with _own_cache(job.source) as from_source:
             watch = configure(from_source)
             outcome = _run(replace(job, source=from_source), store, log, watch)
-    except PipelineError as error:
-        log.error(str(error))
-        outcome = Outcome(job.key, "failed", error=str(error), blame=_BLAME.get(type(error), "race"))
-    except OSError as error:
-        message = str(explain(error, Path(error.filename or job.out)))
-        outcome = Outcome(job.key, "failed", error=message)
+    except (PipelineError, OSError) as raised:
+        error = explain(raised, Path(raised.filename or job.out)) if isinstance(raised, OSError) else raised
+        log.error(error.public)
+        outcome = Outcome.failed(job.key, error, blame=_BLAME.get(type(error), "race"))
     finally:
         log.close()
     if outcome.state != "failed":
@@ -117,29 +116,14 @@ def _make(
     )
     changed = publish_race(store, manifest, files, old)
     shutil.rmtree(folder, ignore_errors=True)
-    return Outcome(
-        key=job.key,
-        state="published" if changed else "unchanged",
-        grade=quality.grade,
-        frames=frames.clock.frames,
-        bytes=sum(file.bytes for file in files),
-        provisional=manifest.provenance.provisional,
-    )
+    return Outcome.of(manifest, "published" if changed else "unchanged")
 
 
 def _kept(job: Job, old: Manifest, lacks: str, log: ProgressLog) -> Outcome:
     note = f"the new load is thinner ({lacks}); the published version stays"
     log.progress(100, "publish", note)
     log.complete({"grade": old.quality.grade, "frames": old.clock.frames, "manifest": job.key.manifest})
-    return Outcome(
-        key=job.key,
-        state="kept",
-        grade=old.quality.grade,
-        frames=old.clock.frames,
-        bytes=sum(artifact.bytes for artifact in old.artifacts),
-        provisional=old.provenance.provisional,
-        note=note,
-    )
+    return Outcome.of(old, "kept", note)
 
 
 @contextmanager
@@ -173,9 +157,9 @@ def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:
 def provisional_reasons(raw: RawRace, job: Job, now: datetime, watch: Watch) -> list[str]:
     """Why the race may still change; empty once it is final."""
     reasons = []
-    start = raw.event.date_utc
-    if start is not None and now - start < SETTLED:
-        reasons.append("made less than 48 hours after the race")
+    start, fetched = raw.event.date_utc, raw.identity.fetched_at or now
+    if start is not None and fetched < settles_at(start, job.key.session):
+        reasons.append(TOO_SOON)
     if not raw.official_results and not job.source.recording:
         reasons.append("the official classification is not out yet")
     lost = sorted({trouble.host.what for trouble in watch.lost.values()})

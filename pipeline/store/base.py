@@ -1,13 +1,19 @@
-"""The interface that local folder and S3 share. Keys are the contract's; every put is atomic."""
+"""What a store is: all that is known outside this folder of a local folder, a bucket, or another to come.
 
-from collections.abc import Iterable
+Keys are the contract's; every put is atomic.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import file_digest
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, Self
 
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import media_of
 from pipeline.contract.models import Artifact
+from pipeline.errors import DamagedError
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,17 @@ class StagedFile:
         )
 
 
-class Store(Protocol):
-    """All methods raise StoreError with one clear sentence."""
+@dataclass(frozen=True)
+class Unfinished:
+    """An upload in parts that has not ended: nobody sees it, all pay for it."""
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
-        """Publish the file at `path` under `key`; the file may be moved away."""
+    key: str
+    id: str
+    began: datetime
 
-    def put_bytes(self, key: str, data: bytes) -> None: ...
+
+class Readable(Protocol):
+    """What is there. All methods raise StoreError with one clear sentence."""
 
     def read(self, key: str) -> bytes | None:
         """The content, None where the key does not exist."""
@@ -58,4 +68,80 @@ class Store(Protocol):
 
     def list(self, prefix: str) -> Iterable[Stored]: ...
 
+
+class Store(Readable, Protocol):
+    """A place for artifacts. Use it as a context manager, so that its connections are closed.
+
+    Its methods may be called from `parallel` threads at a time.
+    """
+
+    parallel: int
+    sent: list[int]  # the size of each file that was put
+
+    def where(self, key: str = "") -> str:
+        """The place, or an object in it, in sentences."""
+
+    def public_url(self, key: str) -> str | None:
+        """Where a browser reads an object; None where the store is not on the web."""
+        return None
+
+    def put_file(self, key: str, path: Path, sha256: str) -> None:
+        """Publish the file, which stays where it is; DamagedError where it is not what `sha256` says."""
+
+    def put_bytes(self, key: str, data: bytes) -> None: ...
+
     def delete(self, key: str) -> None: ...
+
+    def unfinished(self, prefix: str) -> Iterable[Unfinished]:
+        """Uploads that a killed run left behind."""
+        return ()
+
+    def abort(self, upload: Unfinished) -> None:
+        """End one of them."""
+        return
+
+    def close(self) -> None:
+        """Give back what it holds open."""
+        return
+
+    def spent(self, seconds: float) -> str:
+        """What the work cost."""
+        return f"{seconds:.1f} s"
+
+    def summary(self, seconds: float, *, whole: bool = True) -> str:
+        """What was written so far, in a line; `whole` where nothing failed."""
+        spent = self.spent(seconds)
+        if not self.sent and whole:
+            return f"Nothing to upload: {self.where()} is up to date ({spent})."
+        size = f"{sum(self.sent) / 1e6:.1f} MB"
+        return f"{len(self.sent)} files uploaded to {self.where()}, {size} ({spent})."
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Place(Protocol):
+    """Which store, in plain values: a worker on another machine is given the same."""
+
+    def open(self) -> Store:
+        """Raises StoreError."""
+
+
+@contextmanager
+def checked(path: Path, sha256: str) -> Iterator[BinaryIO]:
+    """A file to put, open at its beginning.
+
+    Raises:
+        DamagedError: it is not what `sha256` says, or cannot be read.
+    """
+    try:
+        with path.open("rb") as body:
+            if file_digest(body, "sha256").hexdigest() != sha256:
+                raise DamagedError(f"{path} is not what its manifest says: compute it again with --force")
+            body.seek(0)
+            yield body
+    except OSError as error:
+        raise DamagedError(f"cannot read {path}: {error.strerror}") from error

@@ -1,19 +1,19 @@
-"""A bucket whose sizes are known from one listing a season, for asking about thousands of files at once."""
+"""A store whose files are known from one listing a season, for asking about thousands of them at once."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
-from pipeline.contract.keys import session_of
-from pipeline.store.base import Store, Stored
+from pipeline.contract.artifacts import session_of
+from pipeline.store.base import Readable, Stored
 
 
-class ListedStore:
-    """A Store whose `stat` of a race's file costs no request after the first of its season.
+class Listed:
+    """What is there, where the `stat` of a race's file costs no request after the first of its season.
 
-    Its view is of the moment of that first; what this object itself puts or deletes is known.
+    Its view is of the moment of that first.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Readable) -> None:
+        self.read, self.digest = store.read, store.digest
         self._store = store
         self._seasons: dict[int, dict[str, Stored]] = {}
 
@@ -26,23 +26,5 @@ class ListedStore:
             self._seasons[session.year] = {stored.key: stored for stored in found}
         return self._seasons[session.year].get(key)
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
-        self._store.put_file(key, path, sha256)
-        self._seasons.clear()
-
-    def put_bytes(self, key: str, data: bytes) -> None:
-        self._store.put_bytes(key, data)
-        self._seasons.clear()
-
-    def delete(self, key: str) -> None:
-        self._store.delete(key)
-        self._seasons.clear()
-
-    def read(self, key: str) -> bytes | None:
-        return self._store.read(key)
-
-    def digest(self, key: str) -> Stored | None:
-        return self._store.digest(key)
-
-    def list(self, prefix: str) -> Iterator[Stored]:
-        yield from self._store.list(prefix)
+    def list(self, prefix: str) -> Iterable[Stored]:
+        return self._store.list(prefix)

@@ -7,48 +7,67 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
+from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
 from pipeline.errors import StoreError
-from pipeline.store.base import Stored
+from pipeline.store.base import Store, Stored, checked
 
 STAGING = ".staging"
 
 
-class LocalStore:
-    """A Store in the folder `root`, which is made where it does not exist."""
+class LocalStore(Store):
+    """A Store in the folder `root`."""
+
+    parallel = 4
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with _explained(root):
-            root.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=root, prefix=".writable-"):
+        self.sent: list[int] = []
+
+    def make(self) -> None:
+        """Make the folder where it does not exist, and see that it can be written in."""
+        with _explained(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.root, prefix=".writable-"):
                 pass
 
     def path(self, key: str) -> Path:
         return self.root / key
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
+    def where(self, key: str = "") -> str:
+        return str(self.path(key))
+
+    def take_file(self, key: str, path: Path) -> None:
+        """Publish a finished file of this file system, which is moved away."""
         target = self.path(key)
         with _explained(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 
+    def put_file(self, key: str, path: Path, sha256: str) -> None:
+        with checked(path, sha256) as body:
+            self._put(key, body)
+
     def put_bytes(self, key: str, data: bytes) -> None:
-        target = self.path(key)
-        with _explained(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+        self._put(key, BytesIO(data))
+
+    def _put(self, key: str, body: BinaryIO) -> None:
+        with _explained(self.path(key)):
             staging = self.staging()
             staging.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=staging, delete=False) as stream:
+                path = Path(stream.name)
                 try:
-                    stream.write(data)
+                    shutil.copyfileobj(body, stream)
                     stream.flush()
-                    Path(stream.name).chmod(0o644)
-                    Path(stream.name).replace(target)
+                    self.sent.append(stream.tell())
+                    path.chmod(0o644)
+                    self.take_file(key, path)
                 except BaseException:
-                    Path(stream.name).unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
                     raise
 
     def read(self, key: str) -> bytes | None:
@@ -61,9 +80,10 @@ class LocalStore:
 
     def stat(self, key: str) -> Stored | None:
         try:
-            return Stored(key, self.path(key).stat().st_size)
+            about = self.path(key).stat()
         except OSError:
             return None
+        return Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
 
     def digest(self, key: str) -> Stored | None:
         try:

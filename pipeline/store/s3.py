@@ -1,17 +1,15 @@
 """Artifacts in an S3 bucket: puts are atomic there, and each is looked at again once it is written."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from pipeline.errors import DamagedError, StoreError
-from pipeline.store.base import Stored
+from pipeline.errors import StoreError
+from pipeline.store.base import Store, Stored, Unfinished, checked
 from pipeline.store.s3_client import Bucket
 from pipeline.store.s3_errors import is_missing
 from pipeline.store.s3_options import S3Options
@@ -21,47 +19,37 @@ T = TypeVar("T")
 CHUNK_BYTES = 1 << 20
 
 
-class S3Store:
-    """A Store under a prefix of a bucket. Use it as a context manager, so that its connections are closed."""
+class S3Store(Store):
+    """A Store under a prefix of a bucket."""
 
     def __init__(self, options: S3Options) -> None:
         self.options = options
         self._bucket = Bucket(options)
         self._sender = Sender(self._bucket)
-        self._lock = Lock()
-        self.uploads = 0
-        self.uploaded_bytes = 0
+        self.parallel = options.uploads
+        self.sent: list[int] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._bucket.close()
+
+    def where(self, key: str = "") -> str:
+        return self.options.url(key)
+
+    def public_url(self, key: str) -> str:
+        return f"{self.options.web}/{self.options.root}{key}"
 
     @property
     def requests(self) -> int:
         """How many were sent, repeated ones included."""
         return self._bucket.requests.total()
 
-    def summary(self, seconds: float, *, whole: bool = True) -> str:
-        """What this store has written so far, in a line; `whole` where nothing failed."""
-        spent = f"({self.requests} S3 requests, {seconds:.1f} s)"
-        if not self.uploads and whole:
-            return f"Nothing to upload: {self.options.url()} is up to date {spent}."
-        size = f"{self.uploaded_bytes / 1e6:.1f} MB"
-        return f"{self.uploads} files uploaded to {self.options.url()}, {size} {spent}."
+    def spent(self, seconds: float) -> str:
+        return f"{self.requests} S3 requests, {super().spent(seconds)}"
 
     def put_file(self, key: str, path: Path, sha256: str) -> None:
-        """Upload the file, which stays where it is; refuses one that is not what `sha256` says."""
-        try:
-            with path.open("rb") as body:
-                if file_digest(body, "sha256").hexdigest() != sha256:
-                    raise DamagedError(f"{path} is not what its manifest says: compute it again with --force")
-                size = body.tell()
-                body.seek(0)
-                self._sender.upload(key, body, size, sha256)
-        except OSError as error:
-            raise DamagedError(f"cannot read {path}: {error.strerror}") from error
+        with checked(path, sha256) as body:
+            size = path.stat().st_size
+            self._sender.upload(key, body, size, sha256)
         self._check_arrived(Stored(key, size, sha256))
 
     def put_bytes(self, key: str, data: bytes) -> None:
@@ -100,17 +88,16 @@ class S3Store:
     def delete(self, key: str) -> None:
         self._bucket.run("delete", key, lambda s3: s3.delete_object(**self._name(key)))
 
-    def unfinished(self, prefix: str) -> Iterator[tuple[str, str, datetime]]:
-        """Key, id and begin of uploads in parts that a killed run left behind; nobody sees them, all pay."""
+    def unfinished(self, prefix: str) -> Iterator[Unfinished]:
         tokens = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
         for page in self._pages("list_multipart_uploads", prefix, tokens):
             for found in page.get("Uploads", []):
-                yield found["Key"].removeprefix(self.options.root), found["UploadId"], found["Initiated"]
+                key = found["Key"].removeprefix(self.options.root)
+                yield Unfinished(key, found["UploadId"], found["Initiated"])
 
-    def abort(self, key: str, upload: str) -> None:
-        self._bucket.run(
-            "abort", key, lambda s3: s3.abort_multipart_upload(**self._name(key), UploadId=upload)
-        )
+    def abort(self, upload: Unfinished) -> None:
+        name = {**self._name(upload.key), "UploadId": upload.id}
+        self._bucket.run("abort", upload.key, lambda s3: s3.abort_multipart_upload(**name))
 
     def _name(self, key: str) -> dict[str, str]:
         return self._bucket.name(key)
@@ -136,9 +123,7 @@ class S3Store:
                 f"{self.options.url(sent.key)} did not arrive: {what} of {sent.bytes} bytes, "
                 "or another writer's; run again"
             )
-        with self._lock:
-            self.uploads += 1
-            self.uploaded_bytes += sent.bytes
+        self.sent.append(sent.bytes)
 
     def _pages(self, operation: str, prefix: str, tokens: dict[str, str]) -> Iterator[dict[str, Any]]:
         where = {"Bucket": self.options.bucket, "Prefix": self.options.root + prefix}

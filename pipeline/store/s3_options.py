@@ -1,10 +1,16 @@
 """Which bucket, and how to talk to it: checked before anything is sent. Credentials are boto3's business."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.store.base import Store
 
 ACLS = (
     "private",
@@ -48,11 +54,24 @@ class S3Options:
         return f"{self.prefix}/" if self.prefix else ""
 
     @property
+    def web(self) -> str:
+        """The bucket's address for browsers."""
+        if self.endpoint_url:
+            return f"{self.endpoint_url}/{self.bucket}"
+        return f"https://{self.bucket}.s3.amazonaws.com"
+
+    @property
     def endpoint(self) -> str:
         return self.endpoint_url or "Amazon S3"
 
     def url(self, key: str = "") -> str:
         return f"s3://{self.bucket}/{self.root}{key}".rstrip("/")
+
+    def open(self) -> Store:
+        """Raises StoreError for an address or credentials that are none."""
+        from pipeline.store.s3 import S3Store  # noqa: PLC0415 - boto3 is slow to import
+
+        return S3Store(self)
 
 
 def _check_bucket(bucket: str) -> None:

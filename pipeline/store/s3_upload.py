@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import media_of
 from pipeline.errors import PipelineError
 from pipeline.store.s3_client import Bucket
 from pipeline.store.s3_errors import FAILURES, refuses_checksum

@@ -3,14 +3,20 @@
  * Everywhere: what is not known is null. Times are seconds since frame 0, unless a name says otherwise.
  */
 
+// code-types:begin
 export const SCHEMA_VERSION: 1;
-/** Names of the tyre codes: TYRES[car.tyre]. */
-export const TYRES: string[];
 /** Words of the replay's status codes, in order. */
 export const STATUSES: Status[];
+/** Names of the tyre codes: TYRES[car.tyre]. */
+export const TYRES: string[];
+/** Name of each session, and its folder below the round's: SESSIONS[event.session]. */
+export const SESSIONS: Record<string, { name: string; folder: string }>;
+/** What F1's track status codes say: TRACK_STATUSES[status]. */
+export const TRACK_STATUSES: Record<string, string>;
 
-/** "grid": has not moved off yet. "finished": has taken the flag. */
+/** Grid until the car moves off, finished once it has taken the flag. */
 export type Status = "grid" | "track" | "pit" | "finished";
+// code-types:end
 
 /**
  * Open a race: reads its manifest, and nothing else yet.
@@ -88,40 +94,70 @@ export interface State {
   cars: Car[];
 }
 
+// car:begin
 export interface Car {
+  /** The driver's three letters. */
   code: string;
-  /** 1/10 m, F1's track coordinates. */
-  x: number | null;
-  y: number | null;
-  z: number | null;
-  /** Race distance in m. */
-  dist: number | null;
-  /** Fraction of the lap, 0 to 1. */
-  rel_dist: number | null;
+  /** Official lap, from 1. */
   lap: number;
+  /** Official position: 1 to n without gap or tie among the cars that are there. */
   position: number;
-  /** Index of TYRES. */
-  tyre: number;
-  /** Laps. */
-  tyre_life: number | null;
-  /** km/h */
+  /** F1's track coordinates; circuit.rotation turns them as F1's own map (1/10 m). */
+  x: number | null;
+  /** F1's track coordinates, y up (1/10 m). */
+  y: number | null;
+  /** F1's track coordinates, height (1/10 m). */
+  z: number | null;
+  /** Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls (m). */
+  dist: number | null;
+  /** Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. */
+  rel_dist: number | null;
+  /** Speed of the car (km/h). */
   speed: number | null;
+  /** Engine speed (1/min). */
   rpm: number | null;
+  /** Gear, 0 (neutral) to 8. */
   gear: number | null;
-  /** The feed's code: 10, 12 and 14 are open, 8 is allowed. */
-  drs: number | null;
-  /** 0 to 100. */
+  /** Throttle, 0 to 100 (%). */
   throttle: number | null;
-  /** 0 or 1. */
+  /** Whether the brake is on; in JSON and replay 1 or 0. */
   brake: number | null;
-  /** Seconds behind the leader; null when lapped or unknown. */
+  /** The feed's DRS code: 10, 12 and 14 are open, 8 may be opened, 0 and 1 are shut. */
+  drs: number | null;
+  /**
+   * Compound: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre: number;
+  /** Age of the tyres (laps). */
+  tyre_life: number | null;
+  /**
+   * Official gap to the leader; null when lapped or unknown. From the flag on it is that at the flag: time
+   * penalties are in drivers[].penalties (s).
+   */
   gap: number | null;
+  /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
   status: Status;
 }
 
 export type ColumnName =
-  | "x" | "y" | "z" | "dist" | "speed" | "rpm" | "throttle" | "gear" | "drs" | "brake"
-  | "lap" | "position" | "tyre" | "tyre_life" | "gap" | "status";
+  | "x"
+  | "y"
+  | "z"
+  | "dist"
+  | "speed"
+  | "rpm"
+  | "throttle"
+  | "gear"
+  | "drs"
+  | "brake"
+  | "lap"
+  | "position"
+  | "tyre"
+  | "tyre_life"
+  | "gap"
+  | "status";
+// car:end
 
 export interface Series {
   /** Seconds. */
@@ -138,111 +174,581 @@ export class ReplayError extends Error {
 /** A column of a chunk as it is in the file. */
 export type Line = (number | null)[];
 
-export interface Manifest {
-  schema_version: number;
-  event: {
-    year: number;
-    round: number;
-    session: "R" | "S";
-    name: string;
-    official_name: string;
-    country: string;
-    location: string;
-    meeting_key: number | null;
-    session_key: number | null;
-    date_utc: string | null;
-  };
-  clock: {
-    fps: number;
-    frames: number;
-    duration_s: number;
-    t0_session_s: number;
-    t0_utc: string | null;
-    lights_out_s: number | null;
-  };
-  /** In the order of the result. */
-  drivers: Driver[];
-  total_laps: number | null;
-  circuit: {
-    length_m: number | null;
-    /** Degrees to turn the map by, as F1 does. */
-    rotation: number | null;
-    x: number[];
-    y: number[];
-    corners: { number: number; letter: string; x: number; y: number; dist: number | null }[];
-  };
-  /** 1 clear, 2 yellow, 4 safety car, 5 red flag, 6 virtual safety car, 7 VSC ending. */
-  track_statuses: { status: string; start_time: number; end_time: number | null }[];
-  race_control: Message[];
-  weather: Weather[];
-  quality: { grade: "A" | "B" | "C" | "D"; checks: Check[] };
-  artifacts: { key: string; media_type: string; content_encoding: string | null; bytes: number; sha256: string }[];
-  replay: {
-    generation: string;
-    chunk_s: number;
-    /** Samples further apart than this are not joined by a line. */
-    hole_ms: number;
-    columns: Record<string, { clock: "pos" | "car" | "step"; scale: number; unit: string }>;
-    chunks: { key: string; start_s: number; end_s: number; bytes: number }[];
-  };
-  provenance: {
-    version: string;
-    fastf1: string;
-    created_at: string;
-    run: string;
-    provisional: boolean;
-    /** Why it is provisional. */
-    reasons: string[];
-    options: { fps: number; frame_skips: number[] };
-    input: { kind: "cache" | "recording"; path: string; sha256: string };
-  };
-}
-
-export interface Driver {
-  number: string;
-  code: string;
-  name: string;
-  team: string;
-  /** Six hex digits. */
-  color: string | null;
-  /** 0 is a start from the pit lane. */
-  grid: number | null;
-  /** A place, or R, D, E, W, F, N. */
-  classified: string | null;
-  status: string | null;
-  laps: number;
-  /** When the car came to its final halt. */
-  retired_at: number | null;
-  /** When it took the flag. */
-  finished_at: number | null;
-  penalties: { t: number; message: string }[];
-}
-
-export interface Message {
-  t: number;
-  category: string | null;
-  message: string;
-  flag: string | null;
-  scope: string | null;
-  sector: number | null;
-  number: string | null;
-  lap: number | null;
-}
-
-export interface Weather {
-  t: number;
-  air_temp: number | null;
-  track_temp: number | null;
-  humidity: number | null;
-  pressure: number | null;
-  wind_speed: number | null;
-  wind_direction: number | null;
-  rainfall: boolean | null;
+// documents:begin
+export interface Artifact {
+  /** The file's key, relative to the root. */
+  key: string;
+  /** The file's Content-Type. */
+  media_type: string;
+  /** The file's Content-Encoding: gzip, or null. */
+  content_encoding: string | null;
+  /** Size of the file. */
+  bytes: number;
+  /** Hash of the file as it lies, in hex. */
+  sha256: string;
 }
 
 export interface Check {
+  /** What was looked at. */
   name: string;
+  /** Ok, or how much it matters. */
   level: "ok" | "note" | "warn" | "bad";
+  /** What was found. */
   value: number | string | null;
+  /** The same in words. */
   message: string;
 }
+
+/** The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line. */
+export interface Circuit {
+  /** Length of a lap in metres, as measured. */
+  length_m: number | null;
+  /** Degrees that F1 turns its own map by. */
+  rotation: number | null;
+  /** The outline's points, 1/10 m. */
+  x: number[];
+  /** The outline's points, 1/10 m. */
+  y: number[];
+  /** The numbered corners, in order. */
+  corners: Corner[];
+}
+
+/** The uniform frame clock. */
+export interface Clock {
+  /** Frames a second. */
+  fps: number;
+  /** Number of frames. */
+  frames: number;
+  /** Seconds from the first frame to the last. */
+  duration_s: number;
+  /** Frame 0 on F1's session clock: the earliest start of lap 1. */
+  t0_session_s: number;
+  /** When frame 0 was. */
+  t0_utc: string | null;
+  /** When the field starts to move. */
+  lights_out_s: number | null;
+}
+
+export interface Corner {
+  /** Number of the corner, from the line on. */
+  number: number;
+  /** Letter of a corner that shares its number. */
+  letter: string;
+  /** 1/10 m. */
+  x: number;
+  /** 1/10 m. */
+  y: number;
+  /** Metres from the line. */
+  dist: number | null;
+}
+
+export interface Driver {
+  /** Racing number. */
+  number: string;
+  /** Three letters, by which frames and replay name the car. */
+  code: string;
+  /** Full name. */
+  name: string;
+  /** Name of the team. */
+  team: string;
+  /** Team colour, six hex digits. */
+  color: string | null;
+  /** Grid place; 0 is a start from the pit lane. */
+  grid: number | null;
+  /** Official classification: a place, or R, D, E, W, F, N. */
+  classified: string | null;
+  /** The official result's own word, such as Finished. */
+  status: string | null;
+  /** Laps completed. */
+  laps: number;
+  /** When the car came to its final halt. */
+  retired_at: number | null;
+  /** When the car took the flag. */
+  finished_at: number | null;
+  /** Those that race control announced for the car. */
+  penalties: Penalty[];
+}
+
+/** The race weekend, and which of its sessions this is. */
+export interface RaceEvent {
+  /** Season. */
+  year: number;
+  /** Round of the season. */
+  round: number;
+  /** Session of the round: R (race) or S (sprint). */
+  session: "R" | "S";
+  /** Short name of the race weekend. */
+  name: string;
+  /** Its full name, with the sponsor. */
+  official_name: string;
+  /** Where it is held. */
+  country: string;
+  /** Town or circuit. */
+  location: string;
+  /** F1's own key of the race weekend. */
+  meeting_key: number | null;
+  /** F1's own key of the session. */
+  session_key: number | null;
+  /** Scheduled start of the session. */
+  date_utc: string | null;
+}
+
+/** What the race was computed from, so that an unchanged input can be skipped. */
+export interface InputIdentity {
+  /** Where it was read from. */
+  kind: "cache" | "recording";
+  /** The session's folder in the fastf1 cache, or the recording's file names. */
+  path: string;
+  /** Hash of its content. */
+  sha256: string;
+  /** When the oldest of the session's data was fetched; null for a recording. */
+  fetched_at?: string | null;
+}
+
+/** What the run was asked to make. */
+export interface Options {
+  /** Frames a second. */
+  fps: number;
+  /** The n of each skip_{n}.json.gz. */
+  frame_skips: number[];
+}
+
+/** A penalty as race control announced it, and did not take back. */
+export interface Penalty {
+  /** Seconds on the frame clock. */
+  t: number;
+  /** Race control's words. */
+  message: string;
+}
+
+export interface Provenance {
+  /** Version of f1-precompute. */
+  version: string;
+  /** Version of fastf1. */
+  fastf1: string;
+  /** When it was computed. */
+  created_at: string;
+  /** The run that computed it. */
+  run: string;
+  /** True while results or laps may still change. */
+  provisional: boolean;
+  /** Why it is provisional. */
+  reasons: string[];
+  /** What the run was asked to make. */
+  options: Options;
+  /** What it was computed from. */
+  input: InputIdentity;
+}
+
+/** Grade A: nothing to say. B: notes a viewer will not see. C: visibly damaged. D: use with care. */
+export interface Quality {
+  /** How far the race can be trusted. */
+  grade: "A" | "B" | "C" | "D";
+  /** The reasons. */
+  checks: Check[];
+}
+
+export interface Message {
+  /** Seconds on the frame clock. */
+  t: number;
+  /** F1's kind of message: Flag, SafetyCar, Drs, CarEvent, Other. */
+  category: string | null;
+  /** Race control's words. */
+  message: string;
+  /** F1's word, such as YELLOW or CLEAR. */
+  flag: string | null;
+  /** What the flag is for: Track, Sector or Driver. */
+  scope: string | null;
+  /** Marshal sector of the flag. */
+  sector: number | null;
+  /** Racing number of the car it concerns. */
+  number: string | null;
+  /** Lap of the race in which it came. */
+  lap: number | null;
+}
+
+export interface Replay {
+  /** Hash of all chunks, by which their folder is named. */
+  generation: string;
+  /** Seconds that a chunk covers. */
+  chunk_s: number;
+  /** Samples further apart than this are not joined by a line. */
+  hole_ms: number;
+  /** How each column of a chunk is read. */
+  columns: Record<string, ReplayColumn>;
+  /** The files, by time. */
+  chunks: ReplayChunk[];
+}
+
+export interface ReplayChunk {
+  /** The file's key, relative to the root. */
+  key: string;
+  /** The first second it covers. */
+  start_s: number;
+  /** The last second it covers. */
+  end_s: number;
+  /** Size of the file. */
+  bytes: number;
+}
+
+/**
+ * How a client reads one column of a replay chunk.
+ *
+ * `clock` "pos" and "car" columns are delta-coded integers, one for each time of that clock, to be
+ * interpolated; "step" columns are change points. Value = integer * scale.
+ */
+export interface ReplayColumn {
+  /** The sample times it has values for. */
+  clock: "pos" | "car" | "step";
+  /** Value = integer * scale. */
+  scale: number;
+  /** The value's unit; for status, the words of its numbers. */
+  unit: string;
+}
+
+/** One stretch of the race under one flag. */
+export interface TrackStatus {
+  /**
+   * F1's code: 1 track clear, 2 yellow flag, 4 safety car, 5 red flag, 6 virtual safety car, 7 VSC ending.
+   */
+  status: string;
+  /** Since when it holds. */
+  start_time: number;
+  /** Null while it lasts. */
+  end_time: number | null;
+}
+
+/** What the weather station measured, about once a minute. */
+export interface Weather {
+  /** Seconds on the frame clock. */
+  t: number;
+  /** Degrees Celsius. */
+  air_temp: number | null;
+  /** Degrees Celsius. */
+  track_temp: number | null;
+  /** Relative, percent. */
+  humidity: number | null;
+  /** hPa. */
+  pressure: number | null;
+  /** Metres a second. */
+  wind_speed: number | null;
+  /** Where it comes from, degrees from north. */
+  wind_direction: number | null;
+  /** Whether it rains. */
+  rainfall: boolean | null;
+}
+
+/** Everything about one race but its frames; points to the rest. */
+export interface Manifest {
+  /** Version of the format. */
+  schema_version: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** The frame clock. */
+  clock: Clock;
+  /** Who took part, in the order of the result. */
+  drivers: Driver[];
+  /** Laps of the race as scheduled or run. */
+  total_laps: number | null;
+  /** The track. */
+  circuit: Circuit;
+  /** Flags and safety cars, by time. */
+  track_statuses: TrackStatus[];
+  /** Race control's messages, by time. */
+  race_control: Message[];
+  /** The weather, by time. */
+  weather: Weather[];
+  /** How far it can be trusted, and why. */
+  quality: Quality;
+  /** Every file of the race but this one. */
+  artifacts: Artifact[];
+  /** How to read the compact replay. */
+  replay: Replay;
+  /** From what, how and when it was made. */
+  provenance: Provenance;
+}
+
+export interface SeasonEvent {
+  /** 0 for a cancelled event whose number is now another's. */
+  round: number;
+  /** Short name of the race weekend. */
+  name: string;
+  /** Its full name, with the sponsor. */
+  official_name: string;
+  /** Where it is held. */
+  country: string;
+  /** Town or circuit. */
+  location: string;
+  /** Day of the race, ISO. */
+  date: string | null;
+  /** The schedule's word: conventional, sprint_qualifying ... */
+  format: string;
+  /** F1's own key of the race weekend. */
+  meeting_key: number | null;
+  /** In the order they are held. */
+  sessions: SeasonSession[];
+}
+
+/** One session of a season listing, and what exists of it. */
+export interface SeasonSession {
+  /** Session of the round: R (race) or S (sprint). */
+  session: "R" | "S";
+  /** Its name in words. */
+  name: string;
+  /** Scheduled start of the session. */
+  date_utc: string | null;
+  /** Whether it is published, and else why not. */
+  state: "published" | "missing" | "failed" | "upcoming" | "cancelled";
+  /** Key of its manifest. */
+  manifest: string | null;
+  /** quality.grade of its manifest. */
+  grade: "A" | "B" | "C" | "D" | null;
+  /** provenance.provisional of its manifest. */
+  provisional: boolean | null;
+  /** clock.frames of its manifest. */
+  frames: number | null;
+  /** clock.duration_s of its manifest. */
+  duration_s: number | null;
+  /** Size of all the session's artifacts. */
+  bytes: number | null;
+  /** When it was computed. */
+  updated_at: string | null;
+  /** Why the last run failed. */
+  error: string | null;
+}
+
+/** sessions/{year}.json. */
+export interface SeasonListing {
+  /** Version of the format. */
+  schema_version: number;
+  /** Season. */
+  year: number;
+  /** When it last changed. */
+  updated_at: string;
+  /** Every race weekend of the season, by round. */
+  events: SeasonEvent[];
+}
+
+export interface CatalogRace {
+  /** Season. */
+  year: number;
+  /** Round of the season. */
+  round: number;
+  /** Session of the round: R (race) or S (sprint). */
+  session: "R" | "S";
+  /** Short name of the race weekend. */
+  name: string;
+  /** Scheduled start of the session. */
+  date_utc: string | null;
+  /** Key of its manifest. */
+  manifest: string;
+}
+
+export interface CatalogSeason {
+  /** Season. */
+  year: number;
+  /** The file's key, relative to the root. */
+  key: string;
+  /** Sessions with artifacts. */
+  published: number;
+  /** When it last changed. */
+  updated_at: string;
+}
+
+/** catalog.json: where a reader starts. */
+export interface Catalog {
+  /** Version of the format. */
+  schema_version: number;
+  /** When it last changed. */
+  updated_at: string;
+  /** The seasons that have a listing, by year. */
+  seasons: CatalogSeason[];
+  /** The published race that was held last. */
+  newest: CatalogRace | null;
+}
+
+/** One line of progress.jsonl or runs/*.jsonl. */
+export interface ProgressEvent {
+  /** Version of these lines. */
+  v: number;
+  /** Number of the line, from 1. */
+  seq: number;
+  /** When it was written. */
+  ts: string;
+  /** The run it belongs to. */
+  run: string;
+  /** Season. */
+  year: number;
+  /** Round of the season. */
+  round: number;
+  /** Session of the round: R (race) or S (sprint). */
+  session: "R" | "S";
+  /** Complete and error end a run. */
+  type: "progress" | "complete" | "error";
+  /** Percent done. */
+  progress: number | null;
+  /** What is being done: load, compute, encode, publish ... */
+  stage: string | null;
+  /** The same in words. */
+  message: string | null;
+  /** Facts about it. */
+  data: Record<string, unknown> | null;
+}
+
+/** What a nightly run did about one session, and why. */
+export interface RunRace {
+  /** Season. */
+  year: number;
+  /** Round of the season. */
+  round: number;
+  /** Session of the round: R (race) or S (sprint). */
+  session: "R" | "S";
+  /** Short name of the race weekend. */
+  name: string;
+  /** Compute, refresh, skip, wait, move, retire or cancelled. */
+  action: string;
+  /** Why. */
+  reason: string;
+  /** How the work ended: published, unchanged, kept, failed, given up, without data yet. */
+  state: string | null;
+  /** Why it failed. */
+  error: string | null;
+  /** quality.grade of what was published. */
+  grade: "A" | "B" | "C" | "D" | null;
+  /** Seconds that the work took. */
+  seconds: number;
+}
+
+/** runs/{run_id}.json: how a nightly run went, for monitors. */
+export interface RunSummary {
+  /** Version of the format. */
+  schema_version: number;
+  /** Name of the run. */
+  run: string;
+  /** The years it looked at. */
+  seasons: number[];
+  /** When it began. */
+  started_at: string;
+  /** Seconds that it took. */
+  seconds: number;
+  /** 0 done, 1 something failed, 75 temporarily impossible. */
+  exit_code: number;
+  /** The whole in one line. */
+  line: string;
+  /** How many sessions ended in each way. */
+  counts: Record<string, number>;
+  /** What went wrong beside single races. */
+  problems: string[];
+  /** Seconds spent waiting for hosts. */
+  network_wait_s: number;
+  /** What was done about each session, and why. */
+  races: RunRace[];
+}
+
+/** One car in one frame of skip_{n}.json.gz. What is not known is null. */
+export interface DriverFrame {
+  /** Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls (m). */
+  dist: number | null;
+  /** Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. */
+  rel_dist: number | null;
+  /** F1's track coordinates; circuit.rotation turns them as F1's own map (1/10 m). */
+  x: number | null;
+  /** F1's track coordinates, y up (1/10 m). */
+  y: number | null;
+  /** Speed of the car (km/h). */
+  speed: number | null;
+  /** Throttle, 0 to 100 (%). */
+  throttle: number | null;
+  /** Official lap, from 1. */
+  lap: number;
+  /** Official position: 1 to n without gap or tie among the cars that are there. */
+  position: number;
+  /**
+   * Compound: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre: number;
+  /** Age of the tyres (laps). */
+  tyre_life: number | null;
+  /** Gear, 0 (neutral) to 8. */
+  gear: number | null;
+  /** The feed's DRS code: 10, 12 and 14 are open, 8 may be opened, 0 and 1 are shut. */
+  drs: number | null;
+  /** Whether the brake is on; in JSON and replay 1 or 0. */
+  brake: number | null;
+  /**
+   * Official gap to the leader; null when lapped or unknown. From the flag on it is that at the flag: time
+   * penalties are in drivers[].penalties (s).
+   */
+  gap: number | null;
+  /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
+  status: "grid" | "track" | "pit" | "finished";
+}
+
+export interface Frame {
+  /** Seconds on the frame clock. */
+  t: number;
+  /** The leader's. */
+  lap: number;
+  /** By code, the cars that are there. */
+  drivers: Record<string, DriverFrame>;
+}
+
+/** skip_{n}.json.gz. */
+export interface FramesDocument {
+  /** Version of the format. */
+  schema_version: number;
+  /** The n of the file's name: it has every n-th frame. */
+  frame_skip: number;
+  /** Frames a second in this file. */
+  fps: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** The frame clock, before the skip. */
+  clock: Clock;
+  /** Who took part, in the order of the result. */
+  drivers: Driver[];
+  /** Laps of the race as scheduled or run. */
+  total_laps: number | null;
+  /** By code: red, green, blue of 0..255. */
+  driver_colors: Record<string, [number, number, number]>;
+  /** Flags and safety cars, by time. */
+  track_statuses: TrackStatus[];
+  /** Race control's messages, by time. */
+  race_control: Message[];
+  /** The weather, by time. */
+  weather: Weather[];
+  /** By time, each on a line of its own. */
+  frames: Frame[];
+}
+
+/**
+ * replay/{generation}/{i}.json.gz: the feed's own samples, for a client that interpolates.
+ *
+ * `pos_t` and `car_t` are the sample times in ms on the frame clock, the first absolute, then differences.
+ * They begin with the last sample at or before the chunk and end with the first after it. Columns on a
+ * clock hold one integer a time: the first known value, then differences to the last known one, null where
+ * the feed has none. Step columns are [ms, value, ms, value, ...]: the first pair holds at the chunk's
+ * start, later times are differences to the one before, values are absolute, null is unknown. `dist` is not
+ * yet cut to the lap: a reader keeps it between (lap - 1) and lap times the track's length, so that it is 0
+ * on the grid and stands still after the flag.
+ */
+export interface ReplayChunkDocument {
+  /** Version of the format. */
+  schema_version: number;
+  /** Number of the chunk, from 0. */
+  index: number;
+  /** The first millisecond it covers. */
+  start_ms: number;
+  /** The last millisecond it covers. */
+  end_ms: number;
+  /** Sample times of the columns on the clock pos, ms. */
+  pos_t: number[];
+  /** Sample times of the columns on the clock car, ms. */
+  car_t: number[];
+  /** Code -> column -> integers. */
+  cars: Record<string, Record<string, (number | null)[]>>;
+  /** Time of a car's last frame, ms, for those that leave in here. */
+  until: Record<string, number>;
+}
+// documents:end

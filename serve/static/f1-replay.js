@@ -10,11 +10,23 @@
 
 /** @import {Car, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
 
+// codes:begin
 export const SCHEMA_VERSION = 1;
 export const STATUSES = ["grid", "track", "pit", "finished"];
-export const TYRES = [
-  "UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET", "HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD",
-];
+export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET", "HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD"];
+export const SESSIONS = {
+  R: { name: "Race", folder: "" },
+  S: { name: "Sprint", folder: "sprint/" },
+};
+export const TRACK_STATUSES = {
+  1: "track clear",
+  2: "yellow flag",
+  4: "safety car",
+  5: "red flag",
+  6: "virtual safety car",
+  7: "VSC ending",
+};
+// codes:end
 
 const TIMEOUT_MS = 20_000;
 const FIRST_PAUSE_MS = 300;
@@ -60,7 +72,7 @@ class Race extends EventTarget {
   /** @param {URL} url @param {OpenOptions} options */
   constructor(url, { signal, root, fetch = globalThis.fetch.bind(globalThis), retries = 3, ahead = 3, keep = 8 }) {
     super();
-    const [key] = url.pathname.match(/telemetry\/\d{4}\/\d+\/(sprint\/)?manifest\.json$/) ?? [];
+    const [key] = url.pathname.match(/telemetry\/\d{4}\/\d+\/([a-z\d_]+\/)?manifest\.json$/) ?? [];
     if (!root && !key) throw new ReplayError(`${url} does not end in a manifest's key: give options.root`);
     this.root = new URL(root ?? url.href.slice(0, url.href.lastIndexOf(String(key))), url);
     if (!this.root.pathname.endsWith("/")) this.root.pathname += "/"; // or its last folder would be lost

@@ -27,3 +27,8 @@ def gone() -> None:
 
 def broken() -> float:
     return 1 / 0
+
+
+def signalled() -> None:
+    """By a signal that Python has no name for."""
+    os.kill(os.getpid(), 40)

@@ -54,6 +54,7 @@ def test_second_run_changes_nothing(demo_out: Path, tmp_path: Path) -> None:
     assert snapshot(out) == before
 
 
+@pytest.mark.slow
 def test_force_computes_the_same_and_keeps_it(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
@@ -66,6 +67,7 @@ def test_force_computes_the_same_and_keeps_it(demo_out: Path, tmp_path: Path) ->
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "64"])
 def test_the_same_bytes_with_many_threads_and_with_one(demo_out: Path, tmp_path: Path, jobs: str) -> None:
     """A job alone has a thread a processor, one of many has a single one."""
@@ -80,6 +82,7 @@ def content(manifest: Path) -> dict[str, str]:
     return {a["key"]: a["sha256"] for a in artifacts if not a["key"].endswith("progress.jsonl")}
 
 
+@pytest.mark.slow
 def test_other_options_are_computed_anew(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
@@ -92,6 +95,7 @@ def test_other_options_are_computed_anew(demo_out: Path, tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.slow
 def test_environment_sets_options_and_flags_win(tmp_path: Path) -> None:
     named = tmp_path / "named"
     done = cli("demo", "--fps", "5", F1_OUT=str(named), F1_FPS="2", F1_FRAME_SKIP="1", F1_JSON="1")
@@ -101,6 +105,7 @@ def test_environment_sets_options_and_flags_win(tmp_path: Path) -> None:
     assert manifest["provenance"]["options"] == {"fps": 5.0, "frame_skips": [1]}
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_stopped(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
@@ -110,6 +115,7 @@ def test_a_run_goes_on_where_it_stopped(demo_out: Path, tmp_path: Path) -> None:
     assert "1900 round 2 race: published" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
 def test_a_lost_file_is_made_again(demo_out: Path, tmp_path: Path, damage: str) -> None:
     out = tmp_path / "out"
@@ -133,9 +139,10 @@ def test_verify(demo_out: Path, tmp_path: Path) -> None:
     done = cli("verify", "--out", out, expect=1)
     assert "skip_5.json.gz is missing" in done.stdout
     assert "frames.parquet is truncated" in done.stdout
-    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 2
+    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 3
 
 
+@pytest.mark.slow
 def test_verify_finds_an_altered_byte(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
@@ -148,6 +155,7 @@ def test_verify_finds_an_altered_byte(demo_out: Path, tmp_path: Path) -> None:
     cli("verify", "--out", out)
 
 
+@pytest.mark.slow
 def test_real_season_in_which_a_race_fails(real_out: Path, real_cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(real_out, out)
@@ -182,6 +190,7 @@ def test_real_season_in_which_a_race_fails(real_out: Path, real_cache: Path, tmp
     assert all(after[key] == value for key, value in before.items() if key.startswith("telemetry/"))
 
 
+@pytest.mark.slow
 def test_schedule(real_cache: Path) -> None:
     done = cli("schedule", "2025", "--offline", "--fastf1-cache", real_cache)
     lines = done.stdout.splitlines()

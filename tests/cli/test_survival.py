@@ -38,12 +38,13 @@ def all_whole(out: Path) -> None:
                 assert session["manifest"] is None or (out / session["manifest"]).is_file()
 
 
+@pytest.mark.slow
 def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
     """At random moments, again and again over one folder; then the run that is let live completes."""
     rng = random.Random(4)
     out = tmp_path / "out"
-    for _ in range(8):
-        process = start(out, "--force")
+    for version in range(8):
+        process = start(out, "--force", "--fps", "25" if version % 2 else "20")  # so that files are replaced
         time.sleep(rng.uniform(0.5, 6.0))
         process.kill()
         process.communicate()
@@ -54,6 +55,7 @@ def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
     assert not any((out / ".staging").glob("*"))
 
 
+@pytest.mark.slow
 def test_children_end_with_their_parent(tmp_path: Path) -> None:
     process = start(tmp_path / "out")
     time.sleep(2.0)
@@ -78,6 +80,7 @@ def _running(tmp_path: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_interrupt_exits_130(tmp_path: Path) -> None:
     # a shell that starts the tests with `&` has them ignore SIGINT, and so would all that they start
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -99,6 +102,7 @@ def test_interrupt_exits_130(tmp_path: Path) -> None:
         ("tests.cli.misbehave:leave", "asked to exit (code 3)"),
         ("tests.cli.misbehave:crash", "crashed (SIGSEGV)"),
         ("tests.cli.misbehave:killed", "ran out of memory"),
+        ("tests.cli.misbehave:signalled", "crashed (signal 40)"),
         ("tests.cli.misbehave:gone", "ended without an answer (exit code 7)"),
         ("tests.cli.misbehave:broken", "unexpected ZeroDivisionError"),
     ],
@@ -110,6 +114,7 @@ def test_a_child_takes_nobody_with_it(target: str, says: str) -> None:
     assert says in str(results[1].error)
 
 
+@pytest.mark.slow
 def test_a_killed_race_fails_alone(tmp_path: Path) -> None:
     """Kill the process of a race: that race fails with a sentence, the others are published."""
     out = tmp_path / "out"

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.demo import Truth
-from pipeline.model import COLUMNS, FINISHED, GRID, PIT, TRACK, RaceFrames
+from pipeline.model import RaceFrames
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.model import DriverInfo, Laps, RaceControlRow, RawRace, Status, WeatherRow
+from pipeline.contract.models import RaceControlMessage, WeatherSample
+from pipeline.model import DriverInfo, Laps, RawRace, Status
 from tests.damage.blows import Blow, cut, each, kind, lap_at, lap_rows, until
 
 # ---- tyres
@@ -76,16 +77,16 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
 
 @kind("race control", "a chequered flag far too early", hits=0)
 def _(raw: RawRace, blow: Blow) -> RawRace:
-    def early(row: RaceControlRow) -> RaceControlRow:
-        return replace(row, t=min(row.t, blow.at)) if row.flag == "CHEQUERED" else row
+    def early(row: RaceControlMessage) -> RaceControlMessage:
+        return row.model_copy(update={"t": min(row.t, blow.at)}) if row.flag == "CHEQUERED" else row
 
     return replace(raw, race_control=[early(row) for row in raw.race_control])
 
 
 @kind("race control", "stamps set back", size=(20, 600), hits=0)
 def _(raw: RawRace, blow: Blow) -> RawRace:
-    def back(row: RaceControlRow) -> RaceControlRow:
-        return replace(row, t=row.t - blow.size) if row.t >= blow.at else row
+    def back(row: RaceControlMessage) -> RaceControlMessage:
+        return row.model_copy(update={"t": row.t - blow.size}) if row.t >= blow.at else row
 
     return replace(raw, race_control=[back(row) for row in raw.race_control])
 
@@ -97,10 +98,10 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
 
 @kind("weather", "values that no day has", hits=0)
 def _(raw: RawRace, blow: Blow) -> RawRace:
-    wild: dict[str, float | bool | None] = {"air_temp": 900.0, "humidity": -5.0, "wind_direction": 4000.0}
+    wild = {"air_temp": 900.0, "humidity": -5.0, "wind_direction": 4000.0}
 
-    def change(row: WeatherRow) -> WeatherRow:
-        return WeatherRow(row.t, {**row.values, **wild}) if row.t >= blow.at else row
+    def change(row: WeatherSample) -> WeatherSample:
+        return row.model_copy(update=wild) if row.t >= blow.at else row
 
     return replace(raw, weather=[change(row) for row in raw.weather])
 

@@ -81,6 +81,7 @@ def _dask(address: str) -> list[str]:
     return ["--publish", "--executor", "dask", "--scheduler", address]
 
 
+@pytest.mark.slow
 def test_two_workers_compute_into_the_bucket(s3: Place, demo_out: Path, tmp_path: Path) -> None:
     """Whatever lies in the folder from earlier runs, what the workers made is what is published."""
     out = tmp_path / "out"
@@ -105,6 +106,7 @@ def test_two_workers_compute_into_the_bucket(s3: Place, demo_out: Path, tmp_path
     assert not [path for path in tmp_path.rglob("race-*") if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
@@ -117,6 +119,7 @@ def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     assert len(s3.published()) == 3
 
 
+@pytest.mark.slow
 def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
@@ -170,12 +173,14 @@ def test_options_that_do_not_work(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_no_scheduler_there(s3: Place, tmp_path: Path) -> None:
     done = s3.cli("demo", "--out", tmp_path / "out", *_dask("tcp://127.0.0.1:1"), expect=75)
     assert "no Dask scheduler answers at tcp://127.0.0.1:1: start one" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_is_no_scheduler(s3: Place, tmp_path: Path) -> None:
     """One that takes the connection and says nothing, as every HTTP server does at first."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -184,6 +189,7 @@ def test_a_server_that_is_no_scheduler(s3: Place, tmp_path: Path) -> None:
     assert f"no Dask scheduler answers at {address}: start one" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
@@ -198,6 +204,7 @@ def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
     assert s3.lies() == []
 
 
+@pytest.mark.slow
 def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.errors import UnavailableError
     from pipeline.run import dask_cluster
@@ -208,6 +215,7 @@ def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytes
         list(dask_cluster.run_on(dask.address, [], options(s3)))
 
 
+@pytest.mark.slow
 def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> None:
     from pipeline.demo.season import recorded
     from pipeline.job import Job

@@ -22,6 +22,7 @@ def test_hadolint(tool: Tool) -> None:
     tool("hadolint", "--no-color", "--failure-threshold", "style", "Dockerfile")
 
 
+@pytest.mark.slow
 def test_checkov_on_the_dockerfile(tool: Tool) -> None:
     tool(
         "checkov",

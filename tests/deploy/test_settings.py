@@ -1,8 +1,6 @@
 """Settings and documentation: what one names the other has."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +9,6 @@ import pytest
 from pipeline.cli.main import main as pipeline_cli
 from pipeline.network.hosts import HOSTS
 from serve.__main__ import main as serve_cli
-from serve.settings import TABLE
 from tests.conftest import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -57,20 +54,14 @@ def commands() -> dict[str, set[str]]:
 
 def variables() -> set[str]:
     assert isinstance(pipeline_cli, click.Group)
-    parameters = [parameter for command in pipeline_cli.commands.values() for parameter in command.params]
+    commands = [*pipeline_cli.commands.values(), serve_cli]
+    parameters = [parameter for command in commands for parameter in command.params]
     named = {str(parameter.envvar) for parameter in parameters if parameter.envvar}
-    return named | {setting.env for setting in TABLE} | {host.variable for host in HOSTS}
+    return named | {host.variable for host in HOSTS}
 
 
 def mentioned(text: str) -> set[str]:
     return set(re.findall(r"\bF1_[A-Z0-9_]*[A-Z0-9]\b(?!\*)", text))
-
-
-@pytest.mark.parametrize("file", [README, ENV], ids=lambda file: str(file.name))
-def test_made_from_the_settings(file: Path) -> None:
-    command = [sys.executable, "docs/config_table.py", "--check", str(file)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REPOSITORY)))

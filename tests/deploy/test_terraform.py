@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import require
 from tests.deploy.conftest import DEPLOY, Tool, find
 
+pytestmark = pytest.mark.slow
+
 TERRAFORM = DEPLOY / "terraform"
 FILES = sorted(TERRAFORM.glob("*.tf"))
 SOURCE = "\n".join(re.sub(r"^\s*#.*$", "", file.read_text(), flags=re.MULTILINE) for file in FILES)

@@ -19,6 +19,7 @@ def test_schema(tool: Tool) -> None:
     tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
 
 
+@pytest.mark.slow
 def test_checkov(tool: Tool) -> None:
     tool(
         "checkov", "-d", ".github", "--framework", "github_actions", "--quiet", "--compact", "--skip-download"

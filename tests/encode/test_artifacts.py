@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.models import FramesDocument, Manifest, ReplayChunkDocument
+from pipeline.contract.tables import LAPS, TABLES, Table
+from pipeline.encode.parquet import arrow_schema, write_tables
+from pipeline.frames import compute
+from pipeline.frames.head import head
+from pipeline.model import RawRace
 from tests.encode.reader import Replayed
 
 RACES = ["1900/1", "1900/2", "1900/2/sprint"]
@@ -125,6 +131,42 @@ def test_parquet_is_sorted_typed_and_describes_itself(folder: Path) -> None:
         file.read_row_group(g, columns=["driver"])["driver"][0].as_py() for g in range(file.num_row_groups)
     ]
     assert drivers == sorted(drivers)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.name))
+def test_parquet_is_as_declared_and_explains_itself(folder: Path, table: Table) -> None:
+    rows = pq.read_table(folder / f"{table.name}.parquet")
+    assert rows.column_names == [column.name for column in table.columns]
+    for field, column in zip(rows.schema, table.columns, strict=True):
+        assert field.nullable == column.nullable
+        told = {b"unit": column.unit.encode(), b"description": column.description.encode()}
+        assert told.items() <= field.metadata.items()
+        assert column.description
+    event = orjson.loads((folder / "manifest.json").read_bytes())["event"]
+    for name in ("year", "round", "session"):
+        assert rows[name].unique().to_pylist() == [event[name]]
+
+
+def test_columns_of_every_session_read_as_one(demo_out: Path) -> None:
+    query = (
+        "select year, round, session, count(distinct driver) from read_parquet($1) group by all order by all"
+    )
+    for name in ("frames", "laps"):
+        files = [str(demo_out / "telemetry" / race / f"{name}.parquet") for race in RACES]
+        rows = duckdb.connect().execute(query, [files]).fetchall()
+        assert rows == [(1900, 1, "R", 10), (1900, 2, "R", 10), (1900, 2, "S", 10)]
+
+
+def test_a_table_without_what_it_could_say_has_nulls(demo_raw: RawRace, tmp_path: Path) -> None:
+    """laps.parquet has its columns and types whatever the feed lacks."""
+    bare = {number: replace(laps, extra={}) for number, laps in demo_raw.laps.items()}
+    raw = replace(demo_raw, laps=bare)
+    frames = compute(raw, 1.0)
+    about = head(raw, frames)
+    write_tables(tmp_path, raw, frames, about)
+    rows = pq.read_table(tmp_path / "laps.parquet")
+    assert rows.schema.equals(arrow_schema(LAPS, about))
+    assert rows["lap_time_s"].null_count == rows.num_rows == sum(map(len, bare.values()))
 
 
 def test_duckdb_reads_it(folder: Path) -> None:

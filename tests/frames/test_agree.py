@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check
 from pipeline.frames import compute
 from pipeline.frames.quality import assess
-from pipeline.model import COLUMNS, RawRace
+from pipeline.model import RawRace
 
 FPS = 5.0
 

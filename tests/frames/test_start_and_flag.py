@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.contract.columns import FINISHED, GRID, TRACK
 from pipeline.frames import compute
 from pipeline.frames.order import places
 from pipeline.frames.quality import assess
-from pipeline.model import FINISHED, GRID, TRACK, CarFrames, Laps, RaceFrames, RawRace, Status
+from pipeline.model import CarFrames, Laps, RaceFrames, RawRace, Status
 from tests.frames.test_damage import FPS, hold_invariants, level, numbers, without
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.contract.models import RaceControlMessage
 from pipeline.frames import compute
 from pipeline.frames.stewards import Ruling, parse
-from pipeline.model import RaceControlRow, RawRace
+from pipeline.model import RawRace
 from tests.frames.test_damage import FPS, numbers
 
 HIT = "CAUSING A COLLISION"
@@ -94,7 +95,7 @@ def test_the_penalties_that_stand_are_published(demo_raw: RawRace) -> None:
         f"CORRECTION: 10 SECOND TIME PENALTY FOR CAR {c} (CCC)",
     ]
     t = min(float(own.start[0]) for own in demo_raw.laps.values())
-    rows = [RaceControlRow(t + i, "Other", text, None, None, None, None, None) for i, text in enumerate(said)]
+    rows = [RaceControlMessage(t=t + i, category="Other", message=text) for i, text in enumerate(said)]
     frames = compute(replace(demo_raw, race_control=rows), FPS)
     found = {d.number: [p.message for p in d.penalties] for d in frames.drivers}
     assert found[a] == [said[0], said[2]]

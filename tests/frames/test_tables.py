@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.contract.columns import COLUMNS
 from pipeline.demo.season import recorded
 from pipeline.frames import compute
 from pipeline.frames.quality import assess
@@ -12,7 +13,6 @@ from pipeline.input import tables
 from pipeline.input.load import _to_raw, configure, load
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
-from pipeline.model import COLUMNS
 from tests.frames.test_damage import FPS, hold_invariants, level
 
 

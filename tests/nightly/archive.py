@@ -13,6 +13,8 @@ from fastf1.livetiming.data import LiveTimingData
 from pipeline.demo import DemoEvent, Truth, simulate, write_recording
 
 SHIFT = timedelta(hours=1)  # a recording's clock has its zero at lights out; an archive's begins before
+DAY = timedelta(days=1)
+SEASON = timedelta(days=14)  # as far back as tests have races
 LOCAL = timedelta(hours=2)  # the demo's offset from UTC
 
 
@@ -39,7 +41,11 @@ class Weekend:
 
 
 def hours_ago(hours: float) -> datetime:
-    return (datetime.now(UTC) - timedelta(hours=hours)).replace(second=0, microsecond=0)
+    """A moment before now, or to come. What is past is of one season: in January all of it is of the last."""
+    now = datetime.now(UTC)
+    if hours > 0 and (now - SEASON).year != (now - DAY).year:
+        hours += SEASON / timedelta(hours=1)
+    return (now - timedelta(hours=hours)).replace(second=0, microsecond=0)
 
 
 @cache

@@ -1,6 +1,7 @@
 """A season of one online race, as served by a local server, and a nightly run against it."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -63,6 +64,8 @@ class Nights:
         """Let everything that was done be some hours ago."""
         for path in self.out.glob("telemetry/*/*/manifest.json"):
             path.write_text(json.dumps(self.aged(json.loads(path.read_bytes()), hours)))
+        for path in self.cache.rglob("*.ff1pkl"):
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - hours * 3600))
         history = self.out / ".nightly.json"
         if history.exists():
             attempts = json.loads(history.read_bytes())
@@ -73,7 +76,9 @@ class Nights:
 
     def aged(self, manifest: Any, hours: float) -> Any:
         about = manifest["provenance"]
-        return {**manifest, "provenance": {**about, "created_at": _earlier(about["created_at"], hours)}}
+        made_from = {**about["input"], "fetched_at": _earlier(about["input"]["fetched_at"], hours)}
+        made = {"created_at": _earlier(about["created_at"], hours), "input": made_from}
+        return {**manifest, "provenance": {**about, **made}}
 
     def summary(self) -> Any:
         """Of the last run."""

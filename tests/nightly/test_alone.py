@@ -48,6 +48,7 @@ def test_a_lock_left_by_a_dead_process_is_nobodys(nights: Nights) -> None:
     assert not (nights.out / ".lock.holder").exists()
 
 
+@pytest.mark.slow
 def test_a_night_that_is_killed_leaves_nothing_in_half(nights: Nights) -> None:
     """At any moment: the next night finds the rest, and files set aside come back."""
     command = [sys.executable, "-m", "pipeline", "nightly", "--season", str(nights.year)]
@@ -76,13 +77,14 @@ def test_files_of_a_newer_version_are_not_touched(nights: Nights) -> None:
     assert path.read_bytes() == newer
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_made_again(nights: Nights) -> None:
     nights.run()
     path = nights.out / f"telemetry/{nights.year}/1/laps.parquet"
     whole = path.read_bytes()
     path.write_bytes(whole[:100])
     run = nights.run()
-    assert "compute: 1 of its files are missing or truncated" in run.stdout
+    assert "compute: 1 of its files are missing, truncated or altered" in run.stdout
     assert path.read_bytes() == whole
 
 
@@ -97,7 +99,16 @@ def test_a_folder_that_cannot_be_written_in_is_a_problem_not_a_crash(nights: Nig
 def test_a_dry_run_changes_nothing(nights: Nights) -> None:
     run = nights.run("--dry-run")
     assert "compute: it is over and not published" in run.stdout
-    assert sorted(path.name for path in nights.out.iterdir()) == [".lock"]
+    assert not nights.out.exists()
+    staged = nights.out / ".staging" / "of-a-run-under-way"
+    aside = nights.cache / f"{nights.year}/weekend/race/laps.ff1pkl.aside"
+    for path in (staged, aside):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with hold(nights.out) as holder:  # it looks on while another run works
+        nights.run("--dry-run")
+        holder.kill()
+    assert (staged.exists(), aside.exists()) == (True, True)
 
 
 @pytest.mark.parametrize(("fault", "code"), [("refused", 75), ("blocked", 1)])
@@ -110,6 +121,7 @@ def test_a_dry_run_that_cannot_know_says_so(nights: Nights, fault: str, code: in
     assert nights.hosts.posted == []
 
 
+@pytest.mark.slow
 def test_a_race_that_an_interrupted_run_left_without_files_is_made_again(nights: Nights) -> None:
     """As a bucket has it, where Dask's workers write, while files are replaced."""
     nights.run()
@@ -123,6 +135,7 @@ def test_a_race_that_an_interrupted_run_left_without_files_is_made_again(nights:
     cli("verify", "--out", nights.out)
 
 
+@pytest.mark.slow
 def test_offline_with_a_copied_cache(nights: Nights) -> None:
     """Fetch on one machine, compute on another that F1 blocks."""
     waiting = nights.run("--offline", expect=1)
@@ -131,6 +144,10 @@ def test_offline_with_a_copied_cache(nights: Nights) -> None:
     cli("schedule", str(nights.year), "--fastf1-cache", nights.cache, expect=0, **environment)
     run = nights.run("--offline")
     assert ": 1 without data yet in " in run.stdout.splitlines()[-1]
+    assert run.stderr == ""
+    waits = f"Waiting for data that the cache does not hold (--offline fetches nothing): {nights.year} 1 R"
+    assert waits in run.stdout
+    assert not (nights.cache / str(nights.year)).exists()  # fastf1 makes folders for what it will not fetch
     assert nights.listing()["events"][0]["sessions"][0]["state"] == "missing"
     nights.run()
     nights.hosts.fault = dict.fromkeys(("timing", "mirror", "jolpica", "schedule"), "blocked")
@@ -152,11 +169,18 @@ def test_the_webhook_and_the_command_are_told_of_a_failure(nights: Nights, tmp_p
     webhook = nights.hosts.url("webhook")
     run = nights.run("--webhook-url", webhook, "--on-failure", script, expect=1)
     told = json.loads((tmp_path / "told.json").read_bytes())
-    assert told == nights.summary()
+    published = nights.summary()
+    assert published == {**told, "races": [{**told["races"][0], "error": published["races"][0]["error"]}]}
     assert [json.loads(body) for body in nights.hosts.posted] == [told]
     assert told["exit_code"] == 1
     assert told["races"][0]["action"] == "compute"
     assert "refuses this machine's address" in told["races"][0]["error"]
+    said = "2026 round 1 race (Testland Grand Prix): lap timing, car positions and car data missing"
+    assert published["races"][0]["error"] == said.replace("2026", str(nights.year))
+    assert nights.listing()["events"][0]["sessions"][0]["error"] == published["races"][0]["error"]
+    logged = "".join(path.read_text() for path in (nights.out / "runs").rglob("*.json*"))
+    assert published["races"][0]["error"] in logged
+    assert not [word for word in (str(nights.out), str(nights.cache), "--", "machine") if word in logged]
     assert "Warning" not in run.stderr
 
 

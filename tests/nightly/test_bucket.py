@@ -14,6 +14,8 @@ from tests.nightly.conftest import Nights
 from tests.nightly.test_renumbered import serve, states
 from tests.s3.support import READER, Place, credentials, s3, s3_server
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["s3", "s3_server"]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.contract.keys import SESSION_NAMES, SessionCode, SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.job import ScheduledEvent, ScheduledSession
-from pipeline.night.decide import Asked, Decision, Published, Season, beside, decide, seasons
-from pipeline.night.history import Attempt, History
+from pipeline.run.decide import Asked, Decision, Published, Season, beside, decide, seasons
+from pipeline.run.history import Attempt, History
 
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)
 RACE = SessionKey(2026, 5)
@@ -29,7 +30,7 @@ def scheduled(
 
 def _session(code: SessionCode, start: datetime | None) -> ScheduledSession:
     day = timedelta(days=1 if code == "S" else 0)
-    return ScheduledSession(code, SESSION_NAMES[code], None if start is None else start - day)
+    return ScheduledSession(code, SESSIONS[code].name, None if start is None else start - day)
 
 
 def published(number: int, name: str, start: datetime | None, **more: Any) -> Published:
@@ -43,7 +44,6 @@ def published(number: int, name: str, start: datetime | None, **more: Any) -> Pu
         country="",
         location="",
         date_utc=start,
-        meeting_key=more.pop("meeting_key", None),
     )
     return Published(event, more.pop("made_at", made), **more)
 
@@ -95,7 +95,7 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
         "Testland Grand Prix",
         start,
         made_at=NOW - made_hours * HOUR,
-        provisional=("made less than 48 hours after the race",),
+        provisional=("fetched less than 48 hours after the race",),
     )
     return season(schedule=[scheduled(5, "Testland Grand Prix", start)], published={RACE: race}, **more)
 
@@ -117,12 +117,6 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
             season(published={RACE: DONE}), "skip", "up to date, final since 2026-05-13", id="final"
         ),
         pytest.param(
-            season(published={RACE: replace(DONE, schema_version=0)}),
-            "compute",
-            "it has schema_version 0; 1 is written now",
-            id="older schema",
-        ),
-        pytest.param(
             season(published={RACE: replace(DONE, stale="2 of its files are missing or truncated")}),
             "compute",
             "2 of its files are missing",
@@ -134,11 +128,11 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
             "provisional: the official classification is not out yet",
             id="results missing",
         ),
-        pytest.param(fresh(20, 10), "refresh", "made less than 48 hours after the race", id="within 48 h"),
+        pytest.param(fresh(20, 10), "refresh", "fetched less than 48 hours after the race", id="within 48 h"),
         pytest.param(fresh(5, 0.5), "wait", "made less than an hour ago", id="just made"),
-        pytest.param(fresh(50, 40), "refresh", "made less than 48 hours after", id="48 h are over"),
+        pytest.param(fresh(50, 40), "refresh", "fetched less than 48 hours after", id="48 h are over"),
         pytest.param(
-            fresh(50, 40, history=History(Path("none"), tried(9, 30 * HOUR))),
+            fresh(54, 40, history=History(Path("none"), tried(9, 30 * HOUR))),
             "refresh",
             "48 hours are over",
             id="48 h are over, whatever was tried",
@@ -150,7 +144,7 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
             id="looked at after 48 h",
         ),
         pytest.param(
-            fresh(20, -600), "refresh", "made less than 48 hours", id="made in the future by a wrong clock"
+            fresh(20, -600), "refresh", "fetched less than 48 hours", id="made in the future by a wrong clock"
         ),
         pytest.param(
             season(published={RACE: replace(DONE, made_at=NOW + 90 * HOUR)}),
@@ -201,13 +195,13 @@ def test_one_race(state: Season, action: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("state", "asked", "action", "reason"),
     [
-        (season(published={RACE: DONE}), Asked(NOW, force=True), "compute", "--force"),
-        (with_history(tried(4, HOUR)), Asked(NOW, force=True), "compute", "--force"),
+        (season(published={RACE: DONE}), Asked(NOW, force=True), "compute", "asked for again"),
+        (with_history(tried(4, HOUR)), Asked(NOW, force=True), "compute", "asked for again"),
         (
             season(published={RACE: PROVISIONAL}),
             Asked(NOW, offline=True),
             "skip",
-            "--offline can renew nothing",
+            "nothing is to be fetched",
         ),
         (season(), Asked(NOW, offline=True), "compute", "not published"),
     ],
@@ -257,17 +251,18 @@ def test_a_season_that_moves_up_by_one() -> None:
     assert (lost.round, lost.name, lost.sessions[0].state) == (0, "Lost Grand Prix", "cancelled")
 
 
-def test_a_meeting_key_is_stronger_than_name_and_day() -> None:
+def test_what_was_not_asked_for_is_not_taken_away() -> None:
+    """Asked for races alone: the sprint of a round that moved stays, for the run that moves it."""
+    sprint = SessionKey(2026, 5, "S")
+    about = published(5, "Testland Grand Prix", START).event.model_copy(update={"session": "S"})
     state = season(
-        schedule=[scheduled(5, "Testland Grand Prix", START, meeting_key=1)],
-        published={RACE: published(5, "Testland Grand Prix", START, meeting_key=2)},
+        schedule=[scheduled(4, "Testland Grand Prix", START + timedelta(days=1), "RS")],
+        published={sprint: replace(DONE, event=about)},
     )
-    assert set(actions(state)) == {(5, "compute"), (5, "retire")}
-    moved = season(
-        schedule=[scheduled(4, "New Name Grand Prix", START, meeting_key=2), EVENT],
-        published={RACE: published(5, "Testland Grand Prix", START + WEEK, meeting_key=2)},
-    )
-    assert (4, "move") in actions(moved)
+    assert [d.action for d in decide(state, Asked(NOW, frozenset({"R"})))] == ["compute"]
+    both = {(d.key.round, d.key.session, d.action): d.moves_to for d in decide(state, Asked(NOW))}
+    assert both[4, "S", "move"] is None
+    assert both[5, "S", "retire"] == SessionKey(2026, 4, "S")
 
 
 def test_a_sponsor_that_renames_a_race_changes_nothing() -> None:

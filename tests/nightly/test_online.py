@@ -16,6 +16,7 @@ def test_a_race_is_found_computed_and_then_left_alone(nights: Nights) -> None:
     assert second.stdout.splitlines()[-1].startswith(f"nightly {nights.year}: 1 up to date in ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "code", "counted", "sentence"),
     [
@@ -42,6 +43,7 @@ def test_a_timing_host_that_fails(nights: Nights, fault: str, code: int, counted
     assert nights.listing()["events"][0]["sessions"][0]["state"] == "failed"
 
 
+@pytest.mark.slow
 def test_a_host_that_trickles_is_ended_by_the_time_limit(nights: Nights) -> None:
     nights.hosts.fault = {"timing": "slow"}
     run = nights.run("--time-limit", "0.1", expect=1)
@@ -49,6 +51,7 @@ def test_a_host_that_trickles_is_ended_by_the_time_limit(nights: Nights) -> None
     assert "1 failed" in run.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_hiccups_are_waited_out(nights: Nights) -> None:
     nights.hosts.hiccups = {
         "schedule": ["status:503"],
@@ -91,6 +94,7 @@ def test_a_season_without_a_schedule_yet(nights: Nights) -> None:
     assert f"{nights.year} has no schedule (yet)" in run.stderr
 
 
+@pytest.mark.slow
 def test_results_that_are_missing_are_fetched_later(nights: Nights, weekend: Weekend) -> None:
     nights.hosts.content["jolpica"] = archive.no_results(weekend)
     nights.run()
@@ -105,6 +109,7 @@ def test_results_that_are_missing_are_fetched_later(nights: Nights, weekend: Wee
     assert nights.manifest(1)["provenance"]["provisional"] is False
 
 
+@pytest.mark.slow
 def test_jolpica_that_is_down_leaves_the_race_provisional(nights: Nights) -> None:
     nights.hosts.fault = {"jolpica": "refused"}
     run = nights.run("--network-budget", "0.02")
@@ -115,6 +120,7 @@ def test_jolpica_that_is_down_leaves_the_race_provisional(nights: Nights) -> Non
     ]
 
 
+@pytest.mark.slow
 def test_a_thinner_reload_keeps_what_is_published(nights: Nights, weekend: Weekend) -> None:
     nights.hosts.content["jolpica"] = archive.no_results(weekend)
     nights.run()
@@ -130,6 +136,7 @@ def test_a_thinner_reload_keeps_what_is_published(nights: Nights, weekend: Weeke
     assert nights.cached() == cached
 
 
+@pytest.mark.slow
 def test_a_reload_that_fails_keeps_what_is_published(nights: Nights, weekend: Weekend) -> None:
     nights.hosts.content["jolpica"] = archive.no_results(weekend)
     nights.run()

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import cli
 from tests.nightly import archive
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import QUICK, Nights
+
+pytestmark = pytest.mark.slow
 
 
 def serve(nights: Nights, scratch: Path, *weekends: Weekend) -> None:
@@ -106,3 +110,31 @@ def test_a_season_is_not_fooled_by_a_number(nights: Nights, tmp_path: Path) -> N
         (1, "Testland Grand Prix", "published"),
         (2, "Mockania Grand Prix", "published"),
     ]
+
+
+def test_a_race_that_cannot_be_moved_stays_until_it_can(nights: Nights, tmp_path: Path) -> None:
+    """The one after it, which wants its number, waits too; listings name both where they are."""
+    first, second = hours_ago(300), hours_ago(100)
+    testland, mockania = "Testland Grand Prix", "Mockania Grand Prix"
+    serve(nights, tmp_path, Weekend(2, testland, first, 2), Weekend(3, mockania, second, 3))
+    nights.run()
+    serve(nights, tmp_path, Weekend(1, testland, first, 2), Weekend(2, mockania, second, 3))
+    nights.forget_schedule()
+    cached = next(nights.cache.glob(f"{nights.year}/*Testland*/*Race"))
+    aside = tmp_path / "aside"
+    cached.rename(aside)
+    nights.hosts.fault = {"timing": "refused", "mirror": "refused"}
+    failed = nights.run("--network-budget", "0.01", expect=75)
+    assert "given up for tonight" in failed.stdout.splitlines()[-1]
+    assert states(nights.listing()) == [(1, testland, "published"), (2, mockania, "published")]
+    places = [s["manifest"] for e in nights.listing()["events"] for s in e["sessions"]]
+    assert places == [f"telemetry/{nights.year}/{number}/manifest.json" for number in (2, 3)]
+    cli("verify", "--out", nights.out)
+    cached.parent.mkdir(exist_ok=True)
+    aside.rename(cached)
+    nights.hosts.fault = {}
+    nights.age(hours=30)
+    run = nights.run()
+    assert "2 moved, 2 retired" in run.stdout.splitlines()[-1]
+    assert [nights.manifest(number)["event"]["name"] for number in (1, 2)] == [testland, mockania]
+    assert not list((nights.out / f"telemetry/{nights.year}/3").rglob("*.json*"))

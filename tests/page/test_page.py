@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from tests.conftest import REPOSITORY
 from tests.page.conftest import GO_TO, Tab
 from tests.page.truth import Truth
+
+pytestmark = pytest.mark.slow
 
 Report = Callable[[str, object], None]
 FIRST_PICTURE_BYTES = 150_000

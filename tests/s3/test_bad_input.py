@@ -81,6 +81,7 @@ def test_wrong_credentials_end_a_run_before_any_work(s3: Place, tmp_path: Path) 
     assert list((tmp_path / "out").rglob("manifest.json")) == []
 
 
+@pytest.mark.slow
 def test_bucket_that_may_only_be_read(s3: Place, out: Path) -> None:
     s3.client.put_bucket_acl(Bucket=s3.bucket, ACL="public-read")
     done = s3.cli("publish", "--out", out, user=READER, expect=1)
@@ -91,6 +92,7 @@ def test_bucket_that_may_only_be_read(s3: Place, out: Path) -> None:
     s3.cli("verify", "--s3", user=READER)
 
 
+@pytest.mark.slow
 def test_server_that_is_not_there(demo_out: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -100,6 +102,7 @@ def test_server_that_is_not_there(demo_out: Path) -> None:
     assert f"{url} did not answer for 1 s" in _sentence(done.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["catalog.json", "sessions", "manifest"])
 def test_newer_schema_in_the_bucket(s3: Place, out: Path, which: str) -> None:
     s3.cli("publish", "--out", out)

@@ -16,6 +16,8 @@ from pipeline.store.s3_options import S3Options
 from pipeline.store.s3_upload import PART_BYTES
 from tests.s3.support import PREFIX, WRITER, Place, credentials
 
+pytestmark = pytest.mark.slow
+
 Fault = Callable[[BaseHTTPRequestHandler], tuple[int, str] | None]
 KEY = "telemetry/2025/1/frames.parquet"
 

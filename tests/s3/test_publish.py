@@ -6,7 +6,9 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.contract.keys import is_public
+import pytest
+
+from pipeline.contract.artifacts import is_public
 from tests.conftest import cli
 from tests.s3.support import Place
 
@@ -67,6 +69,7 @@ def test_one_round_is_not_listed_with_the_others(s3: Place, out: Path) -> None:
     assert len(s3.published()) == len(list(out.rglob("manifest.json")))
 
 
+@pytest.mark.slow
 def test_large_files_go_in_parts_and_leave_none_behind(s3: Place, out: Path) -> None:
     from pipeline.store.s3_upload import PART_BYTES
 
@@ -81,6 +84,7 @@ def test_large_files_go_in_parts_and_leave_none_behind(s3: Place, out: Path) -> 
     assert "Nothing to upload" in s3.cli("publish", "--out", out).stdout
 
 
+@pytest.mark.slow
 def test_an_object_that_differs_is_put_right(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     parquet = next(key for key in sorted(s3.names()) if key.endswith("frames.parquet"))
@@ -105,6 +109,7 @@ def test_a_damaged_race_stays_out_and_the_others_go(s3: Place, out: Path) -> Non
     assert len(s3.published()) == len(others)
 
 
+@pytest.mark.slow
 def test_two_machines_share_a_bucket(s3: Place, out: Path, tmp_path: Path) -> None:
     """Each has races that the other lacks; both stay listed, whoever publishes last."""
     import shutil
@@ -125,6 +130,7 @@ def test_two_machines_share_a_bucket(s3: Place, out: Path, tmp_path: Path) -> No
     assert catalog["seasons"][0]["published"] == len(s3.published())
 
 
+@pytest.mark.slow
 def test_two_machines_with_the_same_races_do_not_replace_each_others(
     s3: Place, out: Path, tmp_path: Path
 ) -> None:

@@ -9,10 +9,14 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import REPOSITORY
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.s3.swift import SwiftServer
+
+pytestmark = pytest.mark.slow
 
 KILLS = 20
 
@@ -74,7 +78,7 @@ def test_killed_at_random_moments(s3: Place, out: Path) -> None:
 
 def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
     """The order of uploads, looked at after each of them."""
-    from pipeline.contract.keys import SessionKey
+    from pipeline.contract.artifacts import SessionKey
     from pipeline.publish.sync import sync
     from pipeline.store.local import LocalStore
     from pipeline.store.s3 import S3Store

@@ -11,6 +11,7 @@ from tests.s3.remake import remake
 from tests.s3.support import Place
 
 
+@pytest.mark.slow
 def test_verify_finds_deleted_truncated_and_altered(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     assert "wrong" not in s3.cli("verify", "--s3").stdout
@@ -41,6 +42,7 @@ def test_verify_finds_a_damaged_manifest(s3: Place, out: Path) -> None:
     assert f"{manifest} is not a manifest" in s3.cli("verify", "--s3", expect=1).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["bucket", "folder"])
 def test_prune_removes_what_nothing_names(s3: Place, out: Path, where: str) -> None:
     def run(*args: str) -> str:
@@ -70,6 +72,7 @@ def test_prune_removes_what_nothing_names(s3: Place, out: Path, where: str) -> N
     (s3.cli("verify", "--s3") if where == "bucket" else cli("verify", "--out", out))
 
 
+@pytest.mark.slow
 def test_grace_counts_from_the_replacement(out: Path) -> None:
     """A generation of last year that was replaced a minute ago is still being read."""
     remake(out, 1)
@@ -91,6 +94,7 @@ def test_a_damaged_manifest_may_name_anything(out: Path) -> None:
     assert cli("prune", "--out", out, "--older-than", "0m").stdout == "Nothing to remove.\n"
 
 
+@pytest.mark.slow
 def test_prune_ends_abandoned_uploads(s3: Place, out: Path) -> None:
     s3.client.create_multipart_upload(**s3.name("telemetry/2025/1/frames.parquet"))
     s3.cli("prune")

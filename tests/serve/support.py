@@ -21,9 +21,8 @@ from typing import Any
 import httpx
 import pytest
 
+from pipeline.contract.artifacts import CATALOG, SessionKey, media_of, season_key
 from pipeline.contract.events import to_line
-from pipeline.contract.keys import CATALOG, SessionKey, season_key
-from pipeline.contract.media import media_of
 from pipeline.contract.models import (
     Artifact,
     Catalog,
@@ -204,9 +203,9 @@ def progress_bytes(events: list[ProgressEvent]) -> bytes:
 
 def race_files(key: SessionKey, frames: int = FRAMES) -> dict[str, bytes]:
     files = {key.frames_json(skip): gzip.compress(frames_text(key, skip, frames), mtime=0) for skip in SKIPS}
-    files[key.frames_parquet] = b"PAR1" + os.urandom(BIG) + b"PAR1"
-    files[key.laps_parquet] = b"PAR1laps" * 100
-    files[key.replay_chunk(GENERATION, 0)] = gzip.compress(b'{"index":0}', mtime=0)
+    files[key.file("frames_parquet")] = b"PAR1" + os.urandom(BIG) + b"PAR1"
+    files[key.file("laps_parquet")] = b"PAR1laps" * 100
+    files[key.file("replay", generation=GENERATION, index=0)] = gzip.compress(b'{"index":0}', mtime=0)
     files[key.progress] = progress_bytes(progress_events(key))
     return files
 
@@ -222,7 +221,7 @@ def manifest_of(key: SessionKey, files: dict[str, bytes]) -> Manifest:
         )
         for name, content in files.items()
     ]
-    chunk = key.replay_chunk(GENERATION, 0)
+    chunk = key.file("replay", generation=GENERATION, index=0)
     return Manifest(
         event=_event(key),
         clock=_clock(FRAMES),

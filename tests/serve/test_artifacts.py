@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pyarrow.parquet as pq
 import pytest
 from websockets.asyncio.client import connect
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Catalog, FramesDocument, Manifest
 from serve.models import Sessions
 from tests.serve.support import Server, raw, serving
@@ -72,13 +73,21 @@ def test_the_listing_links_to_every_published_session(http: httpx.Client, key: S
     linked = [session.links for event in listing.events for session in event.sessions if session.links]
     assert linked
     for links in linked:
-        for link in (links.manifest, links.frames, links.frames_parquet, links.laps_parquet):
+        for name in ("manifest", "frames", "frames_parquet", "laps_parquet"):
+            link = links[name]
             assert http.head(link).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def stored(made: Path, key: SessionKey) -> dict[str, Any]:
+    """All frames."""
+    document: dict[str, Any] = orjson.loads(gzip.decompress((made / key.frames_json(1)).read_bytes()))
+    return document
 
 
 def frames_of(http: httpx.Client, key: SessionKey, skip: int, *, compress: bool = True) -> dict[str, Any]:
     query = f"&frame_skip={skip}&compress={json.dumps(compress)}"
-    document: dict[str, Any] = json.loads(http.get(url("race-telemetry", key, query)).content)
+    document: dict[str, Any] = orjson.loads(http.get(url("race-telemetry", key, query)).content)
     return document
 
 
@@ -88,9 +97,8 @@ def test_frames_are_documents_of_the_format(http: httpx.Client, key: SessionKey)
 
 @pytest.mark.parametrize("skip", [4, 7, 9])
 def test_a_cut_is_every_nth_of_the_stored_frames(
-    http: httpx.Client, made: Path, key: SessionKey, skip: int
+    http: httpx.Client, stored: dict[str, Any], key: SessionKey, skip: int
 ) -> None:
-    stored = json.loads(gzip.decompress((made / key.frames_json(1)).read_bytes()))
     cut = frames_of(http, key, skip)
     assert cut.pop("frame_skip") == skip
     assert cut.pop("fps") == pytest.approx(stored["fps"] / skip)
@@ -101,13 +109,14 @@ def test_a_cut_is_every_nth_of_the_stored_frames(
 def test_cutting_5_and_10_gives_the_precomputed_ones(made: Path, key: SessionKey) -> None:
     from serve.cut import cut
     from serve.files import Library, closing
+    from serve.memory import Memory
     from serve.streams import unpacked
 
-    library = Library(made, 0)
+    library = Library(made, Memory(0))
     for source, skip in ((1, 5), (5, 10)):
         with closing(library.open(key.frames_json(source))) as opened:
-            made_here = json.loads(b"".join(cut(unpacked(opened), skip // source)))
-        stored = json.loads(gzip.decompress((made / key.frames_json(skip)).read_bytes()))
+            made_here = orjson.loads(b"".join(cut(unpacked(opened), skip // source)))
+        stored = orjson.loads(gzip.decompress((made / key.frames_json(skip)).read_bytes()))
         assert made_here == stored
 
 
@@ -120,13 +129,15 @@ def test_plain_is_the_unpacked_file(http: httpx.Client, made: Path, key: Session
 def test_parquet_over_http_by_ranges(running: Server, made: Path, key: SessionKey) -> None:
     """A Parquet reader seeks to the footer, then to the row groups it needs."""
     with running.client() as client:
-        address = f"/data/{key.frames_parquet}"
+        address = f"/data/{key.file('frames_parquet')}"
         tail = client.get(address, headers={"Range": "bytes=-8"})
         assert tail.status_code == 206
         footer = int.from_bytes(tail.content[:4], "little") + 8
         last = client.get(address, headers={"Range": f"bytes=-{footer}"}).content
         padded = io.BytesIO(b"PAR1" + last)
-        assert pq.read_metadata(padded).num_rows == pq.read_metadata(made / key.frames_parquet).num_rows
+        assert (
+            pq.read_metadata(padded).num_rows == pq.read_metadata(made / key.file("frames_parquet")).num_rows
+        )
 
 
 def test_progress_is_the_log_of_the_run(running: Server, made: Path, key: SessionKey) -> None:

@@ -75,6 +75,8 @@ def test_documentation_works_without_a_network(
     page.route("**/*", only_ours)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    # what the policy refuses is asked of nobody, and is told here
+    page.on("console", lambda message: errors.extend([message.text] * (message.type == "error")))
     page.goto(server.url + path)
     page.wait_for_selector(selector, timeout=20_000)
     text = page.inner_text("body").replace("\u200b", "")

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.contract.keys import CATALOG, season_key
-from pipeline.contract.media import IMMUTABLE, REVALIDATE, media_of
+from pipeline.contract.artifacts import CATALOG, media_of, season_key
+from pipeline.contract.media import IMMUTABLE, REVALIDATE
 from pipeline.contract.models import Manifest
 from tests.serve.support import (
     BIG,
@@ -26,7 +26,7 @@ from tests.serve.support import (
     serving,
 )
 
-PARQUET = f"/data/{RACE.frames_parquet}"
+PARQUET = f"/data/{RACE.file('frames_parquet')}"
 PACKED = f"/data/{RACE.frames_json(5)}"
 
 
@@ -78,7 +78,7 @@ def test_what_a_packet_holds_and_what_is_packed_within_stay_as_they_are(client: 
 
 
 def test_replay_chunks_alone_never_expire(client: httpx.Client) -> None:
-    chunk = client.get(f"/data/{RACE.replay_chunk(GENERATION, 0)}")
+    chunk = client.get(f"/data/{RACE.file('replay', generation=GENERATION, index=0)}")
     assert chunk.headers["cache-control"] == IMMUTABLE
     assert client.get(PARQUET).headers["cache-control"] == REVALIDATE
 
@@ -136,7 +136,7 @@ def test_head(client: httpx.Client, tree: Path) -> None:
     response = client.head(PARQUET)
     assert response.status_code == 200
     assert response.content == b""
-    assert int(response.headers["content-length"]) == (tree / RACE.frames_parquet).stat().st_size
+    assert int(response.headers["content-length"]) == (tree / RACE.file("frames_parquet")).stat().st_size
     assert response.headers["accept-ranges"] == "bytes"
 
 
@@ -159,7 +159,7 @@ SIZE = BIG + 8
 def test_range(client: httpx.Client, tree: Path, given: str, begin: int, end: int) -> None:
     response = client.get(PARQUET, headers={"Range": given})
     assert response.status_code == 206
-    assert response.content == (tree / RACE.frames_parquet).read_bytes()[begin:end]
+    assert response.content == (tree / RACE.file("frames_parquet")).read_bytes()[begin:end]
     assert response.headers["content-range"] == f"bytes {begin}-{end - 1}/{SIZE}"
     assert int(response.headers["content-length"]) == end - begin
 
@@ -273,7 +273,7 @@ def test_symbolic_links_are_not_followed(own_tree: Path, tmp_path: Path) -> None
     secret = tmp_path / "secret"
     secret.mkdir()
     (secret / "manifest.json").write_text("the secret")
-    key = RACE.laps_parquet
+    key = RACE.file("laps_parquet")
     (own_tree / key).unlink()
     (own_tree / key).symlink_to(secret / "manifest.json")
     (own_tree / "telemetry/2025/5").symlink_to(secret)
@@ -286,13 +286,13 @@ def test_symbolic_links_are_not_followed(own_tree: Path, tmp_path: Path) -> None
 
 
 def test_what_is_not_a_file_is_not_served(own_tree: Path) -> None:
-    (own_tree / RACE.laps_parquet).unlink()
-    os.mkfifo(own_tree / RACE.laps_parquet)
-    (own_tree / OTHER.laps_parquet).unlink()
-    (own_tree / OTHER.laps_parquet).mkdir()
+    (own_tree / RACE.file("laps_parquet")).unlink()
+    os.mkfifo(own_tree / RACE.file("laps_parquet"))
+    (own_tree / OTHER.file("laps_parquet")).unlink()
+    (own_tree / OTHER.file("laps_parquet")).mkdir()
     with serving(own_tree) as server, server.client() as client:
-        problem(client.get(f"/data/{RACE.laps_parquet}"), 404)
-        problem(client.get(f"/data/{OTHER.laps_parquet}"), 404)
+        problem(client.get(f"/data/{RACE.file('laps_parquet')}"), 404)
+        problem(client.get(f"/data/{OTHER.file('laps_parquet')}"), 404)
 
 
 def test_a_missing_artifact_names_what_exists(client: httpx.Client) -> None:
@@ -303,7 +303,7 @@ def test_a_missing_artifact_names_what_exists(client: httpx.Client) -> None:
 
 
 def test_a_file_replaced_while_it_is_read_stays_whole(own_tree: Path) -> None:
-    path = own_tree / RACE.frames_parquet
+    path = own_tree / RACE.file("frames_parquet")
     old, new = b"a" * 30_000_000, b"b" * 20_000_000
     publish(path, old)
     with serving(own_tree) as server, server.client() as client:
@@ -318,7 +318,7 @@ def test_a_file_replaced_while_it_is_read_stays_whole(own_tree: Path) -> None:
 
 @pytest.mark.parametrize("size", [300_000, 6_000_000])  # from memory, and streamed
 def test_many_readers_of_a_file_that_is_replaced_all_the_time(own_tree: Path, size: int) -> None:
-    path = own_tree / RACE.frames_parquet
+    path = own_tree / RACE.file("frames_parquet")
     publish(path, b"0" * size)
     etags: dict[str, bytes] = {}
 
@@ -355,9 +355,9 @@ def test_a_cut_of_a_file_replaced_while_it_is_read_stays_whole(own_tree: Path) -
 
 
 def test_new_and_replaced_small_files_appear_at_once(own_tree: Path) -> None:
-    path = own_tree / RACE.laps_parquet
+    path = own_tree / RACE.file("laps_parquet")
     with serving(own_tree) as server, server.client() as client:
-        url = f"/data/{RACE.laps_parquet}"
+        url = f"/data/{RACE.file('laps_parquet')}"
         before = client.get(url)
         publish(path, b"PAR1new!" * 100)  # as many bytes
         after = client.get(url, headers={"If-None-Match": before.headers["etag"]})

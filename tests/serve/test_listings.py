@@ -12,7 +12,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from pipeline.contract.keys import CATALOG, season_key
+from pipeline.contract.artifacts import CATALOG, season_key
 from serve.models import Sessions
 from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, require, serving
 
@@ -41,7 +41,8 @@ def test_sessions_has_every_event_and_links_that_work(client: httpx.Client) -> N
         assert session.links is not None
         assert session.grade == "A"
         links = session.links
-        for url in (links.manifest, links.frames, links.frames_parquet, links.laps_parquet):
+        for name in ("manifest", "frames", "frames_parquet", "laps_parquet"):
+            url = links[name]
             assert client.head(url).status_code == 200
 
 
@@ -97,10 +98,10 @@ def test_health_says_what_is_wrong(own_tree: Path) -> None:
             assert client.get("/health/live").status_code == 200
             return " ".join(response.json()["reasons"])
 
-        parquet = own_tree / OTHER.frames_parquet
+        parquet = own_tree / OTHER.file("frames_parquet")
         whole = parquet.read_bytes()
         parquet.unlink()
-        assert f"{OTHER.frames_parquet} of the newest race is missing" in reasons()
+        assert f"{OTHER.file('frames_parquet')} of the newest race is missing" in reasons()
         parquet.write_bytes(whole[:-5])
         assert client.get("/health/ready").status_code == 200  # newer than its manifest: being replaced
         manifest = own_tree / OTHER.manifest
@@ -124,11 +125,11 @@ def test_files_without_the_right_to_read_them(own_tree: Path) -> None:
         command = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", *command)
     with serving(own_tree, command=command) as server, server.client() as client:
         assert client.get("/health/ready").status_code == 200
-        for key in (OTHER.frames_json(1), OTHER.frames_parquet, OTHER.progress):
+        for key in (OTHER.frames_json(1), OTHER.file("frames_parquet"), OTHER.progress):
             (own_tree / key).chmod(0)
         reasons = client.get("/health/ready").json()["reasons"]
-        assert f"{OTHER.frames_parquet} of the newest race cannot be read by the server." in reasons
-        for path in (f"/data/{OTHER.frames_parquet}", "/f1/race-telemetry/2025/4?frame_skip=3"):
+        assert f"{OTHER.file('frames_parquet')} of the newest race cannot be read by the server." in reasons
+        for path in (f"/data/{OTHER.file('frames_parquet')}", "/f1/race-telemetry/2025/4?frame_skip=3"):
             response = client.get(path)
             assert "cannot be read" in problem(response, 503)["detail"]
             assert response.headers["retry-after"]
@@ -142,7 +143,7 @@ def test_files_without_the_right_to_read_them(own_tree: Path) -> None:
 
 def test_a_race_being_replaced_is_no_fault(own_tree: Path) -> None:
     with serving(own_tree) as server, server.client() as client:
-        publish(own_tree / OTHER.frames_parquet, b"PAR1 newer")
+        publish(own_tree / OTHER.file("frames_parquet"), b"PAR1 newer")
         assert client.get("/health/ready").status_code == 200
 
 
@@ -178,7 +179,7 @@ def test_overview(client: httpx.Client) -> None:
 
 def test_metrics_count_by_route(own_tree: Path) -> None:
     with serving(own_tree) as server, server.client() as client:
-        size = len(client.get(f"/data/{RACE.frames_parquet}").content)
+        size = len(client.get(f"/data/{RACE.file('frames_parquet')}").content)
         client.get("/f1/races/2025/9")
         client.get("/nowhere/at/all")
         text = client.get("/metrics").text
@@ -198,11 +199,13 @@ def test_an_unknown_path_points_to_the_docs(client: httpx.Client) -> None:
 
 
 def test_many_clients_at_once(client: httpx.Client, tree: Path) -> None:
-    expected = (tree / RACE.frames_parquet).read_bytes()
+    expected = (tree / RACE.file("frames_parquet")).read_bytes()
 
     async def fetch_all() -> list[bytes]:
         async with httpx.AsyncClient(base_url=client.base_url, timeout=30) as many:
-            answers = await asyncio.gather(*(many.get(f"/data/{RACE.frames_parquet}") for _ in range(30)))
+            answers = await asyncio.gather(
+                *(many.get(f"/data/{RACE.file('frames_parquet')}") for _ in range(30))
+            )
         return [answer.content for answer in answers]
 
     assert all(content == expected for content in asyncio.run(fetch_all()))

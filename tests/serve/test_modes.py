@@ -18,8 +18,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from pipeline.contract.keys import CATALOG
-from pipeline.contract.media import media_of
+from pipeline.contract.artifacts import CATALOG, media_of
 from tests.serve.support import (
     GENERATION,
     RACE,
@@ -38,7 +37,7 @@ from tests.serve.support import (
     wait_for,
 )
 
-PARQUET = f"/data/{RACE.frames_parquet}"
+PARQUET = f"/data/{RACE.file('frames_parquet')}"
 FRAMES = "/f1/race-telemetry/2025/1"
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -52,7 +51,7 @@ SECURITY = {
 def test_cdn_gets_the_artifact_requests(own_tree: Path) -> None:
     with serving(own_tree, F1_CDN_URL="https://cdn.example/f1/") as server, server.client() as client:
         for path, key in (
-            (PARQUET, RACE.frames_parquet),
+            (PARQUET, RACE.file("frames_parquet")),
             (FRAMES, RACE.frames_json(1)),
             (FRAMES + "?frame_skip=5", RACE.frames_json(5)),
         ):
@@ -117,14 +116,14 @@ def test_request_ids(client: httpx.Client) -> None:
 
 @contextmanager
 def logged(out: Path, log: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Server]]:
-    """f1-serve with its output in a file."""
+    """f1-serve with its output in a file, and what it says to people in another beside it."""
     port = free_port()
-    with log.open("wb") as file:
+    with log.open("wb") as file, log.with_suffix(".err").open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "serve", "--port", str(port), "--out", str(out), *arguments],
             cwd=ROOT,
             stdout=file,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
         )
         try:
             url = f"http://127.0.0.1:{port}"
@@ -152,6 +151,8 @@ def test_a_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None
         assert httpx.get(server.url + "/health/ready").status_code == 503
     (said,) = [line for line in lines_of(tmp_path / "log") if line["level"] == "warning"]
     assert said["message"] == f"{tmp_path}/nowhere is no folder (yet): check F1_OUT, or publish there"
+    warning = f"Warning: {tmp_path}/nowhere is no folder (yet): check --out, or publish there\n"
+    assert (tmp_path / "log.err").read_text() == warning
 
 
 def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -
     assert refused["status"] == 422
     assert refused["route"] == "/f1/race-telemetry/{year}/{round}"
     assert refused["query"] == "frame_skip=11"
-    assert served["bytes"] == (own_tree / RACE.frames_parquet).stat().st_size
+    assert served["bytes"] == (own_tree / RACE.file("frames_parquet")).stat().st_size
     assert served["client"] == "127.0.0.1"
     assert isinstance(served["ms"], float)
     assert odd["path"] == "/a\nb"
@@ -229,7 +230,7 @@ def test_a_client_that_stops_in_its_request_is_cut_off(own_tree: Path, content: 
 
 
 def test_the_socket_of_a_client_that_takes_no_bytes_is_freed(own_tree: Path) -> None:
-    publish(own_tree / RACE.frames_parquet, bytes(60_000_000))
+    publish(own_tree / RACE.file("frames_parquet"), bytes(60_000_000))
     with serving(own_tree, "--stall-timeout", "0.3", "--keep-alive", "1") as server:
         request = f"GET {PARQUET} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         with send(server, request), send(server, request):
@@ -246,7 +247,7 @@ def connections_of(server: Server) -> list[str]:
 
 def test_a_graceful_stop_finishes_open_responses(own_tree: Path, tmp_path: Path) -> None:
     content = os.urandom(1000) * 60_000
-    publish(own_tree / RACE.frames_parquet, content)
+    publish(own_tree / RACE.file("frames_parquet"), content)
     with logged(own_tree, tmp_path / "log") as (process, server):
         with httpx.stream("GET", server.url + PARQUET) as response:
             blocks = response.iter_raw(65536)
@@ -265,7 +266,7 @@ def counted(server: Server, route: str) -> bool:
 
 
 def test_a_client_that_takes_no_bytes_is_cut_off(own_tree: Path) -> None:
-    publish(own_tree / RACE.frames_parquet, bytes(60_000_000))
+    publish(own_tree / RACE.file("frames_parquet"), bytes(60_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 300_000), 1))
     with serving(own_tree, "--stall-timeout", "0.3", "--transforms", "1", "--transform-wait", "5") as server:
         for path, route in ((PARQUET, "/data/{key:path}"), (FRAMES, "/f1/race-telemetry/{year}/{round}")):
@@ -292,7 +293,7 @@ def test_work_for_a_client_that_left_stops(own_tree: Path) -> None:
 
 
 def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
-    publish(own_tree / RACE.frames_parquet, bytes(400_000_000))
+    publish(own_tree / RACE.file("frames_parquet"), bytes(400_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 500_000), 1))
     paths = (PARQUET, FRAMES + "?compress=false", FRAMES + "?frame_skip=3")
     with serving(own_tree) as server, server.client() as client:
@@ -343,7 +344,7 @@ def test_the_limit_of_open_files_is_raised(server: Server) -> None:
 def test_by_uvicorn_alone(own_tree: Path) -> None:
     command = (sys.executable, "-m", "uvicorn", "--factory", "serve.app:create_app", "--port", "{port}")
     with serving(own_tree, command=command) as server, server.client() as client:
-        assert client.get(PARQUET).content == (own_tree / RACE.frames_parquet).read_bytes()
+        assert client.get(PARQUET).content == (own_tree / RACE.file("frames_parquet")).read_bytes()
         assert client.get("/health/ready").status_code == 200
 
 
@@ -351,7 +352,7 @@ def test_granian_sends_by_path(own_tree: Path) -> None:
     require(find_spec("granian") is not None, "granian is not installed")
     command = (sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "serve.app:create_app")
     with serving(own_tree, command=(*command, "--port", "{port}")) as server, server.client() as client:
-        content = (own_tree / RACE.frames_parquet).read_bytes()
+        content = (own_tree / RACE.file("frames_parquet")).read_bytes()
         for _ in range(20):
             response = client.get(PARQUET)
             assert response.content == content
@@ -362,7 +363,7 @@ def test_granian_sends_by_path(own_tree: Path) -> None:
         assert client.get(PARQUET, headers={"If-None-Match": response.headers["etag"]}).status_code == 304
         replaced = b"new" * 1_000_000
         with client.stream("GET", PARQUET) as streamed:
-            publish(own_tree / RACE.frames_parquet, replaced)
+            publish(own_tree / RACE.file("frames_parquet"), replaced)
             assert raw(streamed) == content
         assert client.get(PARQUET).content == replaced
         text = client.get("/metrics").text
@@ -408,14 +409,14 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
     require(shutil.which("nginx") is not None, "nginx is not installed")
     with serving(own_tree, F1_SENDFILE="nginx") as server, nginx_before(server, own_tree, tmp_path) as url:
         handed = httpx.head(server.url + PARQUET)
-        assert handed.headers["x-accel-redirect"] == f"/_artifacts/{RACE.frames_parquet}"
+        assert handed.headers["x-accel-redirect"] == f"/_artifacts/{RACE.file('frames_parquet')}"
         with httpx.Client(base_url=url) as client:
             for key in (
-                RACE.frames_parquet,
+                RACE.file("frames_parquet"),
                 RACE.frames_json(5),
                 RACE.manifest,
                 RACE.progress,
-                RACE.replay_chunk(GENERATION, 0),
+                RACE.file("replay", generation=GENERATION, index=0),
                 CATALOG,
             ):
                 media = media_of(key)
@@ -434,7 +435,7 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
             assert client.get(f"/data/{RACE.manifest}").headers["content-encoding"] == "gzip"
             part = client.get(PARQUET, headers={"Range": "bytes=5-9"})
             assert part.status_code == 206
-            assert part.content == (own_tree / RACE.frames_parquet).read_bytes()[5:10]
+            assert part.content == (own_tree / RACE.file("frames_parquet")).read_bytes()[5:10]
             plain = client.get(FRAMES, headers={"Accept-Encoding": "identity"})
             assert plain.json()["frame_skip"] == 1
             assert client.get(FRAMES).json()["frame_skip"] == 1
@@ -443,7 +444,7 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
             assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
             assert client.get("/f1/sessions/2025").headers["content-encoding"] == "gzip"
             problem(client.get("/f1/races/2025/9"), 404)
-            inside = client.get(f"/_artifacts/{RACE.frames_parquet}")
+            inside = client.get(f"/_artifacts/{RACE.file('frames_parquet')}")
             assert inside.status_code == 404
 
 

@@ -15,8 +15,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from pipeline.contract.artifacts import CATALOG, SessionKey
 from pipeline.contract.events import to_line
-from pipeline.contract.keys import CATALOG, SessionKey
 from tests.serve.support import (
     NOW,
     OTHER,

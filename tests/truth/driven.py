@@ -30,7 +30,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from scipy.interpolate import PchipInterpolator
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 from pipeline.input.load import HTTP_CACHE
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import Job, ScheduledEvent, Source

@@ -1,7 +1,9 @@
-"""Two real races against the official timing, by a checker that shares no code with the pipeline."""
+"""Two real races against the official timing, by checkers that share no code with the pipeline."""
 
+import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import orjson
@@ -10,8 +12,46 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import REPOSITORY, require
+from tests.truth.official import Official, violations
+
+pytestmark = pytest.mark.slow
 
 CHECKER = REPOSITORY.parent / "shared" / "check" / "check_frames.py"
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def official(request: pytest.FixtureRequest, real_cache: Path) -> tuple[int, Official]:
+    """A round and what the feed said of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fastf1 and pandas
+        return request.param, Official.load(real_cache, 2025, request.param)
+
+
+def test_the_official_timing_agrees(real_out: Path, official: tuple[int, Official]) -> None:
+    number, feed = official
+    assert violations(real_out / f"telemetry/2025/{number}", feed) == []
+
+
+def test_the_check_finds_what_is_wrong(
+    real_out: Path, official: tuple[int, Official], tmp_path: Path
+) -> None:
+    """A place that another car has, a tyre of another kind, a speed half a second late."""
+    number, feed = official
+    folder = real_out / f"telemetry/2025/{number}"
+    shutil.copy(folder / "manifest.json", tmp_path)
+    frames = pq.read_table(folder / "frames.parquet").to_pandas()
+    frames.loc[frames["driver"] == "NOR", "position"] = 20
+    frames["tyre"] = frames["tyre"].where(frames["driver"] != "RUS", 5)
+    late = frames["driver"] == "VER"
+    frames.loc[late, "speed"] = frames.loc[late, "speed"].shift(12)
+    frames.to_parquet(tmp_path / "frames.parquet")
+    names = {check.name for check in violations(tmp_path, feed)}
+    assert names == {
+        "frames whose places are not 1..n",
+        "places that are not the feed's",
+        "frames with another tyre",
+        "km/h off the speed of the feed",
+    }
 
 
 @pytest.mark.parametrize("round_number", [1, 2])

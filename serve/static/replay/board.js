@@ -1,22 +1,16 @@
 // The leaderboard: a table in race order, with the cars that are out at its end.
 
 /** @import {Page} from "./page.js" */
-/** @import {Car, Driver, State} from "../f1-replay.d.ts" */
+/** @import {Car, Driver, State} from "../f1-replay.js" */
 
+import { TYRES } from "../f1-replay.js";
 import { byId, colorOf, isOut, make, write } from "./facts.js";
 
-const TYRES = [
-  { letter: "?", kind: "unknown", name: "unknown tyre" },
-  { letter: "S", kind: "soft", name: "soft" },
-  { letter: "M", kind: "medium", name: "medium" },
-  { letter: "H", kind: "hard", name: "hard" },
-  { letter: "I", kind: "inter", name: "intermediate" },
-  { letter: "W", kind: "wet", name: "wet" },
-  { letter: "HS", kind: "hypersoft", name: "hypersoft" },
-  { letter: "US", kind: "ultrasoft", name: "ultrasoft" },
-  { letter: "SS", kind: "soft", name: "supersoft" },
-  { letter: "SH", kind: "superhard", name: "superhard" },
-];
+const MARKS = TYRES.map((word, code) => {
+  const kind = word.toLowerCase();
+  const letter = word.replace(/^(HYPER|ULTRA|SUPER)?(.).*/, (_, rank = "", first) => rank.slice(0, 1) + first);
+  return code ? { letter, kind, name: kind } : { letter: "?", kind, name: "unknown tyre" };
+});
 const MOVE_MS = 350;
 const LINE_M = 1; // distances are whole metres: cars that finished a lap apart are that much off at most
 const CALM_ABOVE_SPEED = 10;
@@ -118,7 +112,7 @@ export class Board {
 
   /** @param {Row} row @param {Car} car */
   #tyre(row, car) {
-    const { letter, kind, name } = TYRES[car.tyre] ?? TYRES[0];
+    const { letter, kind, name } = MARKS[car.tyre] ?? MARKS[0];
     if (row.tyre.dataset.kind !== kind) {
       row.tyre.dataset.kind = kind;
       row.tyre.textContent = letter;

@@ -1,7 +1,7 @@
 // One car's telemetry: numbers, bars, and a chart of the last minute.
 
 /** @import {Page} from "./page.js" */
-/** @import {Car, ColumnName, Driver, State} from "../f1-replay.d.ts" */
+/** @import {Car, ColumnName, Driver, State} from "../f1-replay.js" */
 
 import { byId, clockText, colorOf, inkOn, make, write } from "./facts.js";
 
@@ -162,7 +162,7 @@ class Chart {
 
   /**
    * Straight lines between samples, interrupted where the feed was, and up to the value `now`.
-   * @param {import("../f1-replay.d.ts").Series} series @param {number} t @param {number | null} now @param {number} hole
+   * @param {import("../f1-replay.js").Series} series @param {number} t @param {number | null} now @param {number} hole
    * @param {number} top @param {number} bottom @param {number} full @param {string} color @param {boolean} filled
    */
   line(series, t, now, hole, top, bottom, full, color, filled) {
@@ -195,7 +195,7 @@ class Chart {
     stop(times.length - 1);
   }
 
-  /** Blocks where a stepped value is on. @param {import("../f1-replay.d.ts").Series} series @param {number} t @param {number} top @param {number} bottom @param {string} color */
+  /** Blocks where a stepped value is on. @param {import("../f1-replay.js").Series} series @param {number} t @param {number} top @param {number} bottom @param {string} color */
   steps(series, t, top, bottom, color) {
     this.ctx.fillStyle = color;
     series.t.forEach((start, i) => {

@@ -1,7 +1,7 @@
 // Play, speed, and the seek bar with what happened when.
 
 /** @import {Page} from "./page.js" */
-/** @import {State} from "../f1-replay.d.ts" */
+/** @import {State} from "../f1-replay.js" */
 
 import { byId, clockText, FLAGS, finishTime, flagAt, make, write } from "./facts.js";
 import { SPEEDS } from "./player.js";

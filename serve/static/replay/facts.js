@@ -1,16 +1,15 @@
 // What the manifest says about a moment, and how it is written. Pure functions.
 
-/** @import {Driver, Manifest, State} from "../f1-replay.d.ts" */
+/** @import {Driver, Manifest, State} from "../f1-replay.js" */
 
+import { TRACK_STATUSES } from "../f1-replay.js";
+
+/** @type {Record<string, string>} */
+const KINDS = { 1: "clear", 2: "yellow", 4: "sc", 5: "red", 6: "vsc", 7: "vsc" };
 /** Flags by F1's track status code. @type {Record<string, {name: string, kind: string}>} */
-export const FLAGS = {
-  1: { name: "Track clear", kind: "clear" },
-  2: { name: "Yellow flag", kind: "yellow" },
-  4: { name: "Safety car", kind: "sc" },
-  5: { name: "Red flag", kind: "red" },
-  6: { name: "Virtual safety car", kind: "vsc" },
-  7: { name: "VSC ending", kind: "vsc" },
-};
+export const FLAGS = {};
+for (const [code, said] of Object.entries(TRACK_STATUSES))
+  FLAGS[code] = { name: said[0].toUpperCase() + said.slice(1), kind: KINDS[code] };
 
 /** Index of the last item at or before `t`, -1 for none. @param {ReadonlyArray<any>} items @param {number} t */
 export function lastAt(items, t, key = "t") {

@@ -1,8 +1,9 @@
 // The head of the page: race, lap, clock, weather, the flag over the map, and what a screen reader is told.
 
 /** @import {Page} from "./page.js" */
-/** @import {State} from "../f1-replay.d.ts" */
+/** @import {State} from "../f1-replay.js" */
 
+import { SESSIONS } from "../f1-replay.js";
 import { byId, clockText, FLAGS, finishTime, flagAt, lastAt, write } from "./facts.js";
 
 const CLEAR_SHOWN_S = 8;
@@ -19,7 +20,7 @@ export class Header {
     this.#page = page;
     const { event, total_laps, quality, provenance } = page.race.manifest;
     this.#finish = finishTime(page.race.manifest);
-    const kind = event.session === "S" ? "Sprint" : "Race";
+    const kind = SESSIONS[event.session]?.name ?? event.session;
     document.title = `${event.name} ${event.year}, ${kind.toLowerCase()}: replay`;
     byId("name").textContent = event.name;
     const day = event.date_utc && new Date(event.date_utc).toLocaleDateString("en-GB", { dateStyle: "long" });

@@ -1,6 +1,6 @@
 // Entry of the replay page: finds out which race to show, and opens it while the rest of the page loads.
 
-import { openRace } from "../f1-replay.js";
+import { openRace, SESSIONS } from "../f1-replay.js";
 
 /**
  * URL of the manifest: `?race=` names it; on our server the path does. Null where neither says.
@@ -12,8 +12,8 @@ function manifestUrl(at) {
   if (named) return new URL(named, at.href).href;
   const [, base, year, round] = at.pathname.match(/^(.*\/)replay\/(\d{4})\/(\d{1,2})\/?$/) ?? [];
   if (!year) return null;
-  const sprint = query.get("session")?.toUpperCase() === "S" ? "sprint/" : "";
-  return new URL(`${base}data/telemetry/${year}/${Number(round)}/${sprint}manifest.json`, at.href).href;
+  const { folder } = SESSIONS[query.get("session")?.toUpperCase() ?? "R"] ?? SESSIONS.R;
+  return new URL(`${base}data/telemetry/${year}/${Number(round)}/${folder}manifest.json`, at.href).href;
 }
 
 /**
@@ -23,7 +23,7 @@ function manifestUrl(at) {
 function listUrl(at) {
   const named = new URLSearchParams(at.search).get("race");
   if (!named) return at.pathname.replace(/replay\/\d{4}\/\d{1,2}\/?$/, "");
-  const root = new URL(named, at.href).href.replace(/telemetry\/\d{4}\/\d+\/(sprint\/)?manifest\.json.*$/, "");
+  const root = new URL(named, at.href).href.replace(/telemetry\/\d{4}\/\d+\/(?:\w+\/)?manifest\.json.*$/, "");
   return `${at.pathname}?root=${encodeURIComponent(root)}`;
 }
 

@@ -1,7 +1,7 @@
 // Race control's messages up to now, the newest first.
 
 /** @import {Page} from "./page.js" */
-/** @import {Message, State} from "../f1-replay.d.ts" */
+/** @import {Message, State} from "../f1-replay.js" */
 
 import { byId, clockText, lastAt, make } from "./facts.js";
 

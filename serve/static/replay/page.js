@@ -1,6 +1,6 @@
 // Puts the page together: what is needed for the first picture at once, the rest after it.
 
-/** @import {Race, State} from "../f1-replay.d.ts" */
+/** @import {Race, State} from "../f1-replay.js" */
 
 import { Board } from "./board.js";
 import { byId } from "./facts.js";

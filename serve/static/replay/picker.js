@@ -1,6 +1,6 @@
 // Without a race in the address: the published races, read from the catalog beside this page.
 
-/** @import {Manifest} from "../f1-replay.d.ts" */
+/** @import {Manifest} from "../f1-replay.js" */
 
 import { byId, make } from "./facts.js";
 
@@ -21,7 +21,7 @@ function list(season, root) {
       .filter((/** @type {any} */ session) => session.state === "published")
       .map((/** @type {any} */ session) => {
         const link = make("a", { href: `?race=${encodeURIComponent(new URL(session.manifest, root).href)}` });
-        link.textContent = event.name + (session.session === "S" ? ", sprint" : "");
+        link.textContent = event.name + (session.session === "R" ? "" : `, ${session.name.toLowerCase()}`);
         const grade = make("b", { className: "grade", textContent: session.grade, title: `Grade ${session.grade}` });
         grade.dataset.grade = session.grade;
         return make("li", {}, make("span", { textContent: event.round || "–" }), link, grade);

@@ -1,6 +1,6 @@
 // The clock of the replay: plays, pauses, seeks; waits while data is missing.
 
-/** @import {Race, State} from "../f1-replay.d.ts" */
+/** @import {Race, State} from "../f1-replay.js" */
 
 export const SPEEDS = [1, 2, 5, 10, 20, 50];
 const LONGEST_STEP_S = 0.25; // a page that slept goes on where it was

@@ -1,7 +1,7 @@
 // The map: the circuit on a canvas that is drawn once, the cars on another that is drawn every frame.
 
 /** @import {Page} from "./page.js" */
-/** @import {Car, Driver, State} from "../f1-replay.d.ts" */
+/** @import {Car, Driver, State} from "../f1-replay.js" */
 
 import { byId, colorOf, flagAt, isOut } from "./facts.js";
 import { Labels } from "./labels.js";

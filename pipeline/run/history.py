@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.contract.keys import SessionKey
+from pipeline.contract.artifacts import SessionKey
 
 FILE = ".nightly.json"
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 24, 24, 72, 168))
@@ -37,7 +37,7 @@ class Attempt:
 class History:
     """Attempts by session; empty for races that are settled."""
 
-    path: Path
+    path: Path = Path(FILE)
     attempts: dict[str, Attempt] = field(default_factory=dict)
 
     @classmethod

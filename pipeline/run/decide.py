@@ -1,4 +1,6 @@
-"""What a nightly run does about each session of a season, and why: a pure function of what is known.
+"""What a run does about each session of a season, and why: a pure function of what is known.
+
+`nightly` asks for whole seasons; `season`, `race` and `demo` for the sessions that somebody named.
 
 Nothing here reads a clock, a file or a host, so every case is a row in a table of tests.
 """
@@ -8,20 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.keys import SessionCode, SessionKey
-from pipeline.contract.models import Event, SeasonEvent
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.contract.sessions import SESSIONS
 from pipeline.input.same_event import event_of, is_listed
-from pipeline.job import SETTLED, ScheduledEvent, ScheduledSession
-from pipeline.night.history import PAUSES, History
+from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
+from pipeline.run.history import PAUSES, History
 
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
 WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
 
-LASTS: dict[SessionCode, timedelta] = {
-    "R": timedelta(hours=4),
-    "S": timedelta(hours=2),
-}  # and until it is online
 _DOUBT = "the usual schedule cannot be had, and the one that stands in for it may number the season otherwise"
 
 
@@ -30,14 +28,14 @@ class Published:
     """What decisions need of a manifest.
 
     provisional: the reasons, empty for a final race. stale: why it has to be made again whatever its age,
-    such as missing files or a changed input.
+    such as missing files or a changed input. broken: its own files are not what it says.
     """
 
     event: Event
     made_at: datetime
     provisional: tuple[str, ...] = ()
-    schema_version: int = SCHEMA_VERSION
     stale: str | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Season:
     schedule: list[ScheduledEvent]
     published: dict[SessionKey, Published]
     listed: list[SeasonEvent]
-    history: History
+    history: History = field(default_factory=History)
 
     @property
     def numbered(self) -> bool:
@@ -57,62 +55,68 @@ class Season:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the run was asked for."""
+    """What the run was asked for.
+
+    by_hand: the sessions that somebody named, which are over; for them the schedule's numbers are trusted.
+    """
 
     now: datetime
-    sessions: frozenset[str] = frozenset({"R", "S"})
+    sessions: frozenset[str] = frozenset(SESSIONS)
     offline: bool = False
     force: bool = False
+    by_hand: frozenset[SessionKey] = frozenset()
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done about one session, and why. `event` is what to compute it with."""
+    """What is done about one session, and why.
+
+    event: what to compute it with. moves_to: the number that a race to retire is to be made under first.
+    keep_better: whether what is published may stay where a new load is thinner.
+    """
 
     key: SessionKey
     name: str
     action: Action
     reason: str
     event: ScheduledEvent | None = field(default=None, repr=False)
+    moves_to: SessionKey | None = None
+    keep_better: bool = True
 
 
 def decide(season: Season, asked: Asked) -> list[Decision]:
-    """One decision for each session that is scheduled, published or was listed, by round."""
+    """One decision for each session that is scheduled, published or was listed, by round; or named."""
+    broken = {key for key, published in season.published.items() if published.broken}
     found = [
-        Decision(key, event.name, *_about(season, asked, event, session, key), event)
+        Decision(
+            key, event.name, *_about(season, asked, event, session, key), event, keep_better=key not in broken
+        )
         for event in season.schedule
         for session in event.sessions
         if session.code in asked.sessions
         for key in [SessionKey(event.year, event.round, session.code)]
+        if not asked.by_hand or key in asked.by_hand
     ]
-    found += _strays(season)
-    found += _cancelled(season)
+    if not asked.by_hand:
+        found += _strays(season, asked)
+        found += _cancelled(season)
     return sorted(found, key=lambda decision: (decision.key, decision.action))
 
 
 def _about(
     season: Season, asked: Asked, event: ScheduledEvent, session: ScheduledSession, key: SessionKey
 ) -> tuple[Action, str]:
-    if (reason := _not_over(session, asked.now)) is not None:
+    if not asked.by_hand and (reason := session.not_over(asked.now)) is not None:
         return "wait", reason
     homes = {k: event_of(p.event, season.schedule) for k, p in season.published.items()}
     own = [k for k, home in homes.items() if home is event and k.session == key.session]
-    if not season.numbered and key not in own and not _known_number(season, event):
+    doubtful = not season.numbered and not asked.by_hand
+    if doubtful and key not in own and not _known_number(season, event):
         return "wait", _DOUBT
     if own and key not in own:
         return "move", f"it was published as round {own[0].round}, and is round {key.round} now"
     action, reason = _unpublished(asked) if key not in own else _again(season.published[key], session, asked)
     return _paused(season, asked, session, key, action, reason)
-
-
-def _not_over(session: ScheduledSession, now: datetime) -> str | None:
-    if session.start is None:
-        return "its start is not known yet"
-    if now < session.start:
-        return f"it starts at {session.start:%Y-%m-%d %H:%M} UTC"
-    if now < session.start + LASTS[session.code]:
-        return f"it began at {session.start:%H:%M} UTC and may still be running, or not be online yet"
-    return None
 
 
 def _known_number(season: Season, event: ScheduledEvent) -> bool:
@@ -121,30 +125,22 @@ def _known_number(season: Season, event: ScheduledEvent) -> bool:
 
 
 def _unpublished(asked: Asked) -> tuple[Action, str]:
-    return "compute", "it is over and not published" + (" (--force)" if asked.force else "")
+    return "compute", "it is over and not published" + (" (asked for again)" if asked.force else "")
 
 
 def _again(published: Published, session: ScheduledSession, asked: Asked) -> tuple[Action, str]:
     """Whether a published race is to be made again."""
-    if (stale := _stale(published, asked)) is not None:
-        return "compute", stale
+    renewable = published.provisional and not asked.offline
+    if (stale := "it was asked for again" if asked.force else published.stale) is not None:
+        return "refresh" if renewable else "compute", stale
     if not published.provisional:
         return "skip", f"up to date, final since {published.made_at:%Y-%m-%d}"
     because = "; ".join(published.provisional)
-    if asked.offline:
-        return "skip", f"provisional ({because}), but --offline can renew nothing"
+    if not renewable:
+        return "skip", f"provisional ({because}), but nothing is to be fetched (offline)"
     if timedelta(0) <= asked.now - published.made_at < PAUSES[0]:
         return "wait", f"provisional ({because}), but made less than an hour ago"
     return "refresh", f"provisional: {because}"
-
-
-def _stale(published: Published, asked: Asked) -> str | None:
-    """Why it has to be made again whatever its age."""
-    if asked.force:
-        return "--force makes it again"
-    if published.schema_version < SCHEMA_VERSION:
-        return f"it has schema_version {published.schema_version}; {SCHEMA_VERSION} is written now"
-    return published.stale
 
 
 def _paused(
@@ -152,9 +148,9 @@ def _paused(
 ) -> tuple[Action, str]:
     """The same, or a wait where it was tried in vain not long ago."""
     attempt = season.history.of(key)
-    if attempt is None or action not in WORK or asked.force:
+    if attempt is None or action not in WORK or asked.force or asked.by_hand:
         return action, reason
-    settled = None if session.start is None else session.start + SETTLED
+    settled = None if session.start is None else settles_at(session.start, session.code)
     if action == "refresh" and settled is not None and attempt.at < settled <= asked.now:
         return action, f"{reason} (48 hours are over)"
     times = "once" if attempt.count == 1 else f"{attempt.count} times"
@@ -163,10 +159,12 @@ def _paused(
     return action, f"{reason} (tried {times} before)"
 
 
-def _strays(season: Season) -> Iterator[Decision]:
+def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
     """Published races that are not what the schedule has under their number."""
     taken = {event.round: event for event in season.schedule}
     for key, published in season.published.items():
+        if key.session not in asked.sessions:
+            continue
         home = event_of(published.event, season.schedule)
         if home is not None and home.round == key.round:
             continue
@@ -174,7 +172,10 @@ def _strays(season: Season) -> Iterator[Decision]:
         if not season.numbered:
             yield Decision(key, name, "wait", _DOUBT)
         elif home is not None:
-            yield Decision(key, name, "retire", f"it is round {home.round} now")
+            new = SessionKey(key.year, home.round, key.session)
+            made = new in season.published and event_of(season.published[new].event, [home]) is home
+            reason = f"it is round {home.round} now"
+            yield Decision(key, name, "retire", reason, moves_to=None if made else new)
         elif other is not None:
             yield Decision(
                 key, name, "retire", f"the schedule no longer has it, and its number is now {other.name}'s"
@@ -206,11 +207,9 @@ def beside(season: Season) -> list[SeasonEvent]:
 
 def _as_cancelled(event: SeasonEvent, number: int) -> SeasonEvent:
     """The event without its races; 0 stands for a number that is now another's."""
+    kept = {"session", "name", "date_utc"}
     sessions = [
-        type(session)(
-            session=session.session, name=session.name, date_utc=session.date_utc, state="cancelled"
-        )
-        for session in event.sessions
+        SeasonSession(**session.model_dump(include=kept), state="cancelled") for session in event.sessions
     ]
     return event.model_copy(update={"round": number, "sessions": sessions})
 

@@ -1,0 +1,51 @@
+"""The sessions that the format knows, each declared once.
+
+Keys, the choices of command line and API, and the words of every sentence follow from this table.
+`SessionCode` repeats its codes for the type checker alone; a test holds them equal.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+SessionCode = Literal["R", "S"]
+Kind = Literal["race", "qualifying", "practice"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session of a race weekend.
+
+    folder: where its files lie below the round's. lasts: from its start until its data are usually online.
+    """
+
+    code: SessionCode
+    name: str
+    folder: str
+    kind: Kind
+    lasts: timedelta
+
+    @property
+    def word(self) -> str:
+        """Its name within a sentence."""
+        return self.name.lower()
+
+
+SESSIONS: Final[dict[SessionCode, Session]] = {
+    session.code: session
+    for session in (
+        Session("R", "Race", "", "race", timedelta(hours=4)),
+        Session("S", "Sprint", "sprint/", "race", timedelta(hours=2)),
+    )
+}
+DEFAULT_SESSIONS: Final = "R,S"  # what a season is computed of where nothing else is asked for
+CHOICES: Final = " or ".join(f"{s.code} ({s.word})" for s in SESSIONS.values())
+
+
+def session_code(text: str) -> SessionCode:
+    """The code that a user typed, in either case. Raises ValueError with what would be right."""
+    found = SESSIONS.get(text.strip().upper())  # type: ignore[call-overload]  # what it lacks gives None
+    if found is None:
+        raise ValueError(f"{text!r} is no session: write {CHOICES}")
+    code: SessionCode = found.code
+    return code

@@ -1,0 +1,83 @@
+"""What a recording's SessionInfo may hold, and that it is a sentence, never a traceback."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.contract.artifacts import SessionKey
+from pipeline.errors import SourceError
+from pipeline.input.recording import check, event, event_of
+from pipeline.input.tables import whole
+
+KEY = SessionKey(2025, 1)
+TOPICS = ("TimingData", "TimingAppData", "Position.z", "CarData.z")
+ABOUT: dict[str, Any] = {
+    "Meeting": {"Key": 1, "Name": "Testland Grand Prix"},
+    "Key": 9,
+    "Name": "Race",
+    "StartDate": "2025-03-16T15:00:00",
+    "GmtOffset": "11:00:00",
+}
+EVENT = event(
+    2025,
+    1,
+    name="Testland Grand Prix",
+    official_name="",
+    country="",
+    location="",
+    starts={"R": datetime(2025, 3, 16, 4, tzinfo=UTC)},
+)
+
+
+def recorded(folder: Path, info: dict[str, Any]) -> tuple[Path, ...]:
+    path = folder / "race.txt"
+    lines = [f"['{topic}', {{}}, '2025-03-16T04:00:00Z']" for topic in TOPICS]
+    lines += ["['SessionData', {'SessionStatus': 'Started'}, '2025-03-16T04:00:00Z']"]
+    lines += [f"['SessionInfo', {info!r}, '2025-03-16T04:00:00Z']"]
+    path.write_text("\n".join(lines) + "\n")
+    return (path,)
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {name: value for name, value in ABOUT.items() if name != "StartDate"},
+        ABOUT | {"StartDate": None},
+        ABOUT | {"StartDate": "soon"},
+        ABOUT | {"GmtOffset": "east"},
+        ABOUT | {"GmtOffset": ""},
+        ABOUT | {"GmtOffset": "11:00"},
+        ABOUT | {"GmtOffset": 11},
+        ABOUT | {"GmtOffset": "99999999999999:00:00"},
+    ],
+)
+def test_a_start_that_cannot_be_read_is_said(tmp_path: Path, info: dict[str, Any]) -> None:
+    files = recorded(tmp_path, info)
+    for ask in (lambda: check(files, EVENT, KEY), lambda: event_of(files, KEY)):
+        with pytest.raises(SourceError, match=r"race\.txt does not say when the session began"):
+            ask()
+
+
+@pytest.mark.parametrize("offset", ["11:00:00", "-05:00:00", "00:00:00"])
+def test_a_start_that_can_be_read(tmp_path: Path, offset: str) -> None:
+    files = recorded(tmp_path, ABOUT | {"GmtOffset": offset})
+    check(files, EVENT, KEY)
+    start = event_of(files, KEY).sessions[0].start
+    hours = int(offset.split(":", maxsplit=1)[0])
+    assert start == datetime(2025, 3, 16, 15, tzinfo=UTC).replace(hour=15 - hours)
+
+
+def test_a_meeting_that_is_none(tmp_path: Path) -> None:
+    files = recorded(tmp_path, ABOUT | {"Meeting": "Testland"})
+    with pytest.raises(SourceError, match="does not say of which event it is"):
+        event_of(files, KEY)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(7, 7), ("7", 7), (7.0, 7), ("seven", None), (None, None), (float("nan"), None), ([], None), ({}, None)],
+)
+def test_a_key_is_a_whole_number_or_unknown(value: object, number: int | None) -> None:
+    assert whole(value) == number
