@@ -10,22 +10,22 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import fastf1
 import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
-from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import drivers, tables, tyres
+from pipeline.input import drivers, livetiming, tables, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
-from pipeline.model import RawRace
+from pipeline.model import Finding, RawRace
 from pipeline.network import hosts
 from pipeline.network.patience import Watch
 
@@ -43,9 +43,11 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
     """
     with captured_log() as log:
         twice = drivers.mend(session)
-        _load(key, session, source, log, watch or Watch())
+        tyres.mend(session)
+        noticed = _load(key, session, source, log, watch or Watch())
         _require(key, session, source, log, watch or Watch())
-        return _to_raw(key, session, source, log, twice)
+        raw = _to_raw(key, session, source, log, twice)
+        return replace(raw, noticed=[*noticed, *raw.noticed])
 
 
 def configure(source: Source) -> Watch:
@@ -70,8 +72,12 @@ def configure(source: Source) -> Watch:
     return watch
 
 
-def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch) -> None:
-    livedata = LiveTimingData(*map(str, source.recording)) if source.recording else None
+def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch) -> list[Finding]:
+    livedata, noticed = None, list[Finding]()
+    if source.recording:
+        names = ", ".join(file.name for file in source.recording)
+        livedata, noticed = livetiming.read(source.recording, f"{key}: the recording {names}")
+        session._total_laps = None  # fastf1 keeps none where the feed has none, and then fails
     try:
         session.load(livedata=livedata)
     except SystemExit as error:
@@ -85,6 +91,7 @@ def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: 
         ) from error
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
+    return noticed
 
 
 def _last(log: list[str]) -> str:

@@ -1,7 +1,9 @@
 """Recordings of `python -m fastf1.livetiming save`: what they hold, and the event they tell of."""
 
+import ast
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,44 +15,64 @@ from pipeline.errors import SourceError
 from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession
 
-_NEEDED = {
-    "TimingData": "lap timing",
-    "TimingAppData": "tyres",
-    "Position.z": "car positions",
-    "CarData.z": "car data",
-    "SessionData": "the start of the session",
+_NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any of them
+    "lap timing": ("TimingData",),
+    "tyres": ("TimingAppData", "TyreStintSeries"),
+    "car positions": ("Position.z",),
+    "car data": ("CarData.z",),
+    "the start of the session": ("SessionData", "SessionStatus"),
 }
+_NEAR = timedelta(hours=12)  # of its start a session is recorded, however late it began
+_JSON = {"True": "true", "False": "false", "None": "null"}
+_STAMP = re.compile(r"['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[.\d]*Z?['\"]\]")
 _TOPIC = re.compile(r"\[['\"]([A-Za-z.]+)['\"]")
 
 
 def check(files: tuple[Path, ...], event: ScheduledEvent, key: SessionKey) -> None:
-    """Raise SourceError for a recording that cannot be of this session, naming what it lacks."""
+    """Raise SourceError for a recording that cannot be of this session, naming what it is or lacks."""
     names = ", ".join(file.name for file in files)
-    topics, started = _topics(files)
+    topics, started, first = _topics(files)
     if not topics:
         raise SourceError(f"{key}: {names} is empty or no recording of `python -m fastf1.livetiming save`")
-    lacking = [what for topic, what in _NEEDED.items() if topic not in topics]
+    info = session_info(files)
+    if info is not None:
+        _check_event(info, names, event, key)
+    elif first is not None:
+        _check_time(first, names, event, key)
+    lacking = [what for what, holders in _NEEDED.items() if not topics.intersection(holders)]
     if not lacking and not started:
-        lacking = [_NEEDED["SessionData"]]
+        lacking = ["the start of the session"]
     if lacking:
         raise SourceError(
             f"{key}: the recording {names} lacks {', '.join(lacking)}: record the whole session, from before "
             "the start"
         )
-    info = session_info(files)
-    if info is not None:
-        _check_event(info, names, event, key)
 
 
-def _topics(files: tuple[Path, ...]) -> tuple[set[str], bool]:
-    topics, started = set(), False
+def _topics(files: tuple[Path, ...]) -> tuple[set[str], bool, datetime | None]:
+    """The topics of a recording, whether it tells of the start, and when its first line was sent."""
+    topics, started, first = set(), False, None
     for file in files:
         with file.open(errors="replace") as stream:
             for line in stream:
                 if found := _TOPIC.match(line):
                     topics.add(found[1])
-                    started |= found[1] == "SessionData" and "Started" in line
-    return topics, started
+                    started |= found[1] in ("SessionData", "SessionStatus") and "Started" in line
+                    if first is None and (stamp := _STAMP.search(line[-40:])):
+                        with suppress(ValueError):
+                            first = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC)
+    return topics, started, first
+
+
+def _check_time(first: datetime, names: str, event: ScheduledEvent, key: SessionKey) -> None:
+    """A recording without SessionInfo is of whatever was on when it was made."""
+    scheduled = event.session(key.session)
+    start = None if scheduled is None else scheduled.start
+    if start is not None and abs(first - start) > _NEAR:
+        raise SourceError(
+            f"{key} of {event.name} starts at {start:%Y-%m-%d %H:%M} UTC, but the recording {names} begins "
+            f"at {first:%Y-%m-%d %H:%M}"
+        )
 
 
 def session_info(files: tuple[Path, ...]) -> dict[str, Any] | None:
@@ -64,13 +86,27 @@ def session_info(files: tuple[Path, ...]) -> dict[str, Any] | None:
 
 
 def _message(line: str) -> dict[str, Any] | None:
-    """The message of a line, read as leniently as fastf1 does; None where that fails."""
-    text = line.replace("'", '"').replace("True", "true").replace("False", "false").replace("None", "null")
-    try:
-        message = json.loads(text)[1]
-    except (json.JSONDecodeError, IndexError):
-        return None
+    """The message of a line that tells of a meeting."""
+    found = parse(line)
+    message = found[1] if found is not None else None
     return message if isinstance(message, dict) and isinstance(message.get("Meeting"), dict) else None
+
+
+def parse(line: str) -> tuple[str, Any, str] | None:
+    """Topic, message and stamp of a line, which is JSON or Python's own writing of it; None for any other."""
+    text = line.strip()
+    if text.startswith("['") and '"' not in text:  # no apostrophe in it: as good as JSON
+        text = text.replace("'", '"')
+        for constant in ("True", "False", "None"):
+            text = text.replace(f": {constant}", f": {_JSON[constant]}")
+    for read, given in ((json.loads, text), (ast.literal_eval, line.strip())):
+        try:
+            topic, message, stamp = read(given)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(topic, str) and isinstance(stamp, str):
+            return topic, message, stamp
+    return None
 
 
 def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: SessionKey) -> None:

@@ -142,10 +142,11 @@ def stepped(frame: pd.DataFrame | None) -> Status:
 
 
 def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessage]:
+    """Each message once: a client that connects anew is told all of them again."""
     if frame is None or frame.empty or pd.isna(zero):
         return []
     t = (pd.to_datetime(frame["Time"]) - zero).dt.total_seconds()
-    return [
+    rows = [
         RaceControlMessage(
             t=float(seconds),
             category=word(row.get("Category")),
@@ -159,6 +160,7 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessa
         for seconds, (_, row) in zip(t, frame.iterrows(), strict=True)
         if not np.isnan(seconds)
     ]
+    return list(dict.fromkeys(rows))
 
 
 def weather(frame: pd.DataFrame | None) -> list[WeatherSample]:

@@ -77,6 +77,11 @@ class Visit:
     exit: float
 
 
+def mend(session: Any) -> None:
+    """Spare fastf1 its own reading of stints, which may lose the laps of all to one car's corrections."""
+    session._Session__fix_tyre_info = lambda rows, _: rows[rows["Time"].notna()].sort_values("Time")
+
+
 def messages(session: Any) -> dict[str, pd.DataFrame]:
     """Rows of the feed's tyre topic by racing number, in order; load() has already parsed and cached them."""
     try:

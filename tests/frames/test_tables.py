@@ -26,6 +26,21 @@ def test_samples_out_of_order_doubled_and_without_a_time() -> None:
     assert positions.x.tolist() == [1.0, 2.0, 3.0]
 
 
+def test_messages_that_are_told_again_are_there_once() -> None:
+    row = {
+        "Time": pd.Timestamp("2024-03-02T15:00:00"),
+        "Category": "Flag",
+        "Message": "RED FLAG",
+        "Flag": "None",
+    }
+    frame = pd.DataFrame([row, row, row | {"Message": "CLEAR", "Lap": np.nan, "Scope": pd.NA}])
+    rows = tables.race_control(frame, pd.Timestamp("2024-03-02T14:00:00"))
+    assert [(r.t, r.message, r.flag, r.lap, r.scope) for r in rows] == [
+        (3600.0, "RED FLAG", None, None, None),
+        (3600.0, "CLEAR", None, None, None),
+    ]
+
+
 def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
     """Lap rows without a number, and telemetry without a sample: the driver is left out, the race is not."""
     with recorded() as (tasks, _):

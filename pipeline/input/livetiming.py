@@ -1,0 +1,170 @@
+"""A recording as fastf1 takes it: read line by line, in order, with all that older clients left out.
+
+fastf1's own reading breaks on a name with an apostrophe and on texts that hold the word True, takes files in
+the order in which they are given, loses all laps to one message out of order, needs SessionStatus and
+TrackStatus, which older clients did not record, and fetches what is lacking, which has another clock.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from fastf1.internals.parsing_helpers import to_datetime
+from fastf1.livetiming.data import LiveTimingData
+
+from pipeline.errors import SourceError
+from pipeline.input.recording import parse
+from pipeline.model import Finding
+
+TRACK_CODES = {
+    "AllClear": "1",
+    "Yellow": "2",
+    "SCDeployed": "4",
+    "Red": "5",
+    "VSCDeployed": "6",
+    "VSCEnding": "7",
+}
+STATUSES = {"SessionStatus": "SessionStatus", "TrackStatus": "TrackStatus"}  # in SessionData -> topic
+JITTER = timedelta(seconds=10)  # by which messages of one feed overtake each other
+FEW = 20  # lines that may have been delayed; more are a stretch of time
+TIMED = ("TrackStatus", "SessionStatus", "LapCount", "WeatherData")  # never to be fetched for a recording
+
+
+@dataclass(frozen=True)
+class Line:
+    t: datetime
+    topic: str
+    message: Any
+
+
+def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding]]:
+    """The recording in `files`, in whichever order they are given, and what is to be said of it.
+
+    Args:
+        what: the session and the files' names, for the error.
+    Raises:
+        SourceError: its stamps contradict each other.
+    """
+    parts, damaged, seen = [], 0, set[int]()
+    for file in files:
+        lines, lost = _lines(file, seen)
+        parts.append(lines)
+        damaged += lost
+    parts = sorted((part for part in parts if part), key=lambda part: part[0].t)
+    lines, noticed = _in_order([line for part in parts for line in part], what)
+    if damaged:
+        text = f"{damaged} lines of the recording cannot be read"
+        noticed.append(Finding("recording_damaged", damaged, text))
+    return _livedata(lines), noticed
+
+
+def _lines(file: Path, seen: set[int]) -> tuple[list[Line], int]:
+    """The lines of a file but those that are in it, or in one that overlaps, twice; and how many are none."""
+    lines, damaged = [], 0
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        for text in stream:
+            if (known := hash(text)) in seen:
+                continue
+            seen.add(known)
+            found = parse(text)
+            t = None if found is None else to_datetime(found[2])
+            if found is not None and t is not None and _usable(found[0], found[1]):
+                lines.append(Line(t, found[0], found[1]))
+            elif text.strip():
+                damaged += 1
+    return lines, damaged
+
+
+def _usable(topic: str, message: Any) -> bool:
+    """Whether a message has the form of its topic; fastf1 loses a whole topic to one that has not."""
+    if topic.endswith(".z"):
+        return isinstance(message, str)
+    if topic == "RaceControlMessages":
+        told = message.get("Messages") if isinstance(message, dict) else None
+        entries = told.values() if isinstance(told, dict) else told or ()
+        return all(isinstance(entry, dict) and to_datetime(entry.get("Utc")) for entry in entries)
+    return isinstance(message, dict)
+
+
+def _in_order(lines: list[Line], what: str) -> tuple[list[Line], list[Finding]]:
+    """`lines` by their stamps, where only some came late or stretches of them in another order."""
+    back = [i for i, (a, b) in enumerate(pairwise(lines), 1) if b.t < a.t - JITTER]
+    in_order = sorted(lines, key=lambda line: line.t)
+    if not back:
+        return in_order, []
+    runs = [lines[a:b] for a, b in pairwise([0, *back, len(lines)])]
+    stray = sum(len(run) for run in runs if len(run) < FEW)
+    spans = sorted(_span(run) for run in runs if len(run) >= FEW)
+    by = max((lines[i - 1].t - lines[i].t).total_seconds() for i in back)
+    if stray > len(lines) / 20 or any(b[0] < a[1] - JITTER for a, b in pairwise(spans)):
+        raise SourceError(
+            f"{what} goes back in time, by up to {by:.0f} s, into what it told before, {len(back)} times: "
+            "give a recording of one session, made with a clock that was not set meanwhile"
+        )
+    text = f"the recording goes back in time {len(back)} times, by up to {by:.0f} s: put in order"
+    return in_order, [Finding("recording_order", len(back), text)]
+
+
+def _span(run: list[Line]) -> tuple[datetime, datetime]:
+    """From when until when nearly all of a run was sent; a stamp of another moment does not count."""
+    times = sorted(line.t for line in run)
+    return times[len(times) // 20], times[-1 - len(times) // 20]
+
+
+def _livedata(lines: list[Line]) -> LiveTimingData:
+    told = list(_told(lines))
+    own = [Line(line.t, line.topic, line.message.get("Status")) for line in lines if _is_status(line)]
+    began = [status.t for status in (*told, *own) if status.message == "Started"]
+    zero = min(began, default=lines[0].t if lines else datetime.min)
+    data = LiveTimingData()
+    data.data = {topic: [] for topic in TIMED}
+    for line in (*lines, *_left_out(told, own), *_tyres(lines)):
+        # fastf1 passes over drivers that are named in the second hour
+        after = timedelta(0) if line.topic == "DriverList" else line.t - zero
+        data.data.setdefault(line.topic, []).append([after, line.message])
+    for topic in STATUSES.values():
+        data.data[topic].sort(key=lambda entry: entry[0])
+    data._start_date, data._files_read = zero, True
+    return data
+
+
+def _told(lines: list[Line]) -> Iterator[Line]:
+    """The statuses that SessionData tells of, the session's own and the track's, as it names them."""
+    for line in lines:
+        series = line.message.get("StatusSeries") if line.topic == "SessionData" else None
+        for entry in series.values() if isinstance(series, dict) else series or ():
+            for kind, topic in STATUSES.items():
+                if kind in entry and (t := to_datetime(entry.get("Utc"))) is not None:
+                    yield Line(t, topic, entry[kind])
+
+
+def _left_out(told: list[Line], own: list[Line]) -> Iterator[Line]:
+    """Messages of the statuses that have none of their own, each once."""
+    have = [(status.topic, status.message, status.t) for status in own]
+    for status in told:
+        code = TRACK_CODES.get(status.message) if status.topic == "TrackStatus" else status.message
+        if code is None or any(
+            (topic, word) == (status.topic, code) and abs(t - status.t) < JITTER for topic, word, t in have
+        ):
+            continue
+        have.append((status.topic, code, status.t))
+        yield Line(status.t, status.topic, {"Status": code, "Message": status.message})
+
+
+def _is_status(line: Line) -> bool:
+    return line.topic in STATUSES.values()
+
+
+def _tyres(lines: list[Line]) -> Iterator[Line]:
+    """The tyres' own topic in the words of the one that fastf1 reads, where that was not recorded."""
+    if any(line.topic == "TimingAppData" for line in lines):
+        return
+    for line in lines:
+        if line.topic == "TyreStintSeries":
+            cars = line.message.get("Stints", {})
+            yield Line(
+                line.t, "TimingAppData", {"Lines": {n: {"Stints": told} for n, told in cars.items() if told}}
+            )
