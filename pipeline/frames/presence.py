@@ -16,7 +16,7 @@ PIT_STOP_S = 60.0
 LINGER_S = 150.0  # what fastf1 assumes for a lap that was never completed
 MOVED = 20.0  # 1/10 m
 NEARLY = 0.97  # of a lap driven since the last crossing: the line was crossed once more
-_TOOK_THE_FLAG = ("finished", "lapped", "+")
+TOOK_THE_FLAG = ("finished", "lapped", "+")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class _Car:
     @property
     def finisher(self) -> bool:
         """Whether the result counts it among those who took the flag."""
-        return (self.driver.result or "").lower().startswith(_TOOK_THE_FLAG)
+        return (self.driver.result or "").lower().startswith(TOOK_THE_FLAG)
 
     def silent(self, until: float) -> bool:
         """Whether the timing had no news of it for long before session second `until`."""

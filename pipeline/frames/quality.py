@@ -4,12 +4,14 @@ Two kinds of checks: what arrived (coverage, results, feed damage), and invarian
 themselves, which hold for every race or mean a bug.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check, Grade, Level, Quality
+from pipeline.frames.presence import TOOK_THE_FLAG
 from pipeline.model import Bools, CarFrames, Ints, RaceFrames, RawRace
 
 MAX_SPEED_MS = 300.0
@@ -85,6 +87,7 @@ def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     )
     yield _drivers_without(raw, frames)
     yield _laps(raw, frames)
+    yield _result_agrees(frames)
 
 
 def _unknown(car: CarFrames, column: str) -> Bools:
@@ -135,6 +138,25 @@ def _laps(raw: RawRace, frames: RaceFrames) -> Check:
         f"{how} laps than in the result: {', '.join(who)}" for how, who in differ.items() if who
     )
     return Check(name="laps", level="note" if count <= 2 else "warn", value=count, message=message)
+
+
+def _result_agrees(frames: RaceFrames) -> Check:
+    """What the result says of the finish and the frames do not, and places that it gives twice."""
+    places = Counter(d.classified for d in frames.drivers if (d.classified or "").isdigit())
+    wrong = {
+        "the result says that they finished, their timing that they did not": [
+            d.code
+            for d in frames.drivers
+            if d.retired_at is not None and (d.status or "").lower().startswith(TOOK_THE_FLAG)
+        ],
+        "the result says that they retired, their timing that they finished": [
+            d.code for d in frames.drivers if d.finished_at is not None and d.classified == "R"
+        ],
+        "the result gives them one place": [d.code for d in frames.drivers if places[d.classified] > 1],
+    }
+    count = sum(map(len, wrong.values()))
+    message = "; ".join(f"{what}: {', '.join(who)}" for what, who in wrong.items() if who)
+    return Check(name="result_agrees", level="note" if count else "ok", value=count, message=message)
 
 
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:

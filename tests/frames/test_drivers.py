@@ -1,7 +1,7 @@
 """Lists of drivers and results as they come on bad days: rows twice, missing, empty, of cars that stayed."""
 
 import re
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +10,12 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.frames import compute
+from pipeline.frames.quality import assess
 from pipeline.input.drivers import drivers, mend
 from pipeline.input.words import name, word
-from pipeline.model import DriverInfo
+from pipeline.model import DriverInfo, RawRace
+from tests.frames.test_damage import FPS, level
 
 NUMBERS = ["1", "33", "44", "63", "81"]
 LAPS = pd.DataFrame({"DriverNumber": [*NUMBERS, "T1", "T1"]})
@@ -119,3 +122,17 @@ def test_whatever_the_rows_hold(rows: list[tuple[Any, dict[str, Any]]]) -> None:
 def test_words(cell: Any) -> None:
     assert word(cell) is None or not LACKING.fullmatch(word(cell) or "")
     assert name(cell) is None or not LACKING.search(name(cell) or "")
+
+
+def test_a_result_that_the_frames_contradict_is_noted(demo_raw: RawRace) -> None:
+    frames = compute(demo_raw, FPS)
+    out = next(d.number for d in frames.drivers if d.retired_at is not None)
+    a, b = [d.number for d in frames.drivers if d.finished_at is not None][:2]
+    said: dict[str, Any] = {out: {"result": "Finished"}, a: {"classified": "R"}, b: {"classified": "3"}}
+    third = next(d.number for d in frames.drivers if d.number not in said)
+    said[third] = {"classified": "3"}
+    changed = replace(demo_raw, drivers=[replace(d, **said.get(d.number, {})) for d in demo_raw.drivers])
+    quality = assess(changed, compute(changed, FPS))
+    check = next(check for check in quality.checks if check.name == "result_agrees")
+    assert (check.level, check.value) == ("note", 4)
+    assert level(assess(demo_raw, frames), "result_agrees") == "ok"
