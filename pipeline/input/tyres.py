@@ -16,19 +16,10 @@ import numpy as np
 import pandas as pd
 from fastf1 import _api
 
+from pipeline.contract.columns import TYRES
 from pipeline.model import CarSamples, Finding, Laps
 
-COMPOUNDS = {
-    "SOFT": 1,
-    "MEDIUM": 2,
-    "HARD": 3,
-    "INTERMEDIATE": 4,
-    "WET": 5,
-    "HYPERSOFT": 6,
-    "ULTRASOFT": 7,
-    "SUPERSOFT": 8,
-    "SUPERHARD": 9,
-}
+COMPOUNDS = {name: code for code, name in enumerate(TYRES) if code}  # 0 is UNKNOWN
 STANDS_KMH = 5.0
 PIT_LANE_KMH = 130.0  # nobody is that fast in there: car data that say so are of another moment
 COUNTED_WITHIN_S = 15.0  # of the end of a lap the feed counts it
