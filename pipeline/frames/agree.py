@@ -10,18 +10,21 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.contract.columns import COLUMNS, TRACK
+from pipeline.frames.clean import Clean
+from pipeline.frames.laps import inside
 from pipeline.frames.race import Columns, Race
 from pipeline.frames.resample import interpolate, make_index
-from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples
+from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
 
 STEP_S = 0.5
 WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all
 MOVES_KMH = 90.0
 TURNS_KMH = 180.0  # wheels that spin in the gravel or on the jacks turn slower
+LAP_SHARE = 0.015  # by which speed, integrated over a lap, differs from car to car
 KNOCK_KMH = 60.0  # from one sample to the next: no car brakes or grips like that, but in a crash
 KNOCK_S = 0.6
 KNOCKS, KNOCKS_S = 6, 10.0
-FROZEN_S = 2.0
+FROZEN_S, FROZEN_KMH = 2.0, 30.0
 FROZEN_M = 20.0
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
 AHEAD_S = 20.0  # both at speed
@@ -36,31 +39,54 @@ HELD_S = 20.0
 CLEAR, RED = "1", "5"
 
 
-def car_data(race: Race) -> Race:
-    """The race without the car data that a car's own positions contradict; a finding counts its seconds."""
-    cars, lost = dict(race.clean.cars), {}
-    for number in race.numbers:
-        if (car := cars.get(number)) is None or len(car.t) < 2:
+def car_data(raw: RawRace, clean: Clean) -> Clean:
+    """The samples without car data that a car's own positions contradict; a finding counts its seconds."""
+    cars, lost = dict(clean.cars), {}
+    told = _told_by_laps(raw, clean)
+    for number, car in clean.cars.items():
+        if len(car.t) < 2:
             continue
         false = _knocked(car)
-        if (pos := race.clean.positions.get(number)) is not None:
-            false |= _drifting(car, pos)
+        if (pos := clean.positions.get(number)) is not None:
+            false |= _drifting(car, pos, told.get(number, []))
         if false.any():
             cars[number] = _without(car, false)
             lost[number] = float(np.diff(car.t, append=car.t[-1])[false].sum())
     if not lost:
-        return race
+        return clean
     what = "seconds of car data that contradict the car's own positions, or no car can drive, and are null"
-    clean = replace(race.clean, cars=cars)
-    return replace(
-        race, clean=replace(clean, findings=[*clean.findings, _finding(race, "car_data_false", lost, what)])
+    return replace(clean, cars=cars, findings=[*clean.findings, _finding(raw, "car_data_false", lost, what)])
+
+
+def _finding(raw: RawRace, name: str, seconds: dict[str, float], what: str) -> Finding:
+    codes = {d.number: d.code for d in raw.drivers}
+    cars = ", ".join(
+        f"{codes.get(n, n)} {s:.1f}" for n, s in sorted(seconds.items(), key=lambda item: -item[1])
     )
-
-
-def _finding(race: Race, name: str, seconds: dict[str, float], what: str) -> Finding:
-    codes = {d.number: d.code for d in race.raw.drivers}
-    cars = ", ".join(f"{codes[n]} {s:.1f}" for n, s in sorted(seconds.items(), key=lambda item: -item[1]))
     return Finding(name, round(sum(seconds.values()), 1), f"{what}: {cars}")
+
+
+def _told_by_laps(raw: RawRace, clean: Clean) -> dict[str, list[tuple[float, float]]]:
+    """By racing number, the laps (begin, end in session seconds) over which speed sums up to the usual way:
+    where positions are apart from it there, the positions are false."""
+    laps = {
+        n: own for n, own in raw.laps.items() if n in clean.cars and not np.isnan(clean.cars[n].speed).all()
+    }
+    ways = {
+        n: _integrated(clean.cars[n], own.end) - _integrated(clean.cars[n], own.start)
+        for n, own in laps.items()
+    }
+    plain = {
+        n: own.completed & np.isnan(own.pit_in) & np.isnan(own.pit_out) & (own.number > 1)
+        for n, own in laps.items()
+    }
+    every = np.concatenate([ways[n][plain[n]] for n in laps]) if laps else np.empty(0)
+    usual = float(np.nanmedian(every)) if np.isfinite(every).any() else np.nan
+    told = {}
+    for n, own in laps.items():
+        right = plain[n] & (np.abs(ways[n] - usual) < LAP_SHARE * usual)
+        told[n] = [(float(own.start[i]), float(own.end[i])) for i in np.flatnonzero(right)]
+    return told
 
 
 def _without(car: CarSamples, false: Bools) -> CarSamples:
@@ -82,9 +108,9 @@ def _knocked(car: CarSamples) -> Bools:
     return false
 
 
-def _drifting(car: CarSamples, pos: PosSamples) -> Bools:
+def _drifting(car: CarSamples, pos: PosSamples, told: list[tuple[float, float]]) -> Bools:
     """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
-    sample while they do."""
+    sample while they do; `told` are the laps in which it is not the speed's fault."""
     grid = np.arange(car.t[0], car.t[-1], STEP_S)
     if len(grid) < 2 or np.isnan(car.speed).all():
         return np.zeros(len(car.t), dtype=bool)
@@ -92,6 +118,7 @@ def _drifting(car: CarSamples, pos: PosSamples) -> Bools:
     covered = np.zeros(len(grid), dtype=bool)
     for size, limit in WINDOWS:
         covered |= _apart(moved, turned, size, limit)
+    covered &= ~inside(grid, told)
     at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
     off = np.concatenate(([0.0], np.nancumsum(np.diff(moved - turned)))) * (STEP_S / 3.6)
     return np.asarray(covered[at] | _frozen(car, off[at]))
@@ -132,7 +159,7 @@ def _integrated(car: CarSamples, grid: Floats) -> Floats:
 
 def _frozen(car: CarSamples, off: Floats) -> Bools:
     """(n,) samples of long stretches that repeat the first while `off`, path less integrated speed, moves."""
-    same = np.ones(len(car.t) - 1, dtype=bool)
+    same = car.speed[1:] > FROZEN_KMH
     for values in (car.speed, car.rpm, car.throttle, car.gear):
         same &= values[1:] == values[:-1]
     edges = np.flatnonzero(np.diff(np.concatenate(([0], same.view(np.int8), [0])))).reshape(-1, 2)
@@ -176,7 +203,7 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
     what = (
         f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
     )
-    return [_finding(race, "order_contradicted", seconds, what)]
+    return [_finding(race.raw, "order_contradicted", seconds, what)]
 
 
 def _bridged(dist: Floats, times: Floats) -> Floats:

@@ -40,7 +40,7 @@ def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
         raw: as loaded; needs laps with at least one start time.
         fps: frames a second, 1 to 50.
     """
-    race = car_data(_prepare(raw, fps))
+    race = _prepare(raw, fps)
     indices: dict[int, Index] = {}
     along = _all_progress(race)
     cars = {number: _car_columns(race, number, along.get(number), indices) for number in race.numbers}
@@ -72,7 +72,7 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     ends = [float(np.nanmax(own.end)) for own in raw.laps.values() if not np.isnan(own.end).all()]
     t0, last = min(starts), max(ends)
     clock = FrameClock(t0, fps, int(np.ceil((last - t0) * fps - 1e-6)) + 1)
-    cleaned = clean(raw, t0, last)
+    cleaned = car_data(raw, clean(raw, t0, last))
     line = reference_line(cleaned.positions, cleaned.cars, raw.laps)
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     cleaned = replace(cleaned, positions=positions)

@@ -160,7 +160,7 @@ def moved_off(car: CarSamples | None, pos: PosSamples | None, start: float, end:
         moving = np.flatnonzero((car.t >= start) & (car.t <= end) & (car.speed > 0))
         if len(moving):
             return float(car.t[moving[0]])
-    if pos is not None and (car is None or not (car.t >= start).any()):
+    if pos is not None and (car is None or np.isnan(car.speed[car.t >= start]).all()):
         inside = (pos.t >= start) & (pos.t <= end) & ~np.isnan(pos.x)
         x, y, t = pos.x[inside], pos.y[inside], pos.t[inside]
         moving = np.flatnonzero(np.hypot(x - x[:1], y - y[:1]) > MOVED)
