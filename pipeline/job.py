@@ -68,7 +68,7 @@ class Source:
     """Where sessions are loaded from.
 
     cache: fastf1's cache folder. offline: send nothing. recording: files of `fastf1.livetiming save`, in
-    chronological order. patience_s: how long it may wait in all for hosts that fail. down: hosts that are
+    any order. patience_s: how long it may wait in all for hosts that fail. down: hosts that are
     known to be down. fresh: ask anew for results and timing that the HTTP cache holds.
     """
 

@@ -73,7 +73,7 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
     "--recording",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="Compute from a recording of `python -m fastf1.livetiming save`; repeat for several, in order.",
+    help="Compute from a recording of `python -m fastf1.livetiming save`; repeat for several files.",
 )
 @source_options
 @compute_options

@@ -1,7 +1,7 @@
 """Recordings as clients leave them: topics missing, lines out of order or damaged, an apostrophe."""
 
-from contextlib import suppress
-from datetime import timedelta
+from contextlib import nullcontext, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from fastf1.internals.parsing_helpers import to_datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.contract.artifacts import SessionKey
 from pipeline.demo import demo_season, simulate, write_recording
 from pipeline.demo.season import recorded
 from pipeline.errors import SourceError
-from pipeline.input import livetiming
+from pipeline.input import livetiming, recording
 from pipeline.input.load import configure, load
 from pipeline.input.recording import parse
 from pipeline.input.seasons import to_fastf1
@@ -208,3 +209,22 @@ def test_damaged_recordings_are_read_or_refused(
         )
     with suppress(SourceError):
         assert all(times == sorted(times) for times in stamps(read(tmp_path, kept)[0]))
+
+
+def test_a_recording_that_does_not_say_what_it_is_of_is_told_by_its_stamps(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    path = tmp_path / "race.txt"
+    path.write_text("".join(without(lines, "SessionInfo")))
+    for start, refused in (
+        (datetime(1900, 3, 18, 13, tzinfo=UTC), False),
+        (datetime(1900, 3, 17, tzinfo=UTC), True),
+    ):
+        event = recording.event(
+            2024, 7, name="Testland", official_name="", country="", location="", starts={"R": start}
+        )
+        with pytest.raises(SourceError, match="but the recording") if refused else nullcontext():
+            recording.check((path,), event, SessionKey(2024, 7))
+    path.write_text("['Heartbeat', {}, '2024-99-99T00:00:00Z']\n")
+    with pytest.raises(SourceError, match="lacks lap timing, tyres"):
+        recording.check((path,), event, SessionKey(2024, 7))
