@@ -5,6 +5,7 @@ the order in which they are given, loses all laps to one message out of order, n
 TrackStatus, which older clients did not record, and fetches what is lacking, which has another clock.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from fastf1.internals.parsing_helpers import to_datetime
 from fastf1.livetiming.data import LiveTimingData
 
@@ -29,6 +32,7 @@ TRACK_CODES = {
 }
 STATUSES = {"SessionStatus": "SessionStatus", "TrackStatus": "TrackStatus"}  # in SessionData -> topic
 JITTER = timedelta(seconds=10)  # by which messages of one feed overtake each other
+COUNTED_WITHIN_S = 5.0  # of its end the feed counts a lap
 FEW = 20  # lines that may have been delayed; more are a stretch of time
 TIMED = ("TrackStatus", "SessionStatus", "LapCount", "WeatherData")  # never to be fetched for a recording
 
@@ -168,3 +172,37 @@ def _tyres(lines: list[Line]) -> Iterator[Line]:
             yield Line(
                 line.t, "TimingAppData", {"Lines": {n: {"Stints": told} for n, told in cars.items() if told}}
             )
+
+
+def count_on(session: Any, data: LiveTimingData) -> list[Finding]:
+    """Number the laps of a recording that begins in a later one as the feed does: fastf1 counts from 1."""
+    laps = getattr(session, "_laps", None)
+    if laps is None:
+        return []
+    shifts = {n: _shift(own, _counted(data, str(n))) for n, own in laps.groupby("DriverNumber")}
+    known = [shift for shift in shifts.values() if shift is not None]
+    if not known or min(known) < 1:
+        return []
+    laps["LapNumber"] += laps["DriverNumber"].map(lambda n: shifts[n] or min(known))
+    laps.loc[laps["LapStartTime"] < data.get("TimingData")[0][0], "LapStartTime"] = pd.NaT
+    first = int(laps["LapNumber"].min())
+    text = f"the recording begins in lap {first}: nothing of the race before is known"
+    return [Finding("begins_late", first, text)]
+
+
+def _counted(data: LiveTimingData, number: str) -> list[tuple[timedelta, int]]:
+    """When the feed counted which lap of a car."""
+    lines = [(t, message.get("Lines", {}).get(number, {})) for t, message in data.get("TimingData")]
+    return [(t, line["NumberOfLaps"]) for t, line in lines if isinstance(line.get("NumberOfLaps"), int)]
+
+
+def _shift(laps: pd.DataFrame, counted: list[tuple[timedelta, int]]) -> int | None:
+    """How much the feed's count is ahead of the rows' at most of their ends; None where none fits."""
+    ends = laps["Time"].dt.total_seconds().to_numpy()
+    numbers = laps["LapNumber"].to_numpy()
+    ahead = Counter(
+        int(count - numbers[i])
+        for t, count in counted
+        for i in np.flatnonzero(np.abs(ends - t.total_seconds()) < COUNTED_WITHIN_S)
+    )
+    return ahead.most_common(1)[0][0] if ahead else None

@@ -91,7 +91,7 @@ def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: 
         ) from error
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
-    return noticed
+    return noticed if livedata is None else [*noticed, *livetiming.count_on(session, livedata)]
 
 
 def _last(log: list[str]) -> str:

@@ -15,12 +15,15 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.demo import demo_season, simulate, write_recording
 from pipeline.demo.season import recorded
 from pipeline.errors import SourceError
+from pipeline.frames import compute
+from pipeline.frames.quality import assess
 from pipeline.input import livetiming, recording
 from pipeline.input.load import configure, load
 from pipeline.input.recording import parse
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
+from tests.frames.test_damage import FPS, hold_invariants, level
 
 Data = dict[str, list[list[Any]]]
 
@@ -83,6 +86,27 @@ def test_the_race_of_an_older_client_computes(tmp_path: Path, lines: list[str], 
     for number, own in demo_raw.laps.items():
         assert np.array_equal(raw.laps[number].end, own.end, equal_nan=True)
         assert np.array_equal(raw.laps[number].start, own.start, equal_nan=True)
+
+
+def test_a_recording_that_begins_in_a_later_lap_counts_its_laps_as_the_feed_does(
+    tmp_path: Path, lines: list[str], demo_raw: RawRace
+) -> None:
+    """And knows nothing of what was before, nor when the lap began that was under way."""
+    n = next(i for i, line in enumerate(lines) if "'CurrentLap': 3" in line) + 100
+    start = [line for line in lines[:n] if "Session" in line or "DriverList" in line or "Stints" in line]
+    raw = loaded(tmp_path, [*start, *lines[n:]])
+    finding = next(finding for finding in raw.noticed if finding.name == "begins_late")
+    assert "begins in lap 3" in finding.message
+    for number, own in raw.laps.items():
+        before = demo_raw.laps[number]
+        ends = dict(zip(before.number[before.completed], before.end[before.completed], strict=True))
+        own_ends = dict(zip(own.number[own.completed], own.end[own.completed], strict=True))
+        assert own_ends == pytest.approx({n: ends[n] for n in own_ends}, abs=0.5)
+        assert np.isnan(own.start[0])
+    frames = compute(raw, FPS)
+    hold_invariants(frames)
+    assert level(assess(raw, frames), "begins_late") == "warn"
+    assert min(car.columns["lap"][0] for car in frames.cars.values()) >= 3
 
 
 def test_without_any_track_status_it_is_unknown_and_the_laps_are_not(
