@@ -14,6 +14,7 @@ from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.laps import lap_line, pit_stretches
 from pipeline.frames.line import Line
+from pipeline.frames.mend import mended
 from pipeline.frames.order import (
     Finish,
     before_penalties,
@@ -72,10 +73,12 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     ends = [float(np.nanmax(own.end)) for own in raw.laps.values() if not np.isnan(own.end).all()]
     t0, last = min(starts), max(ends)
     clock = FrameClock(t0, fps, int(np.ceil((last - t0) * fps - 1e-6)) + 1)
-    cleaned = car_data(raw, clean(raw, t0, last))
+    cleaned = clean(raw, t0, last)
+    raw, mends = mended(raw, cleaned.positions, cleaned.cars, t0)
+    cleaned = car_data(raw, cleaned)
     line = reference_line(cleaned.positions, cleaned.cars, raw.laps)
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
-    cleaned = replace(cleaned, positions=positions)
+    cleaned = replace(cleaned, positions=positions, findings=[*cleaned.findings, *mends])
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(

@@ -13,6 +13,7 @@ DRIVING_KMH = 30.0  # recovered cars are pushed and towed slower than any car dr
 CREEPING_KMH = 3.0  # positions of a car that stands jitter
 STILL_S = 10.0  # a car that stands as long as that when its samples end has halted
 PIT_STOP_S = 60.0
+AT_THE_FLAG_S = 5.0  # the feed of a car may end as it takes the flag, which looks like a halt
 LINGER_S = 150.0  # what fastf1 assumes for a lap that was never completed
 MOVED = 20.0  # 1/10 m
 NEARLY = 0.97  # of a lap driven since the last crossing: the line was crossed once more
@@ -127,7 +128,7 @@ def _raced_to_the_end(car: _Car, halted: float | None, crossed: float, flag: Fla
     Where its samples do not tell, it was, but for one that the timing lost long before and no result counts.
     """
     if halted is not None:
-        if halted < flag.raced:
+        if halted < flag.raced - AT_THE_FLAG_S:
             return False
         return not flag.known or flag.stopped or car.finisher or _drove_a_lap(car, crossed)
     return car.seen_at(flag.raced) or flag.raced == np.inf or car.finisher or not car.silent(flag.raced)

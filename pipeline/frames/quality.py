@@ -27,6 +27,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "lost_laps": (1.0, 3.0),
     "before_the_flag": (1.0, 1.0),
     "lost_finish": (1.0, 3.0),
+    "mended_laps": (1.0, 1.0),
     "no_reference_line": (1.0, 1.0),
     "track_length": (1.0, 1.0),
     "recording_damaged": (1.0, 100.0),  # lines
