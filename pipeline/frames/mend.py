@@ -17,7 +17,8 @@ NEAR = 300.0  # 1/10 m around the line: crossings further from where most are sa
 REACH = 2000.0  # 1/10 m before and behind the line between two samples of a crossing
 BESIDE = 1000.0  # 1/10 m to the side: the pit lane is nearer
 AGREES_S = 3.0  # between a crossing of the timing and of the positions
-AGREES, GRID = 0.03, 0.16  # of a lap, in driven distance; more for the first, from the grid on
+AGREES = 0.015  # of a lap, in driven distance: laps differ by less
+WHOLE = 0.16  # of a lap, where positions count: a trip off the track, and the grid, are shorter
 TOOK_IT_S = 1.0  # before the flag: the winner's crossing by position
 VOTES = 3
 
@@ -125,7 +126,7 @@ def _contradicted(own: Laps, car: _Car, length: float, start: float, fell: float
     ends, number = own.end[own.completed], own.number[own.completed]
     laps = np.diff(number, prepend=0)
     far = np.diff(car.driven(np.concatenate(([start], ends)))) / length - laps
-    off = np.abs(far) > np.where(np.arange(len(ends)) > 0, AGREES, GRID)
+    off = np.abs(far) > np.where(np.arange(len(ends)) > 0, AGREES, WHOLE)
     absent = np.abs(_nearest(car.passed, ends) - ends) > AGREES_S
     absent &= ~np.isnan(_at(car.pos, ends)[:, 0])
     off_the_grid = car.driven(car.passed) - car.driven(np.array([start])) > 0.5 * length
@@ -169,10 +170,10 @@ def _counted(own: Laps | None, car: _Car, length: float, start: float, fell: flo
     for t, metres, only_timed in zip(both, at[1:], timed, strict=True):
         laps = (metres - last) / length
         whole = round(laps)
-        agrees = abs(laps - whole) <= (AGREES if ends else GRID)
-        if whole < 1 or (only_timed and not agrees):  # off the grid, or one that never was
+        off = abs(laps - whole)
+        if whole < 1 or (only_timed and off > AGREES):  # off the grid, or one that never was
             continue
-        if not agrees:
+        if off > WHOLE:
             return None
         between = np.interp(last + np.arange(1, whole) / whole * (metres - last), car.path[1], car.path[0])
         ends += [*between.tolist(), float(t)]

@@ -113,10 +113,10 @@ def finishing_order(finish: dict[int, Finish]) -> list[int]:
 def _wrong_way_round(first: Finish, second: Finish, flag: float) -> bool:
     if first.laps != second.laps:
         return False
-    apart, settled = second.at - first.at, second.at + SETTLED_S
+    settled = second.at + SETTLED_S
     (ahead, _), (behind, _) = second.official(flag), first.official(flag)
     (place, gap), (other, other_gap) = second.official(settled), first.official(settled)
-    return ahead < behind and place < other and (apart < JITTER_S or gap + apart < other_gap)
+    return ahead < behind and place < other and (second.at - first.at < JITTER_S or gap < other_gap)
 
 
 def order_at_flag(

@@ -91,13 +91,17 @@ def test_a_lap_begun_after_the_flag_does_not_count(demo_raw: RawRace) -> None:
 
 
 def test_a_finisher_whose_last_lap_the_timing_lost(demo_raw: RawRace) -> None:
-    """The result counts five laps and the timing four: it finished, and when is unknown."""
+    """Its positions show when it finished; without them it did, and nobody knows when."""
     number = numbers(demo_raw)[2]
     own = demo_raw.laps[number]
     end = own.end.copy()
     end[-1] = np.nan
     counted = [replace(d, result="Finished", laps=5) if d.number == number else d for d in demo_raw.drivers]
     raw = replace(demo_raw, laps={**demo_raw.laps, number: replace(own, end=end)}, drivers=counted)
+    seen = next(d for d in compute(raw, FPS).drivers if d.number == number)
+    flag = next(d for d in compute(demo_raw, FPS).drivers if d.number == number).finished_at
+    assert seen.finished_at == pytest.approx(flag, abs=0.2)
+    raw = without(raw, positions={number})
     frames = compute(raw, FPS)
     hold_invariants(frames)
     driver = next(d for d in frames.drivers if d.number == number)

@@ -13,7 +13,7 @@ from pipeline.input import tables
 from pipeline.input.load import _to_raw, configure, load
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
-from tests.frames.test_damage import FPS, hold_invariants, level
+from tests.frames.test_damage import FPS, hold_invariants, known, level
 
 
 def test_samples_out_of_order_doubled_and_without_a_time() -> None:
@@ -42,7 +42,7 @@ def test_messages_that_are_told_again_are_there_once() -> None:
 
 
 def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
-    """Lap rows without a number, and telemetry without a sample: the driver is left out, the race is not."""
+    """Lap rows without a number: its positions count the car's laps. Telemetry without a sample is none."""
     with recorded() as (tasks, _):
         task = tasks[0]
         given = Source(tmp_path, offline=True, recording=task.source.recording)
@@ -58,6 +58,7 @@ def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
     hold_invariants(frames)
     assert first not in raw.laps
     codes = {d.number: d.code for d in frames.drivers}
-    assert codes[first] not in frames.cars
+    assert known(frames.cars[codes[first]], "dist").max() > 0
+    assert level(assess(raw, frames), "mended_laps") == "warn"
     assert (frames.cars[codes[second]].columns["x"] == COLUMNS["x"].null).all()
     assert level(assess(raw, frames), "telemetry_of_all") == "warn"
