@@ -73,10 +73,13 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     ends = [float(np.nanmax(own.end)) for own in raw.laps.values() if not np.isnan(own.end).all()]
     t0, last = min(starts), max(ends)
     clock = FrameClock(t0, fps, int(np.ceil((last - t0) * fps - 1e-6)) + 1)
-    cleaned = clean(raw, t0, last)
-    raw, mends = mended(raw, cleaned.positions, cleaned.cars, t0)
-    cleaned = car_data(raw, cleaned)
-    line = reference_line(cleaned.positions, cleaned.cars, raw.laps)
+    possible = clean(raw, t0, last)
+    timed = raw.laps
+    raw, mends = mended(raw, possible.positions, possible.cars, t0)
+    few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
+    # laps mended for false positions would move the track for all; those of most cars were lost indeed
+    line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
+    cleaned = car_data(raw, possible)
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     cleaned = replace(cleaned, positions=positions, findings=[*cleaned.findings, *mends])
     flag = flag_of(raw)

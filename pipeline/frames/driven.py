@@ -8,20 +8,46 @@ from pipeline.model import Bools, CarSamples, Floats, PosSamples
 
 MAX_SPEED_MS = 110.0
 BLIND_S = 15.0  # without a speed for longer, nobody knows whether the car drove
+LOOSE = 0.01  # of the way since the last crossing
 AGREES = 0.04  # of a lap: more than weaving, pit lanes and run-off roads make of it
 
 
 def metres(car: CarSamples | None, pos: PosSamples) -> Floats:
     """Metres driven at each position sample, float64 (n,), rising; by the path for a car without speed."""
+    at = odometer(car)
+    return path(pos) if at is None else np.interp(pos.t, *at)
+
+
+def odometer(car: CarSamples | None) -> tuple[Floats, Floats] | None:
+    """Session seconds and the metres driven until then, by the speed; None for a car without any."""
     if car is None or not (known := ~np.isnan(car.speed)).any():
-        return _path(pos)
+        return None
     t, speed = car.t[known], car.speed[known] / 3.6
     lasted = np.diff(t)
     steps = np.where(lasted <= BLIND_S, (speed[1:] + speed[:-1]) / 2 * lasted, 0.0)
-    return np.interp(pos.t, t, np.concatenate(([0.0], np.cumsum(steps))))
+    return t, np.concatenate(([0.0], np.cumsum(steps)))
 
 
-def _path(pos: PosSamples) -> Floats:
+def mended(driven: Floats, pos: PosSamples, lap: LapLine, length: float) -> Floats:
+    """Metres driven, float64 (n,), by the path on laps where it is as long as the lap and the speed is not.
+
+    Where these are most laps, all is by the path.
+    """
+    crossed = ~np.isnan(lap.ends)
+    ends, laps = lap.ends[crossed], np.diff(lap.number[crossed])
+    off = np.abs(np.diff(np.interp(ends, pos.t, driven)) / length - laps) > AGREES * laps
+    if not off.any():
+        return driven
+    along = path(pos)
+    off &= np.abs(np.diff(np.interp(ends, pos.t, along)) / length - laps) <= AGREES * laps
+    if off.sum() > len(off) / 2:
+        return along
+    by_path = np.concatenate(([False], off, [False]))[np.searchsorted(ends, pos.t[1:])]
+    steps = np.where(by_path, np.diff(along), np.diff(driven))
+    return np.concatenate((driven[:1], driven[0] + np.cumsum(steps)))
+
+
+def path(pos: PosSamples) -> Floats:
     """The length of the path through the known samples; a step counts as what a car can drive at most."""
     known = np.flatnonzero(~np.isnan(pos.x))
     if not len(known):
@@ -52,9 +78,9 @@ def expected(driven: Floats, t: Floats, lap: LapLine, length: float, start: floa
     """Progress in laps that the distance driven between the line crossings suggests, float64 (n,), and how
     well it is known, float64 (n,): metres by which that distance is not that of whole laps.
 
-    Before the first crossing it goes back by the length of the lap, after the last on, with nothing to hold
-    it: there, and where the distance is off by more than AGREES, it is not known, inf. Without any crossing
-    it begins at the race's `start`.
+    Before the first crossing it goes back by the length of the lap, and after the last on, with less and less
+    to hold it. Where the distance is off by more than AGREES, and a lap after the last crossing, it is not
+    known, inf. Without any crossing it begins at the race's `start`.
     """
     crossed = ~np.isnan(lap.ends)
     at, number = np.interp(lap.ends[crossed], t, driven), lap.number[crossed].astype(np.float64)
@@ -67,5 +93,7 @@ def expected(driven: Floats, t: Floats, lap: LapLine, length: float, start: floa
     values = np.concatenate(([number[0] - 1e3], number, [number[-1] + 1e3]))
     laps = np.diff(number)
     off = np.abs(np.diff(at) / length - laps)
-    slack = np.concatenate(([0.0], np.where(off <= AGREES * laps, off * length, np.inf), [np.inf]))
-    return np.interp(driven, knots, values), slack[np.searchsorted(at, driven)]
+    slack = np.concatenate(([0.0], np.where(off <= AGREES * laps, off * length, np.inf), [0.0]))
+    since = driven - at[-1]
+    loose = np.where(since > length, np.inf, LOOSE * np.maximum(since, 0.0))
+    return np.interp(driven, knots, values), slack[np.searchsorted(at, driven)] + loose

@@ -2,7 +2,8 @@
 
 A car's samples fall into stretches wherever a step is more than the car can have driven. A stretch beside the
 track, or elsewhere on it than the car's own speed and line crossings say, is false; of the others those stay
-that join to the most samples. All limits are about twice what clean races show.
+that join to the most samples. How far is too far depends on the feed: limits are multiples of what half its
+samples are off by, and about twice what clean races show.
 """
 
 from dataclasses import dataclass
@@ -13,21 +14,53 @@ import numpy.typing as npt
 from pipeline.frames.track import OFF_LINE, Placed
 from pipeline.model import Bools, Floats, PosSamples
 
-STEP_M = 35.0  # beyond the driven distance: samples are stamped up to half a second early or late
+WORST_M = 6.0  # a feed that is off by more is not believed to be
 SIDE_STEP = 150.0  # 1/10 m sideways
 DRIFT_M_S = 20.0  # on both for each second more than half a one between two samples
-NEVER_M = 75.0  # no late stamp makes a step this much longer than what was driven
-SLIDE_M = 250.0  # nor does a car slide this far whose speed is lost in a crash
+SLIDE_M = 250.0  # no car slides this far whose speed is lost in a crash
 STEP_COST, NEVER_COST, SLIDE_COST = 2, 60, 100  # samples that a stretch must gain to be worth such a step
 LOOK_BACK = 60  # stretches that may be skipped at once
-USUAL = 5.0  # times as far as usual from where the car's own speed and line crossings put it, but
-ELSEWHERE_M = (25.0, 75.0)  # at least and at most that much, on a plain lap
-ELSEWHERE_STOP_M = 150.0  # the same on laps with a stop, and the first: pit lanes are shorter and longer
 BESIDE = 120.0  # 1/10 m: beyond the edge of any track, seen from the line that most drive
 SHARE = 0.4  # of a stretch
 HIGH = 250.0  # 1/10 m above or below the track
 TELLING = 60  # samples, fewer say nothing of where a car is in the long run
 SILENT = 61  # samples that a stretch counts for in which the car never drives
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Metres that are too far in a feed of which half the samples are off by `usual`.
+
+    step, never: beyond the driven distance, where a stamp may be late, and where no stamp is so late. few,
+    many: from where speed and line crossings put the car on a plain lap, for some samples and for most of a
+    lap. odd: the same on the first lap, and on those with a stop, as pit lanes are shorter and longer.
+    """
+
+    usual: float
+
+    def _at_least(self, least: float, times: float) -> float:
+        return max(least, times * min(self.usual, WORST_M))
+
+    @property
+    def step(self) -> float:
+        return self._at_least(10.0, 12.0)
+
+    @property
+    def never(self) -> float:
+        return self._at_least(30.0, 25.0)
+
+    @property
+    def few(self) -> float:
+        return self._at_least(20.0, 25.0)
+
+    @property
+    def many(self) -> float:
+        return self._at_least(8.0, 6.0)
+
+    @property
+    def odd(self) -> float:
+        return self._at_least(40.0, 50.0)
+
 
 Indices = npt.NDArray[np.intp]
 
@@ -62,22 +95,18 @@ class Verdict:
         return self.leaps | self.elsewhere | self.jumps
 
 
-def judge(pos: PosSamples, placed: Placed, sight: Sight, length_m: float, usual_m: float) -> Verdict:
-    """Find one car's impossible samples among those that were placed on the line.
-
-    Args:
-        usual_m: metres that half the field's samples are off from where speed and line crossings put them.
-    """
+def judge(pos: PosSamples, placed: Placed, sight: Sight, length_m: float, limits: Limits) -> Verdict:
+    """Find one car's impossible samples among those that were placed on the line."""
     verdict = Verdict(np.abs(placed.height) > HIGH, *np.zeros((2, len(pos.t)), dtype=bool))
     known = np.flatnonzero(~np.isnan(placed.side) & ~verdict.leaps)
     if not len(known):
         return verdict
-    steps = _Steps(pos, placed, known, length_m)
+    steps = _Steps(pos, placed, known, length_m, limits)
     rows = np.arange(len(known))
     first = np.flatnonzero(np.concatenate(([True], steps.cost(rows[:-1], rows[1:]) > 0)))
     stretch = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(known))))
     drives = sight.drives[known]
-    false = _false(placed, sight, known, stretch, np.clip(USUAL * usual_m, *ELSEWHERE_M))
+    false = _false(placed, sight, known, stretch, limits)
     verdict.elsewhere[known] = false
     good, size, telling = (np.bincount(stretch, weights) for weights in (~false, None, drives))
     weight = np.where(telling > 0, size, np.minimum(size, SILENT) * (good.sum() > size.sum() / 2))
@@ -86,14 +115,14 @@ def judge(pos: PosSamples, placed: Placed, sight: Sight, length_m: float, usual_
     kept = stays[_chain(steps, first[stays], last[stays], weight[stays])]
     verdict.leaps[known] = ~np.isin(stretch, kept) & ~false
     before, after = last[kept[:-1]], first[kept[1:]]
-    verdict.jumps[known[before[steps.excess(before, after) > NEVER_M]]] = True
+    verdict.jumps[known[before[steps.excess(before, after) > limits.never]]] = True
     return verdict
 
 
-def _false(placed: Placed, sight: Sight, known: Indices, stretch: Indices, limit: float) -> Bools:
+def _false(placed: Placed, sight: Sight, known: Indices, stretch: Indices, limits: Limits) -> Bools:
     """(m,) samples of stretches, and of laps, most of which are beside the track or elsewhere than expected.
 
-    A few samples say little of where the car is in the long run: only many must mostly be within `limit`.
+    A few samples say little of where the car is in the long run, and may be further off.
     """
     drives, slack, plain = sight.drives[known], placed.slack[known], sight.plain[known]
     told = drives & np.isfinite(slack)
@@ -101,8 +130,12 @@ def _false(placed: Placed, sight: Sight, known: Indices, stretch: Indices, limit
     change = (np.diff(stretch) != 0) | (np.diff(sight.lap[known]) != 0)
     lap = np.concatenate(([0], np.cumsum(change)))
     false = np.zeros(len(known), dtype=bool)
-    for group, least, furthest in ((stretch, 1, NEVER_M), (stretch, TELLING, limit), (lap, TELLING, limit)):
-        far = told & (np.abs(placed.ahead[known]) > slack + np.where(plain, furthest, ELSEWHERE_STOP_M))
+    for group, least, furthest in (
+        (stretch, 1, limits.few),
+        (stretch, TELLING, limits.many),
+        (lap, TELLING, limits.many),
+    ):
+        far = told & (np.abs(placed.ahead[known]) > slack + np.where(plain, furthest, limits.odd))
         false |= (_mostly(far, told, group, least) | _mostly(beside, drives, group, least))[group]
     return false
 
@@ -135,7 +168,10 @@ def _chain(steps: "_Steps", first: Indices, last: Indices, weight: Floats) -> In
 class _Steps:
     """The steps between a car's known samples, given as (m,) rows of them."""
 
-    def __init__(self, pos: PosSamples, placed: Placed, known: Indices, length_m: float) -> None:
+    def __init__(
+        self, pos: PosSamples, placed: Placed, known: Indices, length_m: float, limits: Limits
+    ) -> None:
+        self._limits = limits
         self._t, self._x, self._y = pos.t[known], pos.x[known], pos.y[known]
         self._driven, self._side = placed.driven[known], placed.side[known]
         self._drift: Floats = placed.at[known] * length_m - self._driven
@@ -154,5 +190,5 @@ class _Steps:
             self.excess(a, b), np.where(near, np.abs(self._drift[b] - self._drift[a]) - more, 0.0)
         )
         aside = near & (np.abs(self._side[b] - self._side[a]) > SIDE_STEP + 10.0 * more)
-        limits = (excess > SLIDE_M, excess > NEVER_M, (excess > STEP_M) | aside)
-        return np.select(limits, (SLIDE_COST, NEVER_COST, STEP_COST), 0)
+        over = (excess > SLIDE_M, excess > self._limits.never, (excess > self._limits.step) | aside)
+        return np.select(over, (SLIDE_COST, NEVER_COST, STEP_COST), 0)

@@ -7,8 +7,9 @@ import numpy as np
 from pipeline.frames.clean import Clean, by_car, holes, without
 from pipeline.frames.laps import LapLine, inside, lap_line, pit_stretches
 from pipeline.frames.line import Line
-from pipeline.frames.plausible import Sight, Verdict, judge
-from pipeline.frames.race import Race
+from pipeline.frames.plausible import BESIDE, Limits, Sight, Verdict, judge
+from pipeline.frames.race import STRAY, Race
+from pipeline.frames.resample import interpolate, make_index
 from pipeline.frames.track import Placed, place
 from pipeline.model import Bools, CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
@@ -38,10 +39,10 @@ def believed(
         n: _sight(raw.laps[n], laps[n], pos, cleaned.cars.get(n), placed[n].driven, end)
         for n, pos in seen.items()
     }
-    usual = _usual(placed, sights)
+    limits = Limits(_usual(placed, sights))
     verdicts = {}
     for number, pos in seen.items():
-        verdict = judge(pos, placed[number], sights[number], 0.0 if line is None else line.length_m, usual)
+        verdict = judge(pos, placed[number], sights[number], 0.0 if line is None else line.length_m, limits)
         verdicts[number] = verdict
         positions[number] = without(pos, verdict.false)
         placed[number] = _without(placed[number], verdict.false)
@@ -58,7 +59,22 @@ def false_positions(race: Race) -> list[Finding]:
         for name, false in zip(_WHAT, kinds, strict=True):
             counts[name][number] = int((false & within).sum())
     found = [by_car(race.raw, name, counts[name], what) for name, what in _WHAT.items()]
+    crossings = {number: _contradicted(race, number) for number in race.placed}
+    found.append(
+        by_car(race.raw, "crossings", crossings, "line crossings that the car's positions contradict")
+    )
     return [finding for finding in found if finding.count]
+
+
+def _contradicted(race: Race, number: str) -> int:
+    """Line crossings at which the positions that are left, and the speed with them, put a car elsewhere."""
+    placed, t, lap = race.placed[number], race.clean.positions[number].t, race.laps[number]
+    ends, laps = lap.ends[~np.isnan(lap.ends)], lap.number[~np.isnan(lap.ends)]
+    known = np.flatnonzero(np.abs(placed.side) <= BESIDE)
+    if len(known) < 2:
+        return 0
+    index = make_index(t[known], ends)
+    return int((np.abs(interpolate(placed.at[known], index) - laps) > STRAY).sum())
 
 
 def _usual(placed: dict[str, Placed], sights: dict[str, Sight]) -> float:

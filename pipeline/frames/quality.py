@@ -12,16 +12,18 @@ import numpy as np
 from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check, Grade, Level, Quality
 from pipeline.frames.presence import TOOK_THE_FLAG
-from pipeline.model import Bools, CarFrames, Ints, RaceFrames, RawRace
+from pipeline.model import Bools, CarFrames, Ints, Laps, RaceFrames, RawRace
 
 MAX_SPEED_MS = 300.0
+LAP_TIME_S = 0.5  # more than a lap time and its line crossings ever differ by
 _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "out_of_range": (0.01, 0.05),  # share of all samples
     "wild_positions": (1.0, 100.0),  # samples
     "frozen": (1.0, 100.0),
     "impossible_positions": (1.0, 100.0),
-    "misplaced_positions": (1.0, 100.0),
+    "misplaced_positions": (1.0, 20.0),
     "position_jumps": (3.0, 30.0),
+    "crossings": (1.0, 3.0),
     "position_holes": (2.0, 60.0),  # seconds
     "car_data_holes": (2.0, 60.0),
     "lost_laps": (1.0, 3.0),
@@ -90,6 +92,7 @@ def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     yield _drivers_without(raw, frames)
     yield _laps(raw, frames)
     yield _result_agrees(frames)
+    yield _lap_times(raw, frames)
 
 
 def _unknown(car: CarFrames, column: str) -> Bools:
@@ -159,6 +162,24 @@ def _result_agrees(frames: RaceFrames) -> Check:
     count = sum(map(len, wrong.values()))
     message = "; ".join(f"{what}: {', '.join(who)}" for what, who in wrong.items() if who)
     return Check(name="result_agrees", level="note" if count else "ok", value=count, message=message)
+
+
+def _lap_times(raw: RawRace, frames: RaceFrames) -> Check:
+    """Laps whose time is not that between the line crossings, driver by driver."""
+    off = {d.code: _contradicted(raw.laps[d.number]) for d in frames.drivers if d.number in raw.laps}
+    wrong = sum(off.values())
+    if not wrong:
+        return Check(name="lap_times", level="ok", value=0)
+    laps = ", ".join(f"{code} {count}" for code, count in off.items() if count)
+    message = f"lap times that are not the time between the line crossings: {laps}"
+    return Check(name="lap_times", level="note" if wrong <= 2 else "warn", value=wrong, message=message)
+
+
+def _contradicted(own: Laps) -> int:
+    took = np.diff(own.end)
+    both = own.completed[1:] & own.completed[:-1] & (np.diff(own.number) == 1)
+    times = own.extra.get("lap_time_s", np.full(len(own), np.nan)).astype(np.float64)
+    return int((both & (np.abs(times[1:] - took) > LAP_TIME_S)).sum())
 
 
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:

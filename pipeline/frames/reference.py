@@ -41,8 +41,8 @@ def reference_line(
     A few of each car's fastest laps are enough, and give no car more votes than another.
     """
     paths = {n: driven.metres(cars.get(n), pos) for n, pos in positions.items() if n in laps}
-    rows = {n: _fastest(laps[n], cars.get(n)) for n in paths}
-    length = _length(positions, paths, laps, rows)
+    rows = {number: _fastest(own, cars.get(number)) for number, own in laps.items()}
+    length = _length(positions, cars, laps, rows)
     if length is None:
         return None
     alike = [
@@ -95,14 +95,19 @@ def _along(line: Line, laps: list[_Lap]) -> list[tuple[Floats, _Lap]]:
 
 def _length(
     positions: dict[str, PosSamples],
-    paths: dict[str, Floats],
+    cars: dict[str, CarSamples],
     laps: dict[str, Laps],
     rows: dict[str, npt.NDArray[np.intp]],
 ) -> float | None:
-    """Metres of a lap by the distance driven, the median of all cars' fastest; None where no lap is clean."""
+    """Metres of a lap by the cars' speed, the median of all their fastest; None where no lap is clean.
+
+    No position can spoil it, but where no car has a speed: then it is by the path.
+    """
+    by_speed = {n: at for n in laps if (at := driven.odometer(cars.get(n))) is not None}
+    by_path = {n: (pos.t, driven.path(pos)) for n, pos in positions.items() if n in laps and not by_speed}
     found = [
-        np.diff(np.interp((laps[number].start[i], laps[number].end[i]), positions[number].t, path))[0]
-        for number, path in paths.items()
+        np.diff(np.interp((laps[number].start[i], laps[number].end[i]), *at))[0]
+        for number, at in (by_speed or by_path).items()
         for i in rows[number][:LAPS_PER_CAR]
     ]
     length = float(np.median(found)) if found else 0.0

@@ -56,6 +56,7 @@ def place(
     out[1:3, known] = 0.0
     if line is None:
         return Placed(out[0], out[1], out[2], path, out[3], np.full(len(pos.t), np.inf))
+    path = driven.mended(path, pos, lap, line.driven_m)
     by_speed, slack = driven.expected(path, pos.t, lap, line.driven_m, start)
     guess = line.place(by_speed[known])
     x, y = pos.x[known], pos.y[known]

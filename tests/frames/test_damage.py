@@ -199,7 +199,8 @@ def test_a_lap_that_the_timing_lost_has_no_distance(demo_raw: RawRace) -> None:
     own = demo_raw.laps[number]
     keep = np.arange(len(own)) != 2
     fields = ("number", "start", "end", "pit_in", "pit_out", "tyre", "tyre_life", "generated")
-    shorter = replace(own, **{name: getattr(own, name)[keep] for name in fields})
+    extra = {name: values[keep] for name, values in own.extra.items()}
+    shorter = replace(own, **{name: getattr(own, name)[keep] for name in fields}, extra=extra)
     raw = without(replace(demo_raw, laps={**demo_raw.laps, number: shorter}), cars={number})
     frames = compute(raw, FPS)
     hold_invariants(frames)
@@ -300,7 +301,15 @@ def test_a_car_that_retires_on_lap_one(demo_raw: RawRace) -> None:
     }
     raw = replace(
         demo_raw,
-        laps={**demo_raw.laps, number: replace(own, **only, generated=np.array([True]))},
+        laps={
+            **demo_raw.laps,
+            number: replace(
+                own,
+                **only,
+                generated=np.array([True]),
+                extra={name: values[:1] for name, values in own.extra.items()},
+            ),
+        },
         cars={**demo_raw.cars, number: replace(car, speed=speed)},
         positions={**demo_raw.positions, number: replace(pos, x=x, y=y)},
     )
