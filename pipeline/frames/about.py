@@ -99,9 +99,6 @@ def findings(race: Race) -> list[Finding]:
         length, by_speed = race.line.length / 10.0, race.line.driven_m
         text = f"the lap is {length:.0f} m along the positions, and {by_speed:.0f} m by the cars' speed"
         found.append(Finding("track_length", 1, text))
-    skipped = sum(int((line.spans > 1).sum()) for line in race.laps.values())
-    if skipped:
-        found.append(Finding("lost_laps", skipped, f"{skipped} stretches in which the timing lost laps"))
     return found
 
 

@@ -197,13 +197,24 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
         frames = np.repeat(near, every)[: len(cars[numbers[i]]["gap"])]
         cars[numbers[i]]["gap"][frames] = COLUMNS["gap"].null
     out_of_order = _out_of_order(dist, place, _margin(race, times))
+    found = []
+    lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
+    if lost:
+        what = "seconds on the track in another lap than the timing counts, race distance null"
+        found.append(_finding(race.raw, "lap_contradicted", lost, what))
     seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
     if not seconds:
         return []
     what = (
         f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
     )
-    return [_finding(race.raw, "order_contradicted", seconds, what)]
+    return [*found, _finding(race.raw, "order_contradicted", seconds, what)]
+
+
+def _off_lap(own: Columns) -> int:
+    """Frames in which a car's place on the track is known, and how far it has come is not."""
+    known = (own["x"] != COLUMNS["x"].null) & (own["dist"] == COLUMNS["dist"].null)
+    return int((known & (own["status"] == TRACK)).sum())
 
 
 def _bridged(dist: Floats, times: Floats) -> Floats:

@@ -29,6 +29,7 @@ from pipeline.frames.presence import Stay, lights_out, stays
 from pipeline.frames.race import AnyInts, Columns, Race
 from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
+from pipeline.frames.rows import contradictions
 from pipeline.frames.samples import replay_source
 from pipeline.frames.track import LEAD_IN_S, progress
 from pipeline.model import CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
@@ -81,7 +82,8 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
     cleaned = car_data(raw, possible)
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
-    cleaned = replace(cleaned, positions=positions, findings=[*cleaned.findings, *mends])
+    noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
+    cleaned = replace(cleaned, positions=positions, findings=noticed)
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(

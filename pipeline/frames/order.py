@@ -8,10 +8,16 @@ import numpy.typing as npt
 
 from pipeline.model import Bools, Floats, FrameClock, OfficialTiming
 
+MOST_CARS = 30
 HELD_S = 20.0  # the feed has news of a car on the track every few seconds
 JITTER_S = 0.1  # by which crossing times and gaps differ at the flag
 SETTLED_S = 0.5  # after a crossing the places and gaps of it have arrived
 PENALTY_S = 1.0  # less than any penalty, more than lap times and gaps ever disagree
+
+
+def real_places(timing: OfficialTiming) -> Bools:
+    """(n,) rows whose place a car can have."""
+    return np.asarray((timing.place >= 1) & (timing.place <= MOST_CARS))
 
 
 def official_keys(timing: OfficialTiming | None, times: Floats) -> npt.NDArray[np.float32]:
@@ -20,10 +26,10 @@ def official_keys(timing: OfficialTiming | None, times: Floats) -> npt.NDArray[n
     In the instant of an overtake two cars hold one place; the car whose place changed last goes first,
     because the other's update is still to come.
     """
-    if timing is None or not len(timing.t):
+    if timing is None or not (real := real_places(timing)).any():
         return np.full(len(times), np.nan, dtype=np.float32)
-    changed = np.concatenate(([True], np.diff(timing.place) != 0))
-    t, place = timing.t[changed], timing.place[changed]
+    changed = np.concatenate(([True], np.diff(timing.place[real]) != 0))
+    t, place = timing.t[real][changed], timing.place[real][changed]
     recency = np.clip(t / (times[-1] + 1.0), 0.0, 1.0)
     keys = (place - 0.4 * recency).astype(np.float32)
     at = np.searchsorted(t, times + 1e-6, "right") - 1

@@ -26,9 +26,14 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "crossings": (1.0, 3.0),
     "position_holes": (2.0, 60.0),  # seconds
     "car_data_holes": (2.0, 60.0),
-    "lost_laps": (1.0, 3.0),
+    "lost_laps": (1.0, 1.0),  # a lap number is wrong for a lap
+    "no_laps": (1.0, 1.0),  # cars
+    "crossings_false": (1.0, 1.0),
+    "pit_visits_false": (1.0, 1.0),
+    "places_false": (1.0, 1.0),
+    "tyres_contradicted": (1.0, 1.0),  # laps
     "before_the_flag": (1.0, 1.0),
-    "lost_finish": (1.0, 3.0),
+    "lost_finish": (1.0, 1.0),
     "mended_laps": (1.0, 1.0),
     "no_reference_line": (1.0, 1.0),
     "track_length": (1.0, 1.0),
@@ -38,6 +43,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     **dict.fromkeys(  # cars
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),
+    "lap_contradicted": (2.0, 5.0),  # seconds
     "car_data_false": (0.1, 1.0),  # seconds
     "order_contradicted": (1.0, 1.0),
 }
@@ -142,7 +148,7 @@ def _laps(raw: RawRace, frames: RaceFrames) -> Check:
     message = "; ".join(
         f"{how} laps than in the result: {', '.join(who)}" for how, who in differ.items() if who
     )
-    return Check(name="laps", level="note" if count <= 2 else "warn", value=count, message=message)
+    return Check(name="laps", level="warn", value=count, message=message)
 
 
 def _result_agrees(frames: RaceFrames) -> Check:

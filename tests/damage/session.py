@@ -129,16 +129,6 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return _drivers(raw, blow, lambda d: replace(d, laps=max(0, raw.laps[d.number].done + off)))
 
 
-@kind("results", "rows missing", hits=2)
-def _(raw: RawRace, blow: Blow) -> RawRace:
-    """As fastf1 then lists the car: by its laps alone."""
-
-    def bare(d: DriverInfo) -> DriverInfo:
-        return replace(d, code=d.number, name=d.number, team="", color=None, grid=None, classified=None)
-
-    return _drivers(raw, replace(blow, cars=blow.cars[:1]), bare)
-
-
 @kind("results", "another length of the race", size=(1, 4), hits=0)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     off = int(blow.size) * (1 if blow.seed % 2 else -1)

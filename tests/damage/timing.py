@@ -131,10 +131,14 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
 
 @kind("laps", "of two cars exchanged", hits=2)
 def _(raw: RawRace, blow: Blow) -> RawRace:
+    """Their times, not their tyres: nothing tells whose those are."""
     a, b = blow.cars
-    if a not in raw.laps or b not in raw.laps:
-        return raw
-    return replace(raw, laps={**raw.laps, a: raw.laps[b], b: raw.laps[a]})
+    n = min(len(raw.laps[a]), len(raw.laps[b]))
+    laps = dict(raw.laps)
+    for mine, theirs in ((a, b), (b, a)):
+        own, other = lap_rows(raw.laps[mine], slice(n)), lap_rows(raw.laps[theirs], slice(n))
+        laps[mine] = replace(own, start=other.start, end=other.end)
+    return replace(raw, laps=laps)
 
 
 @kind("laps", "pit entries lost")

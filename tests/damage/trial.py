@@ -126,6 +126,8 @@ def _one_car(given: World, blow: Blow) -> str:
     """The code of the car that a blow hits, where it hits one alone."""
     codes = {d.number: d.code for d in given.raw.drivers}
     hit = blow.cars[:1] if KINDS[blow.kind].hits == 2 and "two cars" not in blow.kind else blow.cars
+    if "alone" in blow.kind:
+        return ""
     return codes[hit[0]] if len(hit) == 1 else ""
 
 
