@@ -30,7 +30,6 @@ AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
 AHEAD_S = 20.0  # both at speed
 CRAWL_S = 60.0  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
-FAR_AHEAD_M = 300.0  # behind a safety car, and where the stewards put the cars in order after a red flag
 SETTLED_S = 30.0  # after the start, when all are within a hundred metres
 RESTART_S = 900.0  # cars wait in the pit lane after the status is clear again, and follow the safety car
 BRIDGE_S = 10.0
@@ -236,12 +235,15 @@ def _red(race: Race, times: Floats) -> Floats:
 
 
 def _margin(race: Race, times: Floats) -> Floats:
-    """Metres by which race distance must contradict the official order to be heard, (m,)."""
+    """Metres by which race distance must contradict the official order to be heard, (m,).
+
+    Never behind a safety car, where cars are close, nor soon after a red flag: the stewards set the order.
+    """
     status = race.raw.track_status
     code = np.array(["", *status.code])[np.searchsorted(status.t, times, "right")]
     last_red = np.maximum.accumulate(np.where(code == RED, times, -np.inf))
     calm = (times > times[0] + SETTLED_S) & (times > last_red + RESTART_S)
-    return np.where(calm & (code == CLEAR), AHEAD_M, np.where(code == RED, np.inf, FAR_AHEAD_M))
+    return np.where(calm & (code == CLEAR), AHEAD_M, np.inf)
 
 
 def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Floats) -> Bools:

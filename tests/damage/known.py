@@ -49,7 +49,7 @@ RULES = {
     "status": Rule(0.0, 2.0, 2.0),
 }
 PLACE_S = (20.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
-PLACE_M, CLOSE_M = 150.0, 400.0  # where the track is clear, and where it is not
+PLACE_M, CLOSE_M = 150.0, np.inf  # where the track is clear, and where it is not: nothing is asked
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def test_a_lap_that_the_timing_lost_has_no_distance(demo_raw: RawRace) -> None:
     car = frames.cars[code]
     lost = car.columns["lap"] == 4  # the row after the lost third lap now stands for both
     assert (car.columns["dist"][lost] == COLUMNS["dist"].null).all()
-    assert level(assess(raw, frames), "lost_laps") == "note"
+    assert level(assess(raw, frames), "lost_laps") == "warn"
 
 
 def test_a_frozen_feed_is_null_and_says_so(demo_raw: RawRace) -> None:

@@ -109,7 +109,7 @@ def test_a_finisher_whose_last_lap_the_timing_lost(demo_raw: RawRace) -> None:
     car = car_of(frames, number)
     assert len(car) == frames.clock.frames
     assert not (car.columns["status"] == FINISHED).any()
-    assert level(assess(raw, frames), "laps") == "note"
+    assert level(assess(raw, frames), "laps") == "warn"
 
 
 def test_a_retired_car_without_telemetry_leaves_the_grid_with_the_others(demo_raw: RawRace) -> None:
