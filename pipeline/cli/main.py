@@ -127,7 +127,7 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
 
     with plain_errors(), _store(in_bucket, out, options) as store:
         wrong = 0
-        for verdict in verify(store, published(store, year, round_number)):
+        for verdict in verify(store, published(store, year, round_number, listed=True)):
             wrong += len(verdict.problems)
             state = "ok" if not verdict.problems else f"{len(verdict.problems)} wrong"
             click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")

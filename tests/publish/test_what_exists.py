@@ -81,7 +81,7 @@ def test_verify_finds_a_race_that_a_listing_names_and_nobody_has(store: LocalSto
     assert f"{RACE.manifest} is missing, though sessions/2025.json lists the race as published" in done.stdout
     assert "to mend it: f1-precompute race 2025 1 --force" in done.stdout
     shutil.rmtree(store.root / "telemetry")
-    verdicts = list(verify(store, published(store, 2025, None)))
+    verdicts = list(verify(store, published(store, 2025, None, listed=True)))
     assert [verdict.key for verdict in verdicts if verdict.problems] == [RACE, SPRINT, OTHER]
 
 
