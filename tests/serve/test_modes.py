@@ -446,6 +446,9 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
             problem(client.get("/f1/races/2025/9"), 404)
             inside = client.get(f"/_artifacts/{RACE.file('frames_parquet')}")
             assert inside.status_code == 404
+            assert client.get("/metrics").status_code == 200
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+            assert other.get(url + "/metrics").status_code == 403
 
 
 def test_nginx_passes_websockets(own_tree: Path, tmp_path: Path) -> None:
