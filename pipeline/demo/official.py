@@ -1,7 +1,5 @@
 """The official timing of a simulated race: when lines are crossed, and who is where."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline.demo.truth import Floats, Places
