@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import age_of, out_option, s3_options, scope_arguments, to_s3
 from pipeline.contract.options import Parsed, option
 from pipeline.errors import Exit, UsageError
@@ -31,17 +30,16 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    with plain_errors():
-        local = LocalStore(out)
-        keys = published(local, year, round_number)
-        began = monotonic()
-        with to_s3(options).open() as remote, only_run(out):
-            report = sync(local, remote, keys, reread=reread)
-            click.echo(remote.summary(monotonic() - began, whole=not report.problems))
-        for problem in report.problems.values():
-            click.echo(f"Error: {problem}", err=True)
-        if report.problems:
-            sys.exit(Exit.FAILED)
+    local = LocalStore(out)
+    keys = published(local, year, round_number)
+    began = monotonic()
+    with to_s3(options).open() as remote, only_run(out):
+        report = sync(local, remote, keys, reread=reread)
+        click.echo(remote.summary(monotonic() - began, whole=not report.problems))
+    for problem in report.problems.values():
+        click.echo(f"Error: {problem}", err=True)
+    if report.problems:
+        sys.exit(Exit.FAILED)
 
 
 @click.command()
@@ -68,19 +66,16 @@ def prune(
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    with plain_errors():
-        prefix = scope(year, round_number)
-        if not options["s3_bucket"]:
-            if not out.is_dir():
-                raise UsageError(
-                    f"there is no folder {out}: name the one with the published files with --out"
-                )
-            with only_run(out):
-                _prune(LocalStore(out), prefix, older_than, dry_run)
-            return
-        with to_s3(options).open() as remote:
-            _prune(remote, prefix, older_than, dry_run)
-            _abort(remote, older_than, dry_run)
+    prefix = scope(year, round_number)
+    if not options["s3_bucket"]:
+        if not out.is_dir():
+            raise UsageError(f"there is no folder {out}: name the one with the published files with --out")
+        with only_run(out):
+            _prune(LocalStore(out), prefix, older_than, dry_run)
+        return
+    with to_s3(options).open() as remote:
+        _prune(remote, prefix, older_than, dry_run)
+        _abort(remote, older_than, dry_run)
 
 
 def _prune(store: Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
