@@ -4,9 +4,8 @@ Straight lines between samples are all that anyone adds, so the samples are what
 integers on two clocks shared by all cars, and change points for what is stepped. A chunk stands alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 import orjson
@@ -35,21 +34,15 @@ def columns() -> dict[str, ReplayColumn]:
     }
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """One chunk's JSON text, and the stretch of the frame clock it covers."""
-
-    index: int
-    start_s: float
-    end_s: float
-    content: bytes
-
-
-def chunks(race: RaceFrames) -> Iterator[Chunk]:
-    """All chunks of the race, in order."""
-    pos_ms = _ms(race.replay.pos_t, race.clock.t0)
-    car_ms = _ms(race.replay.car_t, race.clock.t0)
-    samples = {code: _integers(columns) for code, columns in race.replay.values.items()}
+def chunks(race: RaceFrames) -> Iterator[tuple[float, float, bytes]]:
+    """All chunks of the race in order: the first and last second of the frame clock, and the JSON text."""
+    pos_ms, car_ms = (
+        np.rint((t - race.clock.t0) * 1000).astype(np.int64) for t in (race.replay.pos_t, race.replay.car_t)
+    )
+    samples = {
+        code: {name: np.rint(values / REPLAY[name].scale) for name, values in columns.items()}
+        for code, columns in race.replay.values.items()
+    }
     t_ms = race.clock.t_ms().astype(np.int64)
     last_ms = int(t_ms[-1])
     starts = np.arange(0, last_ms + 1, round(CHUNK_S * 1000))
@@ -66,30 +59,17 @@ def chunks(race: RaceFrames) -> Iterator[Chunk]:
             "pos_t": np.diff(pos_ms[pos], prepend=0).tolist(),
             "car_t": np.diff(car_ms[car], prepend=0).tolist(),
             "cars": {
-                code: _clocked(samples[code], pos, car)
+                code: {
+                    name: _delta(values[pos if REPLAY[name].clock == "pos" else car])
+                    for name, values in samples[code].items()
+                }
                 | {name: column.within(index, start) for name, column in changes[code].items()}
                 for code in race.cars
                 if lasts[code] >= start
             },
             "until": {code: last for code, last in lasts.items() if start <= last < end},
         }
-        yield Chunk(index, start / 1000, end / 1000, orjson.dumps(document))
-
-
-def generation(contents: Iterable[bytes]) -> str:
-    """The name of a replay's folder: a hash of all its chunks, so that what it names never changes."""
-    digest = sha256()
-    for content in contents:
-        digest.update(content)
-    return digest.hexdigest()[:16]
-
-
-def _ms(t: Floats, t0: float) -> np.ndarray:
-    return np.rint((t - t0) * 1000).astype(np.int64)
-
-
-def _integers(columns: dict[str, Floats]) -> dict[str, Floats]:
-    return {name: np.rint(values / REPLAY[name].scale) for name, values in columns.items()}
+        yield start / 1000, end / 1000, orjson.dumps(document)
 
 
 def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
@@ -97,12 +77,6 @@ def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
     first = int(np.searchsorted(t_ms, start, "right")) - 1
     last = int(np.searchsorted(t_ms, end, "left")) + 1
     return slice(max(first, 0), last)
-
-
-def _clocked(columns: dict[str, Floats], pos: slice, car: slice) -> dict[str, list[int | None]]:
-    return {
-        name: _delta(values[pos if REPLAY[name].clock == "pos" else car]) for name, values in columns.items()
-    }
 
 
 def _delta(values: Floats) -> list[int | None]:
