@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.contract.artifacts import SessionKey, season_key, summary_key
+from pipeline.contract.artifacts import SessionKey, key_of, season_key
 from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
@@ -281,7 +281,8 @@ class _Night:
         """Write what is for strangers; what is for the operator."""
         seconds = monotonic() - self.began
         with self._noting():
-            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(seconds, public=True)))
+            public = self._summary(seconds, public=True)
+            self.store.put_bytes(key_of("run_summary", run=self.run_id), to_json(public))
         return self._summary(seconds)
 
     def _summary(self, seconds: float, public: bool = False) -> RunSummary:

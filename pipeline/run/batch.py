@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from pipeline.contract import FPS, FRAME_SKIPS
-from pipeline.contract.artifacts import SessionKey, run_key
+from pipeline.contract.artifacts import SessionKey, key_of
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
@@ -232,7 +232,7 @@ def compute(
         Call("pipeline.run.race:run", (_job(task, settings, run_id, network),), True, settings.limit_s)
         for task in tasks
     )
-    with _run_log(store.path(run_key(run_id))) as stream:
+    with _run_log(store.path(key_of("run_log", run=run_id))) as stream:
         for message in _called(calls, settings):
             if isinstance(message, Event):
                 stream.write(to_line(message.value))
