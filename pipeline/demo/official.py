@@ -7,13 +7,8 @@ from pipeline.demo.truth import Floats, Places
 
 def line_times(t: Floats, progress: Floats, levels: Floats) -> Floats:
     """When a car's progress reaches each level, rounded up to the ms: by then it has. NaN if never."""
-    result = np.full(len(levels), np.nan)
-    index = np.searchsorted(progress, levels)
-    for k, (i, level) in enumerate(zip(index, levels, strict=True)):
-        if 0 < i < len(t):
-            part = (level - progress[i - 1]) / (progress[i] - progress[i - 1])
-            result[k] = np.ceil((t[i - 1] + part * (t[i] - t[i - 1])) * 1000 - 1e-6) / 1000
-    return np.round(result, 3)
+    exact = np.interp(levels, progress, t, left=np.nan, right=np.nan)
+    return np.round(np.ceil(exact * 1000 - 1e-6) / 1000, 3)
 
 
 def stand_times(t: Floats, v: Floats) -> list[tuple[float, float]]:

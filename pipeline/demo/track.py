@@ -59,14 +59,10 @@ class Track:
 
     def xyz(self, s: Floats, side: Floats) -> tuple[Floats, Floats, Floats]:
         """Coordinates in 1/10 m at `s` metres from the line and `side` metres left of the centre."""
-        at = np.mod(s, self.length_m) / self.step_m
-        low = np.floor(at).astype(np.int64)
-        part = at - low
-        low %= len(self.x)
-        high = (low + 1) % len(self.x)
+        rows = np.arange(len(self.x)) * self.step_m
 
         def mix(table: Floats) -> Floats:
-            return np.asarray(table[low] * (1 - part) + table[high] * part)
+            return np.interp(s, rows, table, period=self.length_m)
 
         # the normal is mixed as a vector: angles jump by 2 pi somewhere on the lap
         nx, ny = mix(-np.sin(self.heading)), mix(np.cos(self.heading))

@@ -113,11 +113,7 @@ def _utc(text: str | None) -> datetime | None:
 
 def to_fastf1(event: ScheduledEvent, code: SessionCode) -> Any:
     """fastf1's own Session for a scheduled one, without a request."""
-    row = {
-        name: pd.Timestamp(value) if "Date" in name and value is not None else value
-        for name, value in event.row.items()
-    }
-    row = {name: pd.NaT if value is None and "Date" in name else value for name, value in row.items()}
+    row = {name: pd.Timestamp(value) if "Date" in name else value for name, value in event.row.items()}
     scheduled = event.session(code)
     if scheduled is None:
         raise UsageError(no_session(event, code))
