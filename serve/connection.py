@@ -20,6 +20,7 @@ LARGEST_HEAD = 1 << 16  # bytes; of browsers it is a few hundred, with cookies a
 MOST_FIELDS = 128  # of one head; each costs memory far beyond its bytes
 MOST_WAITING = 32  # requests sent before the answers to earlier ones; browsers send none
 LINGER_S = 2.0
+_STEP = 1 << 16  # bytes of a response given up that a client has to take from one look to the next
 _SHOWN = 200  # bytes of a path in the answer and the log
 
 Wait = tuple[str, object]
@@ -147,7 +148,7 @@ class Connection(HttpToolsProtocol):
     def _waits_for(self) -> Wait | None:
         """What the client has to do next; None where it is the server's turn, or the app keeps the time."""
         if self.transport.is_closing():
-            return "take the rest", self.transport.get_write_buffer_size()
+            return "take the rest", self.transport.get_write_buffer_size() // _STEP
         if self.cycle is None or self.cycle.response_complete:
             return "ask", self.cycle
         if self.cycle.more_body and not self.cycle.response_started:

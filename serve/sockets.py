@@ -27,6 +27,15 @@ class Socket(WebSocketsSansIOProtocol):
         elif not self.transport.is_closing():
             self.conn.fail(CloseCode.POLICY_VIOLATION, "nothing is asked of clients here")
             self.handle_parser_exception()
+            self._abort_later()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        """A closed transport waits until its buffer is taken, for ever."""
+        self.loop.call_later(self.close_timeout, self.transport.abort)
 
 
 def fault_of(method: str, url: bytes, headers: list[tuple[bytes, bytes]]) -> Problem | None:

@@ -1,8 +1,10 @@
 """Clients that mean no good: each costs what docs/security.md says, and the others are served."""
 
+import gzip
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,7 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.serve.support import Server, problem, serving, wait_for
+from serve.streams import network_of
+from tests.serve.support import RACE, Server, long_frames_text, problem, publish, serving, wait_for
 
 HOST = b"Host: x\r\n"
 SEASONS = b"GET /f1/seasons HTTP/1.1\r\n" + HOST
@@ -206,3 +209,77 @@ def test_a_websocket_client_is_told_why(server: Server) -> None:
 )
 def test_numbers_of_any_length_are_refused(client: httpx.Client, path: str) -> None:
     problem(client.get(path), 422)
+
+
+PLAIN = b"GET /f1/race-telemetry/2025/1?compress=false HTTP/1.1\r\n" + HOST + b"\r\n"
+LONG = 300_000  # frames; some 100 MB
+
+
+@pytest.fixture
+def long_tree(own_tree: Path) -> Path:
+    publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, LONG), 1))
+    return own_tree
+
+
+@contextmanager
+def slow_clients(server: Server, count: int, sources: int) -> Iterator[list[socket.socket]]:
+    """Clients of some addresses that began to take a long response and take no more of it."""
+    with ExitStack() as stack:
+        clients = []
+        for number in range(count):
+            client = stack.enter_context(connected(server, f"127.0.0.{2 + number % sources}"))
+            client.sendall(PLAIN)
+            client.recv(100)
+            clients.append(client)
+        yield clients
+
+
+@pytest.mark.slow
+def test_slow_clients_of_made_responses_keep_nobody_waiting(long_tree: Path) -> None:
+    """Eight took all places for as long as they liked. They need some memory, of which there is a bound."""
+    with serving(long_tree, "--transform-wait", "0.1") as server:
+        others = ("?compress=false", "?frame_skip=3", "?frame_skip=4&compress=false")
+        with flat(server, 120), slow_clients(server, 60, 2):
+            for query in others:
+                answer = httpx.get(f"{server.url}/f1/race-telemetry/2025/4{query}", timeout=20)
+                assert answer.status_code == 200
+
+
+@pytest.mark.slow
+def test_one_address_does_not_take_all(long_tree: Path) -> None:
+    with serving(long_tree, "--transforms", "6", "--transform-wait", "0.1") as server:
+        url = f"{server.url}/f1/race-telemetry/2025/4?compress=false"
+        with slow_clients(server, 3, 1):
+            with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as same:
+                problem(same.get(url), 503)
+            assert httpx.get(url).status_code == 200
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as same:
+            wait_for(lambda: same.get(url).status_code == 200)
+
+
+@pytest.mark.slow
+def test_a_client_below_the_least_rate_is_cut_off(long_tree: Path) -> None:
+    """It takes bytes all the time, so it does not stall, and on average too few."""
+    with serving(long_tree, "--stall-timeout", "1.5", "--least-rate", "100000000") as server:
+        with connected(server) as client:
+            client.sendall(PLAIN)
+            got = 0
+            while part := client.recv(1 << 16):
+                got += len(part)
+                time.sleep(0.01)
+        assert 0 < got < 50_000_000
+
+
+@pytest.mark.parametrize(
+    ("addresses", "one"),
+    [
+        (["2001:db8:0:1::1", "2001:db8::1:ffff:1:2:3"], True),
+        (["2001:db8:0:1::1", "2001:db8:0:2::1"], False),
+        (["::ffff:10.0.0.1", "10.0.0.1"], True),
+        (["::ffff:10.0.0.1", "::ffff:10.0.0.2"], False),
+        (["10.0.0.1", "10.0.0.2"], False),
+    ],
+)
+def test_a_client_has_all_addresses_of_its_network(addresses: list[str], one: bool) -> None:
+    networks = {network_of(address) for address in addresses}
+    assert (len(networks) == 1) == one
