@@ -536,7 +536,8 @@ def test_the_page_in_a_bucket_runs_its_own_scripts_alone(new_tab: Callable[..., 
     title = tab.page.title()
     tab.page.evaluate(
         """() => document.body.insertAdjacentHTML("beforeend",
-        `<a id="out" href="javascript:document.title = 1"></a><img src="data:," onerror="document.title = 2">`)"""
+        `<a id="out" href="javascript:document.title = 1"></a>
+        <img src="data:," onerror="document.title = 2">`)"""
     )
     tab.page.evaluate("() => document.getElementById('out').click()")
     wait_for(lambda: len(tab.errors) >= 2)
