@@ -46,7 +46,6 @@ class Car:
     stop_with: float = 3.0
     waits_until: float = math.inf
     finish_lap: int | None = None
-    finish_time: float = math.inf
     knots: list[tuple[float, float, float]] = field(default_factory=list)
 
     @property
@@ -73,7 +72,7 @@ class Race:
         self.status: list[tuple[float, str]] = [(-FEED_LEAD_S, "1")]
         self.sc_end_lap: int | None = None
         self.sc_in_s: float | None = None
-        self.flag_s = math.inf
+        self.flag_s, self.last_flag_s = math.inf, -math.inf
 
     @property
     def under_sc(self) -> bool:
@@ -153,7 +152,7 @@ class Race:
             self.flag_s = min(self.flag_s, crossed)
         if crossed >= self.flag_s:
             parked = sum(other.finish_lap is not None for other in self.cars)
-            car.finish_lap, car.finish_time = lap, crossed
+            car.finish_lap, self.last_flag_s = lap, max(self.last_flag_s, crossed)
             car.stop_at, car.stop_with = (lap + _PARK_LAPS) * length - 12 * parked, 3.0
 
     def step(self, t: float) -> None:
@@ -172,8 +171,8 @@ class Race:
                 ahead = car
 
     def over(self, t: float) -> bool:
-        racing = [c for c in self.cars if c.finish_lap is None and c.plan.retires_at is None]
-        return not racing and t > max(c.finish_time for c in self.cars if c.finish_lap) + FEED_LEAD_S
+        racing = any(c.finish_lap is None and c.plan.retires_at is None for c in self.cars)
+        return not racing and t > self.last_flag_s + FEED_LEAD_S
 
 
 def drive(track: Track, plans: list[CarPlan], laps: int, with_sc: bool) -> Race:

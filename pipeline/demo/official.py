@@ -11,16 +11,6 @@ def line_times(t: Floats, progress: Floats, levels: Floats) -> Floats:
     return np.round(np.ceil(exact * 1000 - 1e-6) / 1000, 3)
 
 
-def stand_times(t: Floats, v: Floats) -> list[tuple[float, float]]:
-    """(begin, end) of every standstill after the launch and before the last, which is parking."""
-    still = np.flatnonzero((v[:-1] > 0) & (v[1:] == 0)) + 1
-    moves = np.flatnonzero((v[:-1] == 0) & (v[1:] > 0))
-    pairs = [
-        (float(t[begin]), float(t[moves[moves >= begin][0]])) for begin in still if (moves >= begin).any()
-    ]
-    return [pair for pair in pairs if pair[0] > 0]
-
-
 def look_times(rng: np.random.Generator, end: float) -> Floats:
     """When the timing looks at all cars: about twice a second until the last flag."""
     ticks = np.round(np.cumsum(rng.integers(400, 601, size=int(end / 0.4))) / 1000, 3)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.demo.drive import CarPlan, Race, drive
 from pipeline.demo.motion import clock, drs_codes, fine, gearbox, path_speed, paths, pedals
-from pipeline.demo.official import line_times, look_times, official_orders, places, stand_times
+from pipeline.demo.official import line_times, look_times, official_orders, places
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, SECTOR_ENDS, Track, build_track
 from pipeline.demo.truth import DemoCar, Flags, Floats, Stint, Truth
 
@@ -90,7 +90,7 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
     looks = look_times(rng, max(finished_s.values()))
     orders = official_orders(t, progress, codes, looks=looks, line_s=line_s, finished_s=finished_s)
     stints = {code: _stints(rng, plan) for code, plan in zip(codes, plans, strict=True)}
-    tyres = {code: _tyres(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
+    worn = {code: _worn(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
     rpm, gear = gearbox(speed)
     for code, when in retired_s.items():
         rpm[codes.index(code), t > when + 3] = 0.0
@@ -121,12 +121,11 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
         line_s=line_s,
         sector_s=sector_s,
         pits={c: _pits(t, progress[i], plans[i], race.track) for i, c in enumerate(codes)},
-        stands={c: stand_times(t, v[i]) if plans[i].pit_lap else [] for i, c in enumerate(codes)},
         retired_s=retired_s,
         finished_s=finished_s,
         stints=stints,
-        compounds={c: [compound for compound, _ in tyres[c]] for c in codes},
-        tyre_life={c: [life for _, life in tyres[c]] for c in codes},
+        compounds={c: [stint.compound for stint, _ in worn[c]] for c in codes},
+        tyre_life={c: [life for _, life in worn[c]] for c in codes},
         track_status=[(float(t[0]), "1"), *race.status[1:]],
         sc_in_s=race.sc_in_s,
         penalised=codes[_PENALISED],
@@ -178,10 +177,7 @@ def _stints(rng: np.random.Generator, plan: CarPlan) -> list[Stint]:
     return stints
 
 
-def _tyres(stints: list[Stint], laps: int) -> list[tuple[str, int]]:
-    """Compound and age of the tyres for each lap."""
-    result = []
-    for lap in range(1, laps + 1):
-        stint = [known for known in stints if known.first_lap <= lap][-1]
-        result.append((stint.compound, stint.age + lap - stint.first_lap + 1))
-    return result
+def _worn(stints: list[Stint], laps: int) -> list[tuple[Stint, int]]:
+    """The stint of each lap, and the age of its tyres at the lap's end."""
+    on = [[stint for stint in stints if stint.first_lap <= lap][-1] for lap in range(1, laps + 1)]
+    return [(stint, stint.age + lap - stint.first_lap + 1) for lap, stint in enumerate(on, start=1)]

@@ -115,8 +115,6 @@ class Truth:
     """code -> (completed or begun laps, 2) when the first two sectors ended; NaN if never"""
     pits: dict[str, list[tuple[float, float]]]
     """code -> (entry, exit) of the pit lane"""
-    stands: dict[str, list[tuple[float, float]]]
-    """code -> (begin, end) of the standing times in the pit lane"""
     retired_s: dict[str, float]
     """code -> the final standstill"""
     finished_s: dict[str, float]

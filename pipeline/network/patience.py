@@ -5,8 +5,6 @@ requests leave it: refused, slow, limited and broken answers are tried again wit
 budget is spent the host counts as down for the rest of the night, and what was lost is known exactly.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Iterable

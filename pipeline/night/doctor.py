@@ -3,8 +3,6 @@
 FAIL is what the configured job needs and lacks; warn is what it can do without, or will soon need.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -4,8 +4,6 @@ Whatever fails for one race or one season is noted and the rest goes on; only an
 version, end it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """How a night went: its exit code, its counts, and one line for a monitor."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta

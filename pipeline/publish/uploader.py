@@ -1,7 +1,5 @@
 """Races to a bucket while others are still computed: one race after another, in a thread of its own."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
