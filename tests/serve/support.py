@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import httpx
 import pytest
@@ -49,6 +50,8 @@ from pipeline.contract.models import (
     SeasonListing,
     SeasonSession,
 )
+from tests.command import Running, forked
+from tests.warm import server
 
 NOW = datetime(2025, 3, 16, 6, 0, tzinfo=UTC)
 RACE = SessionKey(2025, 1)
@@ -81,30 +84,55 @@ def free_port() -> int:
         return port
 
 
+ANEW = (sys.executable, "-m", "serve", "--port", "{port}")  # a command for `serving`
+
+
 @contextmanager
 def serving(out: Path, *arguments: str, command: tuple[str, ...] = (), **env: str) -> Iterator[Server]:
-    """A server process over `out`: f1-serve, or the given command with {port}."""
+    """A server over `out`: f1-serve, or the given command with {port} in a process that starts anew."""
     port = free_port()
-    line = list(command) or [sys.executable, "-m", "serve", "--port", "{port}", *arguments]
-    process = subprocess.Popen(
-        [part.format(port=port) for part in line],
-        cwd=ROOT,
-        env=os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(ROOT), **env},
-        stdout=subprocess.DEVNULL,
-    )
+    environment = os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(ROOT), **env}
+    with ExitStack() as stack:
+        if command:
+            line = [part.format(port=port) for part in (*command, *arguments)]
+            pid = stack.enter_context(_anew(line, environment)).pid
+        else:
+            pid = stack.enter_context(forked_server(["--port", str(port), *arguments], environment)).pid
+        yield answering(port, pid)
+
+
+@contextmanager
+def _anew(line: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(url + "/health/live"))
-        yield Server(url, process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait(15)
 
 
+@contextmanager
+def forked_server(words: list[str], environment: dict[str, str]) -> Iterator[Running]:
+    """f1-serve, which is stopped at the end as an operator does."""
+    with forked(server, words, environment) as running:
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def answering(port: int, pid: int) -> Server:
+    """The server, as soon as it answers."""
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(url + "/health/live"))
+    return Server(url, pid)
+
+
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=1).status_code == 200
-    except httpx.TransportError:
+        with urlopen(url, timeout=1):
+            return True
+    except OSError:
         return False
 
 
@@ -112,7 +140,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def publish(path: Path, content: bytes) -> None:
