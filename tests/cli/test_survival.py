@@ -13,6 +13,7 @@ from pipeline.publish.verify import published, verify
 from pipeline.run.processes import Call, Pool, Result
 from pipeline.store.local import LocalStore
 from tests.command import cli, start
+from tests.conftest import SMALL
 from tests.serve.support import wait_for
 
 
@@ -29,20 +30,18 @@ def all_whole(out: Path) -> None:
                 assert session["manifest"] is None or (out / session["manifest"]).is_file()
 
 
-SMALL = ("--frame-skip", "10")
-
-
 @pytest.mark.slow
 def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
     """At random moments, again and again over one folder; then the run that is let live completes."""
+    cli("demo", "--out", tmp_path / "whole", *SMALL)  # from here on all that is loaded once is there
     began = time.monotonic()
-    cli("demo", "--out", tmp_path / "whole", *SMALL)
+    cli("demo", "--out", tmp_path / "whole", "--force", *SMALL)
     whole_s = time.monotonic() - began
     rng = random.Random(4)
     out = tmp_path / "out"
     for version in range(8):
         fps = "5" if version % 2 else "4"  # so that files are replaced
-        with start("demo", "--out", out, "--force", "--fps", fps, *SMALL) as process:
+        with start("demo", "--out", out, "--force", "--frame-skip", "10", "--fps", fps) as process:
             time.sleep(rng.uniform(0.1, 1.0) * whole_s)
             process.kill()
         all_whole(out)

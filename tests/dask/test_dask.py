@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, SMALL
 from tests.s3.remake import remake
 from tests.s3.support import Place
 
@@ -82,16 +82,16 @@ def _dask(address: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_two_workers_compute_into_the_bucket(s3: Place, demo_out: Path, tmp_path: Path) -> None:
+def test_two_workers_compute_into_the_bucket(s3: Place, small_out: Path, tmp_path: Path) -> None:
     """Whatever lies in the folder from earlier runs, what the workers made is what is published."""
     out = tmp_path / "out"
-    shutil.copytree(demo_out / "telemetry", out / "telemetry")
+    shutil.copytree(small_out / "telemetry", out / "telemetry")
     remake(out, 5)
     with cluster(tmp_path, s3) as dask:
         dask.add_worker()
         dask.add_worker()
-        done = s3.cli("demo", "--out", out, *_dask(dask.address))
-        again = s3.cli("demo", "--out", out, *_dask(dask.address))
+        done = s3.cli("demo", "--out", out, *SMALL, *_dask(dask.address))
+        again = s3.cli("demo", "--out", out, *SMALL, *_dask(dask.address))
     assert "Nothing to do: all up to date" in again.stdout
     assert s3.lies() == []
     assert len(s3.published()) == 3
@@ -126,7 +126,7 @@ def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: 
         workers = [dask.add_worker(), dask.add_worker()]
         season = ["season", "2025", "--rounds", "1-2", "--sessions", "R"]
         source = ["--offline", "--fastf1-cache", str(real_cache)]
-        process = _start(s3, *season, *source, "--out", str(out), *_dask(dask.address))
+        process = _start(s3, *season, *source, "--out", str(out), *SMALL, *_dask(dask.address))
         _wait_for_frames(out, races=2)
         workers[1].kill()
         assert process.wait(400) == 0
@@ -194,7 +194,7 @@ def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         dask.add_worker()
-        process = _start(s3, "demo", "--out", str(out), *_dask(dask.address), stderr=subprocess.PIPE)
+        process = _start(s3, "demo", "--out", str(out), *SMALL, *_dask(dask.address), stderr=subprocess.PIPE)
         _wait_for_frames(out, races=1)
         dask.scheduler.kill()
         _, told = process.communicate(timeout=240)
