@@ -14,7 +14,7 @@ from pipeline.run.processes import Call, Pool, Result
 from pipeline.store.local import LocalStore
 from tests.command import cli, start
 from tests.conftest import SMALL
-from tests.serve.support import wait_for
+from tests.waiting import wait_for
 
 
 def all_whole(out: Path) -> None:

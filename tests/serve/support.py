@@ -7,20 +7,16 @@ import gzip
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import httpx
-import pytest
 
 from pipeline.contract.artifacts import CATALOG, SessionKey, media_of, season_key
 from pipeline.contract.events import to_line
@@ -50,7 +46,8 @@ from pipeline.contract.models import (
     SeasonListing,
     SeasonSession,
 )
-from tests.command import Running, forked
+from tests.command import REPOSITORY, Running, forked
+from tests.waiting import answers, free_port, wait_for
 from tests.warm import server
 
 NOW = datetime(2025, 3, 16, 6, 0, tzinfo=UTC)
@@ -61,7 +58,6 @@ SKIPS = (1, 2, 5, 10)
 FRAMES = 103
 GENERATION = "0123abcd"
 BIG = 3_000_000
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -77,13 +73,6 @@ class Server:
         return self.url.replace("http", "ws", 1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 ANEW = (sys.executable, "-m", "serve", "--port", "{port}")  # a command for `serving`
 
 
@@ -91,7 +80,7 @@ ANEW = (sys.executable, "-m", "serve", "--port", "{port}")  # a command for `ser
 def serving(out: Path, *arguments: str, command: tuple[str, ...] = (), **env: str) -> Iterator[Server]:
     """A server over `out`: f1-serve, or the given command with {port} in a process that starts anew."""
     port = free_port()
-    environment = os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(ROOT), **env}
+    environment = os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(REPOSITORY), **env}
     with ExitStack() as stack:
         if command:
             line = [part.format(port=port) for part in (*command, *arguments)]
@@ -103,7 +92,7 @@ def serving(out: Path, *arguments: str, command: tuple[str, ...] = (), **env: st
 
 @contextmanager
 def _anew(line: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -126,21 +115,6 @@ def answering(port: int, pid: int) -> Server:
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(url + "/health/live"))
     return Server(url, pid)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=1):
-            return True
-    except OSError:
-        return False
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -320,14 +294,6 @@ def make_tree(out: Path) -> Path:
         publish_race(out, key)
     publish_listings(out)
     return out
-
-
-def require(there: bool, reason: str) -> None:
-    """Skip where a tool is absent; on CI its absence is a failure."""
-    if not there and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if not there:
-        pytest.skip(reason)
 
 
 def raw(response: httpx.Response) -> bytes:

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from serve.streams import network_of
-from tests.serve.support import RACE, Server, long_frames_text, problem, publish, serving, wait_for
+from tests.serve.support import RACE, Server, long_frames_text, problem, publish, serving
+from tests.waiting import wait_for
 
 HOST = b"Host: x\r\n"
 SEASONS = b"GET /f1/seasons HTTP/1.1\r\n" + HOST

@@ -20,26 +20,23 @@ from websockets.sync.client import connect
 
 from pipeline.contract.artifacts import CATALOG, media_of
 from tests.command import Running, clean_environment
+from tests.conftest import REPOSITORY, require
 from tests.serve.support import (
     ANEW,
     GENERATION,
     RACE,
-    ROOT,
     Server,
     answering,
-    answers,
     forked_server,
-    free_port,
     long_frames_text,
     problem,
     progress_bytes,
     progress_events,
     publish,
     raw,
-    require,
     serving,
-    wait_for,
 )
+from tests.waiting import answers, free_port, wait_for
 
 PARQUET = f"/data/{RACE.file('frames_parquet')}"
 FRAMES = "/f1/race-telemetry/2025/1"
@@ -374,7 +371,7 @@ def open_files(parent: int) -> list[str]:
 def nginx_before(server: Server, out: Path, folder: Path) -> Iterator[str]:
     """nginx by deploy/nginx.conf, with only what its head says to change changed."""
     port = free_port()
-    text = (ROOT / "deploy/nginx.conf").read_text()
+    text = (REPOSITORY / "deploy/nginx.conf").read_text()
     for old, new in (
         ("listen 8080;", f"listen 127.0.0.1:{port};"),
         ("127.0.0.1:8000", server.url.removeprefix("http://")),
