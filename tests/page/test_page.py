@@ -16,7 +16,7 @@ from pipeline.contract.artifacts import SessionKey
 from tests.conftest import REPOSITORY
 from tests.page.conftest import GO_TO, Tab
 from tests.page.truth import Truth
-from tests.serve.support import wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
