@@ -28,7 +28,7 @@ from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
 from pipeline.publish.race import remove_race
-from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.batch import (
     Listener,
     Settings,
@@ -39,7 +39,7 @@ from pipeline.run.batch import (
 )
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
-from pipeline.run.found import examine, manifests
+from pipeline.run.found import find
 from pipeline.run.history import History
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
@@ -86,7 +86,7 @@ class _Night:
         plan: Plan,
         listener: Listener,
         store: LocalStore,
-        uploader: Uploader | NoUploader,
+        uploader: Uploader,
         now: Callable[[], datetime],
     ) -> None:
         self.plan, self.listener, self.store, self.uploader = plan, listener, store, uploader
@@ -128,18 +128,14 @@ class _Night:
             return
         finally:
             self.network.spend(monotonic() - began)
-        shelf, settings = self.uploader.shelf, self.plan.settings
-        there = manifests(shelf, year)
-        published = {
-            key: examine(manifest, shelf, settings.options, settings.source)
-            for key, manifest in there.items()
-        }
+        settings, there = self.plan.settings, find(self.uploader.shelf, year)
+        published = {key: there.examine(key, settings.options, settings.source) for key in there.manifests}
         listing = read_model(self.store, season_key(year), SeasonListing)
         self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
         decisions = decide(self.seasons[year], asked)
         self.decisions += decisions
-        self.moves.add(decisions, there)
+        self.moves.add(decisions, there.manifests)
 
     def _retire(self, gone: set[SessionKey]) -> None:
         """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""

@@ -256,7 +256,7 @@ def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> No
 
 
 def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
-    """The artifacts that the bucket lacks or holds otherwise."""
+    """The artifacts that the bucket lacks or holds otherwise; its manifest is its newest file."""
     old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
     named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
 
@@ -264,7 +264,7 @@ def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
         stored = race.listed.get(artifact.key)
         if stored is None or stored.bytes != artifact.bytes:
             return False
-        vouched = named.get(artifact.key) == artifact.sha256 and _is_before(stored, written)
+        vouched = named.get(artifact.key) == artifact.sha256 and stored.is_before(written)
         if vouched and not race.reread:
             return True
         found = remote.digest(artifact.key) if race.reread else remote.stat(artifact.key)
@@ -272,13 +272,6 @@ def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
 
     artifacts = race.manifest.artifacts
     return [a for a, right in zip(artifacts, pool.map(is_right, artifacts), strict=True) if not right]
-
-
-def _is_before(stored: Stored, written: Stored | None) -> bool:
-    """Whether the manifest, which is written last, came after it. S3 tells whole seconds."""
-    if written is None or stored.modified is None or written.modified is None:
-        return False
-    return stored.modified <= written.modified
 
 
 def _all(pool: Executor, function: Callable[[Artifact], None], artifacts: list[Artifact]) -> None:

@@ -20,10 +20,10 @@ from pipeline.input.schedule import check_year, pick
 from pipeline.job import Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
-from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
-from pipeline.run.found import examine, manifests
+from pipeline.run.found import find
 from pipeline.run.processes import Call, Event, Pool, Result, call
 from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
@@ -161,7 +161,7 @@ def _work(
     store: LocalStore,
     listener: Listener,
     schedule: list[ScheduledEvent] | None,
-    uploader: Uploader | NoUploader,
+    uploader: Uploader,
 ) -> Iterator[Outcome]:
     """Outcomes as races end, which is once they are uploaded where that is asked for."""
     known: dict[SessionKey, Outcome] = {}
@@ -190,17 +190,17 @@ def _decided(
     asked = Asked(datetime.now(UTC), offline=offline, force=settings.force, by_hand=frozenset(by_key))
     for year in sorted({key.year for key in by_key}):
         restore_all(source.cache, year)
-        there = manifests(shelf, year)
+        there = find(shelf, year)
         published = {
-            key: examine(manifest, shelf, settings.options, by_key[key].source)
+            key: there.examine(key, settings.options, by_key[key].source)
             if key in by_key
             else Published(manifest.event, manifest.provenance.created_at)
-            for key, manifest in there.items()
+            for key, manifest in there.manifests.items()
         }
         events = {e.round: e for e in [*schedule, *(t.event for t in tasks)] if e.year == year}
         for decision in decide(Season(list(events.values()), published, []), asked):
             work = decision.action in WORK
-            yield by_key[decision.key].decided(decision), None if work else there[decision.key]
+            yield by_key[decision.key].decided(decision), None if work else there.manifests[decision.key]
 
 
 def _publish_listings(

@@ -25,6 +25,12 @@ class Stored:
     sha256: str | None = None
     modified: datetime | None = None
 
+    def is_before(self, other: "Stored | None") -> bool:
+        """Whether it is known to be no newer than the other. S3 tells whole seconds."""
+        if other is None or self.modified is None or other.modified is None:
+            return False
+        return self.modified <= other.modified
+
 
 @dataclass(frozen=True)
 class StagedFile:
