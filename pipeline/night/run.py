@@ -22,7 +22,7 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.input.cache import restore_all
-from pipeline.job import Outcome
+from pipeline.job import Job, Outcome
 from pipeline.night.moves import Moves
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
@@ -148,9 +148,9 @@ class _Night:
 
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
-        tasks = {d.key: self._task(d) for d in self.decisions if d.action in WORK}
-        self.listener.on_start(list(tasks))
-        self.due = set(tasks)
+        jobs = {d.key: self._job(d) for d in self.decisions if d.action in WORK}
+        self.listener.on_start(list(jobs))
+        self.due = set(jobs)
         published = {key for season in self.seasons.values() for key in season.published}
         retired = {decision.key for decision in self.decisions if decision.action == "retire"}
         with self._noting():
@@ -160,18 +160,18 @@ class _Night:
         if gone := retired - self.moves.leaving.keys():
             self._retire(gone)
         try:
-            while ready := self.moves.ready(tasks):
-                self._work([tasks.pop(key) for key in ready])
+            while ready := self.moves.ready(jobs):
+                self._work([jobs.pop(key) for key in ready])
         finally:
             for year in self.seasons:
                 restore_all(self.plan.settings.source.cache, year)
-        self._put_off(tasks.keys() | self.moves.leaving.keys())
+        self._put_off(jobs.keys() | self.moves.leaving.keys())
 
-    def _work(self, tasks: list[Task]) -> None:
+    def _work(self, jobs: list[Job]) -> None:
         """Make races, and take away from their old numbers those that are there under their new ones."""
         settings = self.plan.settings
         with self._noting():
-            for outcome in compute(tasks, settings, self.store, self.listener, self.run_id, self.network):
+            for outcome in compute(jobs, settings, self.store, self.listener, self.network):
                 if outcome.state != "failed":
                     self.moves.made(outcome.key)
                 self._learn(outcome)
@@ -190,11 +190,12 @@ class _Night:
             for d in self.decisions
         ]
 
-    def _task(self, decision: Decision) -> Task:
+    def _job(self, decision: Decision) -> Job:
         if decision.event is None:
             raise AssertionError(f"{decision.key} has no event to compute")
-        task = Task(decision.key, decision.event, self.plan.settings.source, keep_better=True)
-        return task.decided(decision)
+        settings = self.plan.settings
+        task = Task(decision.key, decision.event, settings.source)
+        return task.job(decision, settings, self.run_id, keep_better=True)
 
     def _pass(self, *outcomes: Outcome) -> None:
         """Hand races on to be uploaded; note those that have come through."""
