@@ -149,7 +149,6 @@ class _Night:
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
         jobs = {d.key: self._job(d) for d in self.decisions if d.action in WORK}
-        self.listener.on_start(list(jobs))
         self.due = set(jobs)
         published = {key for season in self.seasons.values() for key in season.published}
         retired = {decision.key for decision in self.decisions if decision.action == "retire"}

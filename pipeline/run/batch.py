@@ -24,7 +24,7 @@ from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
 from pipeline.run.found import find
-from pipeline.run.processes import Call, Event, Pool, Result, call
+from pipeline.run.processes import Call, Event, Result, call, run_all
 from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
@@ -63,7 +63,6 @@ class Listener:
     on_decision: Callable[[Decision], None] = lambda decision: None
     on_event: Callable[[ProgressEvent], None] = lambda event: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
-    on_start: Callable[[list[SessionKey]], None] = lambda keys: None
     on_uploaded: Callable[[str], None] = lambda summary: None
 
 
@@ -150,7 +149,6 @@ def run(
     outcomes: dict[SessionKey, Outcome] = {}
     with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
         store.clear_staging()
-        listener.on_start([task.key for task in tasks])
         for outcome in _work(tasks, settings, store, listener, schedule, uploader):
             outcomes[outcome.key] = outcome
             listener.on_outcome(outcome)
@@ -249,7 +247,7 @@ def compute(
 def _called(calls: Iterable[Call], settings: Settings) -> Iterator[Event | Result]:
     """Events and results as they come, from processes of this machine or the workers of a Dask cluster."""
     if settings.scheduler is None or settings.remote is None:
-        return Pool(settings.jobs).run(calls)
+        return run_all(calls, settings.jobs)
     from pipeline.run.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
 
     return run_on(settings.scheduler, calls, settings.remote)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from pipeline.publish.verify import published, verify
-from pipeline.run.processes import Call, Pool, Result
+from pipeline.run.processes import Call, Result, run_all
 from pipeline.store.local import LocalStore
 from tests.command import cli, start
 from tests.conftest import SMALL
@@ -98,7 +98,7 @@ def test_interrupt_exits_130(tmp_path: Path) -> None:
 )
 def test_a_child_takes_nobody_with_it(target: str, says: str) -> None:
     calls = [Call("tests.cli.misbehave:fine", (1,)), Call(target, ()), Call("tests.cli.misbehave:fine", (2,))]
-    results = {m.tag: m for m in Pool(2).run(calls) if isinstance(m, Result)}
+    results = {m.tag: m for m in run_all(calls, 2) if isinstance(m, Result)}
     assert (results[0].value, results[2].value) == (1, 2)
     assert says in str(results[1].error)
 
