@@ -261,7 +261,7 @@ class _Copy:
             if not self.reread and named.get(artifact.key) == artifact.sha256 and stored.is_before(written):
                 return True
             found = (self.remote.digest if self.reread else self.remote.stat)(artifact.key)
-            return found is not None and (found.bytes, found.sha256) == (artifact.bytes, artifact.sha256)
+            return found is not None and found.holds(artifact)
 
         right = self.pool.map(is_right, manifest.artifacts)
         return [a for a, is_there in zip(manifest.artifacts, right, strict=True) if not is_there]

@@ -48,7 +48,7 @@ class Found:
         if stored.is_before(written):
             return True
         found = self.shelf.digest(artifact.key)
-        return found is not None and found.sha256 == artifact.sha256
+        return found is not None and found.holds(artifact)
 
 
 def find(shelf: Readable, year: int) -> Found:

@@ -31,6 +31,10 @@ class Stored:
             return False
         return self.modified <= other.modified
 
+    def holds(self, artifact: Artifact) -> bool:
+        """Whether it is what a manifest says, by size and sha256."""
+        return (self.bytes, self.sha256) == (artifact.bytes, artifact.sha256)
+
 
 @dataclass(frozen=True)
 class StagedFile:
