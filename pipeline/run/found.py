@@ -37,10 +37,10 @@ class Found:
 
     def _wrong(self, manifest: Manifest) -> int:
         """How many of its files are not what it says."""
-        written = self.files[manifest.event_key.manifest]
+        written = self.files.get(manifest.event_key.manifest)
         return sum(not self._is_right(artifact, written) for artifact in manifest.artifacts)
 
-    def _is_right(self, artifact: Artifact, written: Stored) -> bool:
+    def _is_right(self, artifact: Artifact, written: Stored | None) -> bool:
         """By its size, and by its content where it is newer than its manifest, which is written last."""
         stored = self.files.get(artifact.key)
         if stored is None or stored.bytes != artifact.bytes:
