@@ -1,6 +1,7 @@
 """Clients that mean no good: each costs what docs/security.md says, and the others are served."""
 
 import gzip
+import os
 import re
 import socket
 import struct
@@ -14,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from pipeline.contract.artifacts import CATALOG, season_key
 from serve.streams import network_of
 from tests.serve.support import RACE, Server, long_frames_text, problem, publish, serving
 from tests.waiting import wait_for
@@ -284,3 +286,19 @@ def test_a_client_below_the_least_rate_is_cut_off(long_tree: Path) -> None:
 def test_a_client_has_all_addresses_of_its_network(addresses: list[str], one: bool) -> None:
     networks = {network_of(address) for address in addresses}
     assert (len(networks) == 1) == one
+
+
+@pytest.mark.parametrize("key", [RACE.manifest, CATALOG, season_key(2025), RACE.progress, RACE.live_progress])
+def test_documents_larger_than_any_are_not_read(own_tree: Path, key: str) -> None:
+    """One of 200 MB took the server 6 s from everybody, and 2 GB of memory for good."""
+    path = own_tree / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.truncate(path, 200_000_000)
+    paths = ["/f1/seasons", "/f1/sessions/2025", "/f1/races/2025/1", "/f1/races/2025/9", "/health/ready"]
+    progress = "/f1/process-telemetry/2025/1?speed=0"
+    with serving(own_tree) as server, server.client() as client, flat(server, 20):
+        texts = [client.get(path).text for path in paths]
+        with suppress(ConnectionClosed), connect(server.ws + progress) as websocket:
+            texts.extend(map(str, websocket))
+    assert any(f"{key} has 200000000 bytes" in text for text in texts)
