@@ -52,6 +52,7 @@ def run(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         http="serve.connection:Connection",
+        ws="serve.sockets:Socket",
         access_log=False,
         server_header=False,
         log_config=uvicorn_config(),

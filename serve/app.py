@@ -78,7 +78,7 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     yield _asgi("/openapi.json", openapi.Document(artifacts).send)
     yield Route("/docs", pages.swagger)
     yield Route("/redoc", pages.redoc)
-    yield Route("/replay/{year:int}/{round:int}", pages.replay)
+    yield Route("/replay/{year}/{round}", pages.replay)
     yield _asgi("/static/{path:path}", pages.asset)
     yield Route("/", pages.overview)
 

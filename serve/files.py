@@ -18,8 +18,12 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from serve.memory import Memory
+from serve.problems import Problem, unavailable
 
 SMALL = 1 << 20  # above this, memory is better spent on the page cache, which all workers share
+
+# Of what is parsed the largest is a manifest, 80 KB of a race; 4 MB keep the loop for a tenth of a second.
+LARGEST_DOCUMENT = 4 << 20
 
 _ABSENT = {
     errno.ENOENT,
@@ -82,7 +86,8 @@ class Library:
 
     def open(self, key: str) -> Open:
         """Open a regular file below the root. Raises FileNotFoundError for anything else, and another
-        OSError where there may be one that cannot be read: no rights to it, a failing disk.
+        OSError where there may be one that cannot be read: no rights to it, a failing disk; or a Problem
+        for a JSON document larger than any that is published.
 
         Walks folder by folder and follows no symbolic link, so no key, however it is spelled, and no
         link someone left in the folder leads out of it, and there is no gap between check and use.
@@ -97,6 +102,9 @@ class Library:
         if not S_ISREG(stat.st_mode):
             os.close(fd)
             raise FileNotFoundError(key)
+        if key.endswith(".json") and stat.st_size > LARGEST_DOCUMENT:
+            os.close(fd)
+            raise _too_large(key, stat.st_size)
         return Open(Stamp.of(stat), fd)
 
     def fetch(self, key: str) -> Small | Open:
@@ -117,11 +125,13 @@ class Library:
         return small
 
     def read(self, key: str) -> Small:
-        """A whole file, whatever its size; for JSON documents that must be parsed."""
+        """A whole file, for what must be parsed. Raises a Problem for one that is too large."""
         found = self.fetch(key)
         if isinstance(found, Small):
             return found
         with closing(found):
+            if found.stamp.size > LARGEST_DOCUMENT:
+                raise _too_large(key, found.stamp.size)
             return Small(found.stamp, os.pread(found.fd, found.stamp.size, 0))
 
     def model(self, key: str, model: type[_M]) -> _M:
@@ -144,6 +154,10 @@ class Library:
 
     def readable(self, key: str) -> bool:
         return os.access(self._prefix + key, os.R_OK, effective_ids=True)
+
+
+def _too_large(key: str, size: int) -> Problem:
+    return unavailable(f"{key} has {size} bytes, and no document of its kind more than {LARGEST_DOCUMENT}.")
 
 
 @contextmanager

@@ -12,9 +12,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve import logs
+from serve.call import RawHeaders
 from serve.metrics import Metrics
-from serve.problems import UNREADABLE, Problem, instance_of, respond, unavailable
+from serve.problems import REFUSED, UNREADABLE, Problem, instance_of, respond, unavailable
 
+_HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 SECURITY = [
@@ -103,6 +105,16 @@ def _line(scope: Scope, exchange: Exchange, method: str, route: str, seconds: fl
     }
 
 
+def fault_of_host(headers: RawHeaders, version: str) -> Problem | None:
+    """A request names one host (RFC 9112, 3.2): of several, each proxy may choose another."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) == 1 and _HOST.fullmatch(hosts[0]):
+        return None
+    if not hosts and version != "1.1":
+        return None
+    return Problem(400, "A request has one Host header, with the name or address of the server.")
+
+
 def _apology(error: Exception, scope: Scope) -> ASGIApp:
     problem = Problem(500, "The server failed; its log says why under this response's X-Request-Id.")
     if isinstance(error, OSError):
@@ -129,7 +141,8 @@ class OutgoingHeaders:
             return
         request = dict(scope["headers"])
         extra = SECURITY + self._cors(request.get(b"origin"))
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in request:
+        refused = scope.get(REFUSED) or fault_of_host(scope["headers"], scope["http_version"])
+        if not refused and scope["method"] == "OPTIONS" and b"access-control-request-method" in request:
             await self._preflight(send, extra)
             return
 
@@ -145,8 +158,9 @@ class OutgoingHeaders:
                 message = {**message, "headers": headers}
             await send(message)
 
+        app = respond(refused, instance_of(scope)) if refused else self._app
         try:
-            await self._app(scope, receive, send_with)
+            await app(scope, receive, send_with)
         except ClientDisconnect:
             raise
         except Exception as error:

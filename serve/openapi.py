@@ -39,7 +39,8 @@ follows a run under way. Query: `session` R or S; `speed` 0 at once, 1 as it was
 sequence number, to resume. Each message is one JSON event:
 `{"type":"progress","progress":50.0,"message":"..."}`, at last
 `{"type":"complete","data":{...}}` or `{"type":"error","message":"..."}`. Close codes: 1000 all was said,
-1013 not possible at the moment, 4403 origin not allowed, 4404 no progress log, 4422 a value out of range."""
+1008 the client says too much, 1013 not possible at the moment, 4403 origin not allowed, 4404 no progress log,
+4422 a value out of range."""
 _REASONS = {
     303: "The file is on the CDN.",
     304: "The client's copy is current.",

@@ -21,7 +21,9 @@ from serve.call import Call
 from serve.files import Library
 from serve.listings import links_of
 from serve.memory import Memory
+from serve.models import RacePath
 from serve.problems import Problem
+from serve.requests import validated
 from serve.shelf import Shelf
 from serve.static import Artifacts
 
@@ -89,11 +91,12 @@ class Pages:
 
         Where there is none it says so itself; the status says it to programs.
         """
+        path = validated(RacePath, request.path_params)
         try:
             session = session_code(request.query_params.get("session", "R"))
         except ValueError as error:
             raise Problem(422, f"{error}.") from None
-        key = SessionKey(request.path_params["year"], request.path_params["round"], session)
+        key = SessionKey(path.year, path.round, session)
         status = 200 if self._shelf.library.stamp(key.manifest) else 404
         text = self._assets.read("replay.html").body.decode()
         text = text.replace("<head>", '<head>\n<base href="../../static/">', 1)

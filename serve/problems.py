@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
 UNREADABLE = "The data folder cannot be read at the moment."
+REFUSED = "serve.refused"  # in the scope of a request: the problem that the connection has with it
 
 
 class Problem(Exception):  # noqa: N818 - the word of the RFC

@@ -5,7 +5,6 @@ the live log wins where there is one; when it vanishes, the rest comes from the 
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
@@ -19,7 +18,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import parse_line
 from pipeline.contract.models import ProgressEvent
 from serve import logs
-from serve.files import Library, Stamp, closing
+from serve.files import Library, Stamp
 from serve.metrics import Metrics
 from serve.models import ProgressQuery, RacePath
 from serve.problems import UNREADABLE, Problem
@@ -61,10 +60,9 @@ class Logs:
 
     def live(self, key: SessionKey) -> tuple[list[bytes], float]:
         """Complete lines so far, and the time of the last. Raises FileNotFoundError."""
-        with closing(self._library.open(key.live_progress)) as opened:
-            content = os.pread(opened.fd, opened.stamp.size, 0)
-        lines = content.splitlines(keepends=True)
-        return lines[: content.count(b"\n")], opened.stamp.mtime_ns / 1e9
+        small = self._library.read(key.live_progress)
+        lines = small.body.splitlines(keepends=True)
+        return lines[: small.body.count(b"\n")], small.stamp.mtime_ns / 1e9
 
     def has_live(self, key: SessionKey) -> bool:
         return self._library.stamp(key.live_progress) is not None

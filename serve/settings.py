@@ -58,10 +58,13 @@ class Settings:
     cache_mb: Annotated[int, _count(), "Memory a worker keeps small files in, MB."] = 32
     body_limit: Annotated[int, _count(1), "Largest request body, bytes."] = 16384
     stall_timeout: Annotated[float, _SECONDS, "Seconds a client may take no bytes before the end."] = 60.0
-    transforms: Annotated[int, _count(1), "Responses a worker cuts or unpacks at a time."] = 8
-    transform_wait: Annotated[
-        float, Number(0, _MOST), "Seconds to wait for one of those places before 503."
-    ] = 10.0
+    transforms: Annotated[
+        int, _count(1), "Cut or unpacked responses a worker has open; half of them for one address."
+    ] = 64
+    transform_wait: Annotated[float, Number(0, _MOST), "Seconds to wait to be one of those before 503."] = (
+        10.0
+    )
+    least_rate: Annotated[int, _count(), "Bytes a second that a client takes of those, or the end."] = 16384
     ws_max: Annotated[int, _count(1), "WebSocket connections a worker takes."] = 1000
     ws_ping: Annotated[float, _SECONDS, "Seconds between WebSocket pings."] = 20.0
     ws_poll: Annotated[float, Number(0.01, _MOST), "Seconds between looks at the log of a run under way."] = (

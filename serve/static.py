@@ -33,6 +33,7 @@ class Artifacts:
         self._transforms = transforms
         self._paths = PathSender()
         self._stall = settings.stall_timeout
+        self._least_rate = settings.least_rate
         self._cdn = settings.cdn_url.rstrip("/")
         self._accel = settings.sendfile == "nginx"
 
@@ -91,7 +92,7 @@ class Artifacts:
         if call.method == "HEAD":
             await call.reply(200, fields)
             return
-        async with self._transforms.place(), self._client(call) as client:
+        async with self._transforms.place(call), Client(call, self._stall, self._least_rate) as client:
             # The first block is made before the status is sent: a damaged source is still an honest error.
             block = await self._transforms.following(blocks)
             await call.start(200, fields)
@@ -132,12 +133,9 @@ class Artifacts:
         if (start, end) == (0, opened.stamp.size) and self._paths.offered(call):
             await self._paths.send(call, opened)
             return
-        async with self._client(call) as client:
+        async with Client(call, self._stall) as client:
             with suppress(ClientGoneError):
                 await send_range(client, opened, start, end)
-
-    def _client(self, call: Call) -> Client:
-        return Client(call, self._stall)
 
     def _must_exist(self, key: str) -> None:
         with closing(self.library.open(key)):

@@ -7,11 +7,14 @@ does not keep the others waiting; they are large enough that Python is not what 
 import asyncio
 import gzip
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from ipaddress import IPv6Address
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from zlib_ng import zlib_ng
 
@@ -21,7 +24,7 @@ from serve.memory import Memory
 from serve.problems import unavailable
 
 BLOCK = 1 << 16
-UNPACKED_BLOCK = 1 << 19
+UNPACKED_BLOCK = 1 << 18
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 _GZIP = 31
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -32,16 +35,21 @@ class ClientGoneError(Exception):
 
 
 class Client:
-    """The sending side of one response, which notices a client that is gone or stalled.
+    """The sending side of one response, which notices a client that is gone, stalled or too slow.
 
     `send` returns at once for a client that has left, so without watching `receive` a cut of
     hundreds of megabytes would run on for nobody.
     """
 
-    def __init__(self, call: Call, stall_timeout: float) -> None:
+    def __init__(self, call: Call, stall_timeout: float, least_rate: float = 0) -> None:
+        """`least_rate`: bytes a second that the client takes on average, looked at after `stall_timeout`
+        seconds of waiting for it; making the bytes does not count."""
         self._receive = call.receive
         self._send = call.send
         self._timeout = stall_timeout
+        self._rate = least_rate
+        self._sent = 0
+        self._waited = 0.0
         self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Client":
@@ -59,11 +67,16 @@ class Client:
     async def write(self, body: bytes | bytearray, more: bool = True) -> None:
         if self._watch is not None and self._watch.done():
             raise ClientGoneError
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout):
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
         except TimeoutError as error:
             raise ClientGoneError from error
+        self._sent += len(body)
+        self._waited += time.monotonic() - begun
+        if self._waited > self._timeout and self._sent < self._rate * self._waited:
+            raise ClientGoneError
         # A send that fits the socket's buffer never suspends; the other connections get their turn here.
         await asyncio.sleep(0)
 
@@ -147,27 +160,32 @@ def unpacked(opened: Open) -> Iterator[bytes]:
 
 
 class Transforms:
-    """Work on whole documents (unpacking, cutting): in threads, and only so many at a time.
+    """Work on whole documents (unpacking, cutting): block by block in threads, as many as processors.
 
-    Each open transform holds a few megabytes; the limit is what keeps memory flat under any load.
+    Between two blocks a document waits for its client and holds about a megabyte, so how many are open is
+    bounded, and one address has at most half of them. Clients that are slow keep nobody from a thread.
     """
 
     def __init__(self, limit: int, wait: float) -> None:
         self._places = asyncio.Semaphore(limit)
+        self._share = max(limit // 2, 1)
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._wait = wait
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "transform")
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._wait):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise unavailable("Too many requests for cut or unpacked frames at the moment.", 5) from error
-        try:
+    async def place(self, call: Call) -> AsyncIterator[None]:
+        """Room for one document that is made for a client."""
+        client = network_of((call.scope.get("client") or [""])[0])
+        share = self._shares.setdefault(client, asyncio.Semaphore(self._share))
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self._wait):
+                    await stack.enter_async_context(share)
+                    await stack.enter_async_context(self._places)
+            except TimeoutError as error:
+                raise unavailable("Too many requests for cut or unpacked frames at the moment.", 5) from error
             yield
-        finally:
-            self._places.release()
 
     async def following(self, blocks: Iterator[bytes]) -> bytes | None:
         """The next block, made in a thread; None at the end."""
@@ -179,6 +197,15 @@ class Transforms:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def network_of(address: str) -> str:
+    """Whose an address is: of IPv6 a client has a whole network, and may come from any address of it."""
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(parsed.ipv4_mapped or parsed.exploded[:19])
 
 
 class Packer:

@@ -8,8 +8,11 @@ are what is tested, `program` starts Python anew.
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -40,20 +43,72 @@ def program(*args: str | Path, expect: int | None = 0, **environment: str) -> Do
 
 def cli(*args: str | Path, expect: int | None = 0, **environment: str) -> Done:
     """The same from libraries that are loaded, with recordings of the demo that are there."""
-    from tests.warm import run
+    with start(*args, **environment) as running:
+        running.wait()
+        return _checked(running.done(), expect)
 
-    words = [*map(str, args)]
+
+@contextmanager
+def start(*args: str | Path, **environment: str) -> Iterator["Running"]:
+    """What `cli` does, under way; at the end it is killed, if it still runs."""
+    from tests.warm import command
+
+    with forked(command, [*map(str, args)], clean_environment() | environment) as running:
+        yield running
+
+
+@contextmanager
+def forked(what: Callable[..., object], words: list[str], environment: dict[str, str]) -> Iterator["Running"]:
+    """what(words) in a process that is forked where libraries are loaded."""
+    from tests.warm import become
+
     with ExitStack() as stack:
         out, err = (stack.enter_context(TemporaryFile("w+")) for _ in range(2))
         paths = tuple(f"/proc/{os.getpid()}/fd/{stream.fileno()}" for stream in (out, err))
-        process = _FORKING.Process(target=run, args=(words, clean_environment() | environment, *paths))
+        process = _FORKING.Process(target=become, args=(what, words, environment, *paths))
         process.start()
-        process.join(LIMIT_S)
-        if process.exitcode is None:
+        try:
+            yield Running(process, words, out, err)
+        finally:
             process.kill()
-            raise subprocess.TimeoutExpired(words, LIMIT_S)
-        done = Done(words, process.exitcode, _text(out), _text(err))
-    return _checked(done, expect)
+            process.join()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A forked command: what a test may do to it and learn of it."""
+
+    process: BaseProcess
+    words: list[str]
+    out: IO[str]
+    err: IO[str]
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def wait(self, seconds: float = LIMIT_S) -> int:
+        """Its exit code. Raises TimeoutExpired."""
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired(self.words, seconds)
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        """It alone, as `kill -9` does."""
+        self.process.kill()
+        self.process.join()
+
+    def stop(self) -> None:
+        """As an operator does."""
+        self.process.terminate()
+        self.wait(15)
+
+    def done(self) -> Done:
+        """What it said, and how it ended if it has."""
+        code = self.process.exitcode
+        return Done(self.words, -1 if code is None else code, _text(self.out), _text(self.err))
 
 
 def _text(stream: IO[str]) -> str:

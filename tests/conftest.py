@@ -86,6 +86,15 @@ def demo_out(once: Once) -> Path:
     return once("demo", lambda out: program("demo", "--out", out))
 
 
+SMALL = ("--frame-skip", "10", "--fps", "5")  # where it is not the frames that are looked at
+
+
+@pytest.fixture(scope="session")
+def small_out(once: Once) -> Path:
+    """The demo season of few frames. Read only: copy it to change it."""
+    return once("small-demo", lambda out: cli("demo", "--out", out, *SMALL))
+
+
 @pytest.fixture(scope="session")
 def real_cache(once: Once) -> Path:
     """A writable copy of the fastf1 cache with 2025 rounds 1 and 2."""
@@ -117,4 +126,4 @@ def demo_raw(tmp_path_factory: pytest.TempPathFactory) -> RawRace:
         return load(task.key, to_fastf1(task.event, task.key.session), from_source)
 
 
-__all__ = ["REPOSITORY", "cli", "program", "require"]
+__all__ = ["REPOSITORY", "SMALL", "cli", "program", "require"]

@@ -1,8 +1,10 @@
-"""What a forked command starts from: the libraries of a run loaded once, and recordings made once."""
+"""What a forked command starts from: the libraries of a run loaded once; recordings made, and read, once."""
 
 import os
+import pickle
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,25 @@ import rich.live  # noqa: F401
 import pipeline.cli.main
 import pipeline.demo.season
 import pipeline.run.race
+import serve.__main__
+import serve.app
+import serve.connection
+from pipeline.contract.artifacts import SessionKey
+from pipeline.demo import DEMO_YEAR
+from pipeline.input.cache import identify
+from pipeline.input.load import load
+from pipeline.job import Source
+from pipeline.model import RawRace
+from pipeline.network.patience import Watch
 from tests.command import RECORDINGS, REPOSITORY, recording_name
 
 _spawn = util.spawnv_passfds
 
 
-def run(args: list[str], environment: dict[str, str], out: str, err: str) -> None:
-    """In a forked process: become f1-precompute with these arguments and streams."""
+def become(
+    what: Callable[..., object], words: list[str], environment: dict[str, str], out: str, err: str
+) -> None:
+    """In a forked process: what(words) with this environment and these streams."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(REPOSITORY)
@@ -27,10 +41,20 @@ def run(args: list[str], environment: dict[str, str], out: str, err: str) -> Non
         opened = os.open(path, os.O_WRONLY | os.O_APPEND)
         os.dup2(opened, number)
         os.close(opened)
+    what(words)
+
+
+def command(words: list[str]) -> None:
+    """f1-precompute."""
     util.spawnv_passfds = _fork_the_fork_server
-    if RECORDINGS in environment:
-        use_recordings(Path(environment[RECORDINGS]))
-    pipeline.cli.main.main(args, prog_name="f1-precompute")
+    if RECORDINGS in os.environ:
+        use_recordings(Path(os.environ[RECORDINGS]))
+    pipeline.cli.main.main(words, prog_name="f1-precompute")
+
+
+def server(words: list[str]) -> None:
+    """f1-serve."""
+    serve.__main__.main(words, prog_name="f1-serve")
 
 
 def _fork_the_fork_server(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
@@ -50,7 +74,7 @@ def _fork_the_fork_server(path: bytes, args: Sequence[Any], passfds: Sequence[in
 
 
 def use_recordings(folder: Path) -> None:
-    """Let the demo find its recordings instead of making them."""
+    """Let the demo find its recordings instead of making them, and what fastf1 read in them before."""
 
     def simulate(seed: int, laps: int) -> tuple[int, int]:
         return seed, laps
@@ -58,4 +82,19 @@ def use_recordings(folder: Path) -> None:
     def write_recording(race: tuple[int, int], path: Path, _: Any) -> None:
         shutil.copy(folder / recording_name(*race), path)
 
+    def remembered(key: SessionKey, session: Any, source: Source, watch: Watch | None = None) -> RawRace:
+        if key.year != DEMO_YEAR or not source.recording:
+            return load(key, session, source, watch)
+        told = (key, session.name, session.event.to_dict(), identify("", source))
+        kept = folder / f"{sha256(repr(told).encode()).hexdigest()}.pickle"
+        if kept.exists():
+            raw: RawRace = pickle.loads(kept.read_bytes())
+            return raw
+        raw = load(key, session, source, watch)
+        made = kept.with_suffix(f".{os.getpid()}")
+        made.write_bytes(pickle.dumps(raw))
+        made.replace(kept)
+        return raw
+
     vars(pipeline.demo.season).update(simulate=simulate, write_recording=write_recording)
+    vars(pipeline.run.race).update(load=remembered)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli.errors import plain_errors
+from pipeline.cli.errors import PlainErrors
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
@@ -21,21 +21,22 @@ from pipeline.cli.settings import (
     s3_options,
     scope_arguments,
     sessions_option,
+    settings_of,
+    source_of,
     source_options,
     to_s3,
 )
-from pipeline.cli.setup import settings_of, source_of
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.options import Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
 from pipeline.errors import Exit
 
 if TYPE_CHECKING:
-    from pipeline.job import Outcome, ScheduledEvent, Source
+    from pipeline.job import ScheduledEvent, Source
     from pipeline.run.batch import Task
-    from pipeline.store.base import Store
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="f1-precompute")
 def main() -> None:
     """Precompute Formula 1 race telemetry: frames, replay and Parquet of every race of a season."""
@@ -52,12 +53,11 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
     """Compute every race and sprint of a season that is over."""
     from pipeline.run.batch import Task, due, load_schedule  # noqa: PLC0415
 
-    with plain_errors():
-        source = source_of(options)
-        events = load_schedule(year, source)
-        wanted = set(rounds) if rounds is not None else None
-        tasks = [Task(key, event, source) for key, event in due(events, wanted, set(sessions), _now())]
-        _compute(tasks, source, options, events)
+    source = source_of(options)
+    events = load_schedule(year, source)
+    wanted = set(rounds) if rounds is not None else None
+    tasks = [Task(key, event, source) for key, event in due(events, wanted, set(sessions), datetime.now(UTC))]
+    _compute(tasks, source, options, events)
 
 
 @main.command()
@@ -80,16 +80,14 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @publish_options
 def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
     """Compute one race or sprint."""
-    from pipeline.contract.artifacts import SessionKey  # noqa: PLC0415
     from pipeline.input.schedule import pick  # noqa: PLC0415
     from pipeline.run.batch import Task, load_schedule  # noqa: PLC0415
 
-    with plain_errors():
-        source = source_of(options, recording)
-        key = SessionKey(year, round_number, session_code(session))
-        events = _schedule_for(key, source) if recording else load_schedule(year, source)
-        event = pick(events, key, None if recording else _now())
-        _compute([Task(key, event, source)], source, options, events)
+    source = source_of(options, recording)
+    key = SessionKey(year, round_number, session_code(session))
+    events = _schedule_for(key, source) if recording else load_schedule(year, source)
+    event = pick(events, key, None if recording else datetime.now(UTC))
+    _compute([Task(key, event, source)], source, options, events)
 
 
 @main.command()
@@ -99,10 +97,9 @@ def schedule(year: int, **options: Any) -> None:
     """List a season's events and sessions."""
     from pipeline.run.batch import load_schedule  # noqa: PLC0415
 
-    with plain_errors():
-        for event in load_schedule(year, source_of(options)):
-            starts = "  ".join(f"{s.code} {s.start:%Y-%m-%d %H:%M} UTC" for s in event.sessions if s.start)
-            click.echo(f"{event.round:>2}  {event.name:<28}{event.location:<18}{starts}")
+    for event in load_schedule(year, source_of(options)):
+        starts = "  ".join(f"{s.code} {s.start:%Y-%m-%d %H:%M} UTC" for s in event.sessions if s.start)
+        click.echo(f"{event.round:>2}  {event.name:<28}{event.location:<18}{starts}")
 
 
 @main.command()
@@ -112,7 +109,7 @@ def demo(**options: Any) -> None:
     """Simulate the demo season and compute it like any other; needs no network."""
     from pipeline.demo.season import recorded  # noqa: PLC0415
 
-    with plain_errors(), recorded() as (tasks, events):
+    with recorded() as (tasks, events):
         _compute(tasks, tasks[0].source, options, events)
 
 
@@ -124,10 +121,11 @@ def demo(**options: Any) -> None:
 def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
     """Check every published file against its manifest: missing, truncated, altered."""
     from pipeline.publish.verify import cure, published, verify  # noqa: PLC0415
+    from pipeline.store.local import LocalStore  # noqa: PLC0415
 
-    with plain_errors(), _store(in_bucket, out, options) as store:
+    with to_s3(options).open() if in_bucket else LocalStore(out) as store:
         wrong = 0
-        for verdict in verify(store, published(store, year, round_number)):
+        for verdict in verify(store, published(store, year, round_number, listed=True)):
             wrong += len(verdict.problems)
             state = "ok" if not verdict.problems else f"{len(verdict.problems)} wrong"
             click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
@@ -139,20 +137,12 @@ def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Pat
             sys.exit(Exit.FAILED)
 
 
-def _store(in_bucket: bool, out: Path, options: dict[str, Any]) -> Store:
-    from pipeline.store.local import LocalStore  # noqa: PLC0415
-
-    return to_s3(options).open() if in_bucket else LocalStore(out)
-
-
-main.add_command(nightly)
-main.add_command(doctor)
-main.add_command(publish)
-main.add_command(prune)
+for command in (nightly, doctor, publish, prune):
+    main.add_command(command)
 
 
 def _compute(
-    tasks: list[Task], source: Source, options: dict[str, Any], events: list[ScheduledEvent] | None
+    tasks: list[Task], source: Source, options: dict[str, Any], events: list[ScheduledEvent]
 ) -> None:
     """Run the tasks, show how they go, and exit 1 where one failed."""
     from pipeline.cli.view import listening, table  # noqa: PLC0415
@@ -164,21 +154,19 @@ def _compute(
         listener.on_uploaded = uploaded.append
         outcomes = run(tasks, settings_of(source, options, len(tasks)), listener, events)
     if not as_json:
-        click.echo(_summary(outcomes, table(outcomes)))
-        click.echo("".join(uploaded), nl=bool(uploaded))
+        if outcomes:
+            click.echo(table(outcomes))
+        else:
+            click.echo("Nothing to do: no session that was asked for is over.")
+        if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
+            click.echo("Nothing to do: all up to date (--force computes again).")
+        for summary in uploaded:
+            click.echo(summary)
     if any(outcome.state == "failed" for outcome in outcomes):
         sys.exit(Exit.FAILED)
 
 
-def _summary(outcomes: list[Outcome], shown: str) -> str:
-    if not outcomes:
-        return "Nothing to do: no session that was asked for is over."
-    if all(outcome.state == "skipped" for outcome in outcomes):
-        return f"{shown}\nNothing to do: all up to date (--force computes again)."
-    return shown
-
-
-def _schedule_for(key: Any, source: Source) -> list[ScheduledEvent]:
+def _schedule_for(key: SessionKey, source: Source) -> list[ScheduledEvent]:
     """A recording's event: from the schedule where it can be had, else from the recording itself."""
     from pipeline.errors import SourceError  # noqa: PLC0415
     from pipeline.input.recording import event_of  # noqa: PLC0415
@@ -188,7 +176,3 @@ def _schedule_for(key: Any, source: Source) -> list[ScheduledEvent]:
         return load_schedule(key.year, source)
     except SourceError:
         return [event_of(source.recording, key)]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

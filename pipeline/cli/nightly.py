@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import (
     compute_options,
     out_option,
     publish_options,
     s3_options,
     sessions_option,
+    settings_of,
+    source_of,
     source_options,
     to_s3,
 )
-from pipeline.cli.setup import settings_of, source_of
 from pipeline.contract.options import Number, option
 from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.contract.models import RunRace, RunSummary
     from pipeline.night.run import Plan
-    from pipeline.run.decide import Decision
 
 
 @click.command()
@@ -64,36 +63,25 @@ def nightly(**options: Any) -> None:
     from pipeline.night.run import run  # noqa: PLC0415
 
     as_json = options["as_json"]
-    with plain_errors():
-        try:
-            with listening(as_json) as listener:
-                listener.on_decision = _json_decision if as_json else _line_decision
-                listener.on_uploaded = (lambda summary: None) if as_json else click.echo
-                summary = run(_plan(options), listener)
-        except (StoreError, NewerSchemaError) as error:
-            _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
-            raise
+    try:
+        with listening(as_json) as listener:
+            if not as_json:
+                listener.on_uploaded = click.echo
+            summary = run(_plan(options), listener)
+    except (StoreError, NewerSchemaError) as error:
+        _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
+        raise
     _close(summary, options)
-
-
-def _json_decision(decision: Decision) -> None:
-    key = decision.key
-    about = {"type": "decision", "year": key.year, "round": key.round, "session": key.session}
-    about |= {"name": decision.name, "action": decision.action, "reason": decision.reason}
-    click.echo(orjson.dumps(about).decode())
-
-
-def _line_decision(decision: Decision) -> None:
-    click.echo(f"{decision.key} ({decision.name}): {decision.action}: {decision.reason}")
 
 
 def _close(summary: RunSummary, options: dict[str, Any]) -> None:
     """Say how it went, tell whoever is to be told, and exit with its code."""
+    from pipeline.cli.view import say_json  # noqa: PLC0415
     from pipeline.night.summary import WAITING  # noqa: PLC0415
 
     dry, as_json = options["dry_run"], options["as_json"]
     if as_json and not dry:
-        click.echo(orjson.dumps({"type": "summary", **summary.model_dump(mode="json")}).decode())
+        say_json("summary", summary.model_dump(mode="json"))
     else:
         waiting = [race for race in summary.races if race.state == WAITING]
         failed = [race.error for race in summary.races if race.error and race not in waiting]
@@ -150,11 +138,10 @@ def doctor(as_json: bool, **options: Any) -> None:
     """Check what a nightly run needs: versions, folders, hosts and, with --s3-bucket, the bucket."""
     from pipeline.night.doctor import examine  # noqa: PLC0415
 
-    with plain_errors():
-        bucket = to_s3(options) if options["s3_bucket"] else None
-        broken = False
-        for check in examine(options["out"], options["fastf1_cache"], options["offline"], bucket):
-            broken |= check.state == "FAIL"
-            click.echo(check.to_json() if as_json else str(check))
-        if broken:
-            sys.exit(Exit.FAILED)
+    bucket = to_s3(options) if options["s3_bucket"] else None
+    broken = False
+    for check in examine(options["out"], options["fastf1_cache"], options["offline"], bucket):
+        broken |= check.state == "FAIL"
+        click.echo(check.to_json() if as_json else str(check))
+    if broken:
+        sys.exit(Exit.FAILED)

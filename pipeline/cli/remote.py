@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.errors import plain_errors
 from pipeline.cli.settings import age_of, out_option, s3_options, scope_arguments, to_s3
 from pipeline.contract.options import Parsed, option
 from pipeline.errors import Exit, UsageError
@@ -31,17 +30,16 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    with plain_errors():
-        local = LocalStore(out)
-        keys = published(local, year, round_number)
-        began = monotonic()
-        with to_s3(options).open() as remote, only_run(out):
-            report = sync(local, remote, keys, reread=reread)
-            click.echo(remote.summary(monotonic() - began, whole=not report.problems))
-        for problem in report.problems.values():
-            click.echo(f"Error: {problem}", err=True)
-        if report.problems:
-            sys.exit(Exit.FAILED)
+    local = LocalStore(out)
+    keys = published(local, year, round_number)
+    began = monotonic()
+    with to_s3(options).open() as remote, only_run(out):
+        report = sync(local, remote, keys, reread=reread)
+        click.echo(remote.summary(monotonic() - began, whole=not report.problems))
+    for problem in report.problems.values():
+        click.echo(f"Error: {problem}", err=True)
+    if report.problems:
+        sys.exit(Exit.FAILED)
 
 
 @click.command()
@@ -68,39 +66,30 @@ def prune(
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    with plain_errors():
-        prefix = scope(year, round_number)
-        if not options["s3_bucket"]:
-            if not out.is_dir():
-                raise UsageError(
-                    f"there is no folder {out}: name the one with the published files with --out"
-                )
-            with only_run(out):
-                _prune(LocalStore(out), prefix, older_than, dry_run)
-            return
+    prefix = scope(year, round_number)
+    if options["s3_bucket"]:
         with to_s3(options).open() as remote:
             _prune(remote, prefix, older_than, dry_run)
-            _abort(remote, older_than, dry_run)
+        return
+    if not out.is_dir():
+        raise UsageError(f"there is no folder {out}: name the one with the published files with --out")
+    with only_run(out):
+        _prune(LocalStore(out), prefix, older_than, dry_run)
 
 
 def _prune(store: Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.publish.prune import remove, unused  # noqa: PLC0415
+    from pipeline.publish.prune import abandoned, remove, unused  # noqa: PLC0415
 
     files = size = 0
+    verb = "would be removed" if dry_run else "removed"
     for generation in unused(store, prefix, older_than):
         files += len(generation.keys)
         size += generation.bytes
         click.echo(f"{generation.folder}: {len(generation.keys)} files, {generation.bytes / 1e6:.1f} MB")
         if not dry_run:
             remove(store, generation)
-    verb = "would be removed" if dry_run else "removed"
     click.echo(f"{files} files {verb}, {size / 1e6:.1f} MB" if files else "Nothing to remove.")
-
-
-def _abort(remote: Store, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.publish.prune import abandoned  # noqa: PLC0415
-
-    for upload in abandoned(remote, older_than):
+    for upload in abandoned(store, older_than):
         click.echo(f"{upload.key}: upload in parts that never ended{', would be' if dry_run else ''} removed")
         if not dry_run:
-            remote.abort(upload)
+            store.abort(upload)

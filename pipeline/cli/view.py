@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 import orjson
@@ -14,18 +15,32 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import ProgressEvent
 from pipeline.job import Outcome
 from pipeline.run.batch import Listener
+from pipeline.run.decide import Decision
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 @contextmanager
 def listening(as_json: bool) -> Iterator[Listener]:
     """The listener that fits where the output goes."""
     if as_json:
-        yield Listener(on_event=_json_event, on_outcome=_json_outcome)
+        yield Listener(_json_decision, _json_event, _json_outcome)
     elif sys.stdout.isatty():
         with _bars() as listener:
             yield listener
     else:
-        yield Listener(on_event=_line_event, on_outcome=_line_outcome)
+        yield _lines()
+
+
+def say_json(kind: str, values: dict[str, object]) -> None:
+    """One line of --json."""
+    click.echo(orjson.dumps({"type": kind, **values}).decode())
+
+
+def _json_decision(decision: Decision) -> None:
+    about = {"name": decision.name, "action": decision.action, "reason": decision.reason}
+    say_json("decision", asdict(decision.key) | about)
 
 
 def _json_event(event: ProgressEvent) -> None:
@@ -33,27 +48,28 @@ def _json_event(event: ProgressEvent) -> None:
 
 
 def _json_outcome(outcome: Outcome) -> None:
-    click.echo(orjson.dumps({"type": "outcome", **_plain(outcome)}).decode())
+    values = {name: value for name, value in asdict(outcome).items() if value is not None}
+    say_json("outcome", values.pop("key") | values)
 
 
-def _plain(outcome: Outcome) -> dict[str, object]:
-    values = asdict(outcome)
-    return {**values.pop("key"), **{name: value for name, value in values.items() if value is not None}}
+def _lines() -> Listener:
+    last_stage: dict[SessionKey, str | None] = {}
+
+    def on_event(event: ProgressEvent) -> None:
+        """One line a stage, not one a step: logs are read by people."""
+        key = SessionKey(event.year, event.round, event.session)
+        if event.type == "progress" and last_stage.get(key) != event.stage:
+            last_stage[key] = event.stage
+            click.echo(f"{key}: {event.progress or 0:3.0f} %  {event.message}")
+
+    def on_outcome(outcome: Outcome) -> None:
+        click.echo(f"{outcome.key}: {describe(outcome)}")
+
+    return Listener(_decision_line, on_event, on_outcome)
 
 
-_last_stage: dict[SessionKey, str] = {}
-
-
-def _line_event(event: ProgressEvent) -> None:
-    """One line a stage, not one a step: logs are read by people."""
-    key = SessionKey(event.year, event.round, event.session)
-    if event.type == "progress" and _last_stage.get(key) != event.stage:
-        _last_stage[key] = event.stage or ""
-        click.echo(f"{key}: {event.progress or 0:3.0f} %  {event.message}")
-
-
-def _line_outcome(outcome: Outcome) -> None:
-    click.echo(f"{outcome.key}: {describe(outcome)}")
+def _decision_line(decision: Decision) -> None:
+    click.echo(f"{decision.key} ({decision.name}): {decision.action}: {decision.reason}")
 
 
 def describe(outcome: Outcome) -> str:
@@ -77,29 +93,23 @@ def describe(outcome: Outcome) -> str:
 def _bars() -> Iterator[Listener]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - slow to import
 
-    bars: dict[SessionKey, object] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns) as progress:
+    bars: dict[SessionKey, TaskID] = {}
+    name, note = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
+    with Progress(name, BarColumn(), note, TimeElapsedColumn()) as progress:
 
-        def on_event(event: ProgressEvent) -> None:
-            key = SessionKey(event.year, event.round, event.session)
+        def show(key: SessionKey, done: float | None, note: str) -> None:
             if key not in bars:
                 bars[key] = progress.add_task(str(key), total=100, note="")
+            progress.update(bars[key], completed=done, note=note)
+
+        def on_event(event: ProgressEvent) -> None:
             done = 100 if event.type == "complete" else event.progress
-            progress.update(bars[key], completed=done, note=(event.message or "")[:60])  # type: ignore[arg-type]
+            show(SessionKey(event.year, event.round, event.session), done, (event.message or "")[:60])
 
         def on_outcome(outcome: Outcome) -> None:
-            if outcome.key not in bars:
-                bars[outcome.key] = progress.add_task(str(outcome.key), total=100, note="")
-            full = 0 if outcome.state in ("failed", "waiting") else 100
-            progress.update(bars[outcome.key], completed=full, note=outcome.state)  # type: ignore[arg-type]
+            show(outcome.key, 0 if outcome.state in ("failed", "waiting") else 100, outcome.state)
 
-        yield Listener(on_event=on_event, on_outcome=on_outcome)
+        yield Listener(_decision_line, on_event, on_outcome)
 
 
 def table(outcomes: list[Outcome]) -> str:

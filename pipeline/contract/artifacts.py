@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from pipeline.contract.media import GZIPPED_JSON, IMMUTABLE, JSON, JSON_LINES, PARQUET, SCHEMA, Media
+from pipeline.contract.media import GENERATED_JSON, GZIPPED_JSON, JSON, JSON_LINES, PARQUET, SCHEMA, Media
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.contract.tables import TABLES
 
@@ -53,39 +53,32 @@ class Spec:
 
     @cached_property
     def regex(self) -> str:
-        literal = re.split(r"\{(\w+)[^}]*\}", self.pattern)
-        parts = [_FIELDS[part] if i % 2 else re.escape(part) for i, part in enumerate(literal)]
-        return "".join(parts)
+        parts = re.split(r"\{(\w+)[^}]*\}", self.pattern)
+        return "".join(_FIELDS[part] if i % 2 else re.escape(part) for i, part in enumerate(parts))
 
 
-SPECS: Final[dict[str, Spec]] = {
-    spec.name: spec
-    for spec in (
-        Spec("catalog", "catalog.json", JSON, "the seasons that exist, and the newest race"),
-        Spec("season", "sessions/{year}.json", JSON, "every event of a season, and what exists of it"),
-        Spec(
-            "manifest",
-            "{session}manifest.json",
-            JSON,
-            "everything about one session but its frames; begin here",
-        ),
-        Spec(
-            "replay",
-            "{session}replay/{generation}/{index:04d}.json.gz",
-            Media("application/json", "gzip", IMMUTABLE),
-            "the compact replay, a minute a chunk",
-        ),
-        Spec("frames", "{session}skip_{skip}.json.gz", GZIPPED_JSON, "frames as JSON, every n-th"),
-        *(
-            Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
-            for t in TABLES
-        ),
-        Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
-        Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
-        Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),
-        Spec("schema", "schemas/v{version}/{schema}.schema.json", SCHEMA, "JSON Schema of a JSON file"),
-    )
-}
+_ALL: Final = (
+    Spec("catalog", "catalog.json", JSON, "the seasons that exist, and the newest race"),
+    Spec("season", "sessions/{year}.json", JSON, "every event of a season, and what exists of it"),
+    Spec(
+        "manifest", "{session}manifest.json", JSON,
+        "everything about one session but its frames; begin here",
+    ),
+    Spec(
+        "replay", "{session}replay/{generation}/{index:04d}.json.gz", GENERATED_JSON,
+        "the compact replay, a minute a chunk",
+    ),
+    Spec("frames", "{session}skip_{skip}.json.gz", GZIPPED_JSON, "frames as JSON, every n-th"),
+    *(
+        Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
+        for t in TABLES
+    ),
+    Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
+    Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
+    Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),
+    Spec("schema", "schemas/v{version}/{schema}.schema.json", SCHEMA, "JSON Schema of a JSON file"),
+)  # fmt: skip
+SPECS: Final = {spec.name: spec for spec in _ALL}
 CATALOG: Final = SPECS["catalog"].pattern
 _PUBLIC = re.compile("|".join(f"(?P<{spec.name}>{spec.regex})" for spec in SPECS.values()), re.ASCII)
 _TELEMETRY = re.compile(rf"telemetry/(\d{{4}})/([1-9]\d?)/({_FOLDER})(.+)", re.ASCII)
@@ -112,7 +105,7 @@ class SessionKey:
 
     def file(self, name: str, **fields: int | str) -> str:
         """The key of this session's file of a kind, such as `file("frames", skip=5)`."""
-        return SPECS[name].pattern.format(session=self.prefix, **fields)
+        return key_of(name, session=self.prefix, **fields)
 
     @property
     def manifest(self) -> str:
@@ -137,21 +130,13 @@ class SessionKey:
         return single - {self.manifest} | {self.frames_json(skip) for skip in skips}
 
 
+def key_of(name: str, **fields: int | str) -> str:
+    """The key of a file above the sessions, such as `key_of("run_log", run="...")`."""
+    return SPECS[name].pattern.format(**fields)
+
+
 def season_key(year: int) -> str:
-    return SPECS["season"].pattern.format(year=year)
-
-
-def run_key(run_id: str) -> str:
-    return SPECS["run_log"].pattern.format(run=run_id)
-
-
-def summary_key(run_id: str) -> str:
-    """How a nightly run went; its log has `run_key`."""
-    return SPECS["run_summary"].pattern.format(run=run_id)
-
-
-def schema_key(name: str, version: int) -> str:
-    return SPECS["schema"].pattern.format(schema=name, version=version)
+    return key_of("season", year=year)
 
 
 def spec_of(key: str) -> Spec | None:
@@ -162,7 +147,7 @@ def spec_of(key: str) -> Spec | None:
 
 def is_public(key: str) -> bool:
     """Whether `key` is one the format publishes; anything else is never served or uploaded."""
-    return _PUBLIC.fullmatch(key) is not None
+    return spec_of(key) is not None
 
 
 def media_of(key: str) -> Media:

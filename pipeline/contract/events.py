@@ -1,6 +1,7 @@
 """Append to and read progress logs: one JSON line an event, each complete line a whole event."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -67,9 +68,7 @@ class ProgressLog:
             seq=len(self._lines),
             ts=datetime.now(UTC),
             run=self._run,
-            year=self._key.year,
-            round=self._key.round,
-            session=self._key.session,
+            **asdict(self._key),
             type=kind,
             **fields,
         )

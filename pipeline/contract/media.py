@@ -18,6 +18,7 @@ class Media:
 
 JSON: Final = Media("application/json")
 GZIPPED_JSON: Final = Media("application/json", "gzip")
+GENERATED_JSON: Final = Media("application/json", "gzip", IMMUTABLE)
 JSON_LINES: Final = Media("application/x-ndjson")
 PARQUET: Final = Media("application/vnd.apache.parquet")
 SCHEMA: Final = Media("application/schema+json")

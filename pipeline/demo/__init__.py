@@ -5,24 +5,14 @@ its truth kept, and its feed written in the very format fastf1 records, so that 
 the same loading code as a real race and every result can be held against the truth. Only numpy is needed.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
+from pipeline.contract import DEMO_YEAR
 from pipeline.demo.feed import write_recording
 from pipeline.demo.simulate import simulate
-from pipeline.demo.truth import DEMO_YEAR, DemoCar, DemoEvent, Stint, Truth
+from pipeline.demo.truth import DemoEvent, Truth
 
-__all__ = [
-    "DEMO_YEAR",
-    "DemoCar",
-    "DemoEvent",
-    "Stint",
-    "Truth",
-    "demo_season",
-    "simulate",
-    "write_recording",
-]
+__all__ = ["DEMO_YEAR", "DemoEvent", "Truth", "demo_season", "simulate", "write_recording"]
 
 
 def demo_season() -> list[tuple[DemoEvent, int, int]]:

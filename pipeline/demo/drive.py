@@ -4,15 +4,10 @@ Each car has a constant acceleration within a step, so place and speed between t
 Cars do not feel each other except behind the safety car: they pass on different lines, by pace.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, Track, braking, drag, engine
-from pipeline.demo.truth import Floats
 
 STEP_S = 0.1
 FEED_LEAD_S = 60.0
@@ -42,7 +37,7 @@ class CarPlan:
 
 @dataclass
 class Car:
-    """A car's state, and its whole drive as knots."""
+    """A car's state, and its whole drive as knots: s (m), v (m/s), a (m/s2)."""
 
     plan: CarPlan
     s: float
@@ -51,8 +46,12 @@ class Car:
     stop_with: float = 3.0
     waits_until: float = math.inf
     finish_lap: int | None = None
-    finish_time: float = math.inf
     knots: list[tuple[float, float, float]] = field(default_factory=list)
+
+    @property
+    def parked(self) -> float | None:
+        """Where it stops after the flag; None for one that does not get there."""
+        return None if self.finish_lap is None else self.stop_at
 
     @property
     def retiring(self) -> bool:
@@ -63,21 +62,9 @@ class Car:
         return lap is not None and lap * length - PIT_ENTRY_M < self.s < lap * length + PIT_EXIT_M
 
 
-@dataclass
-class Drive:
-    """The result: s (m), v (m/s), a (m/s2), each (cars, knots), and what race control did."""
+class Race:
+    """The race under way, and when it is over what it was: the cars' drives, and what race control did."""
 
-    s: Floats
-    v: Floats
-    a: Floats
-    first_knot_s: float
-    track_status: list[tuple[float, str]]
-    sc_in_s: float | None
-    finish_laps: list[int | None]
-    parked: list[float | None]
-
-
-class _Race:
     def __init__(self, track: Track, plans: list[CarPlan], laps: int, with_sc: bool) -> None:
         self.track, self.laps, self.with_sc = track, laps, with_sc
         self.cars = [Car(p, p.slot - _APPROACH_M, _APPROACH_V, stop_at=p.slot) for p in plans]
@@ -85,8 +72,7 @@ class _Race:
         self.status: list[tuple[float, str]] = [(-FEED_LEAD_S, "1")]
         self.sc_end_lap: int | None = None
         self.sc_in_s: float | None = None
-        self.flag_s = math.inf
-        self.parked = 0
+        self.flag_s, self.last_flag_s = math.inf, -math.inf
 
     @property
     def under_sc(self) -> bool:
@@ -165,9 +151,9 @@ class _Race:
         if lap == self.laps:
             self.flag_s = min(self.flag_s, crossed)
         if crossed >= self.flag_s:
-            car.finish_lap, car.finish_time = lap, crossed
-            car.stop_at, car.stop_with = (lap + _PARK_LAPS) * length - 12 * self.parked, 3.0
-            self.parked += 1
+            parked = sum(other.finish_lap is not None for other in self.cars)
+            car.finish_lap, self.last_flag_s = lap, max(self.last_flag_s, crossed)
+            car.stop_at, car.stop_with = (lap + _PARK_LAPS) * length - 12 * parked, 3.0
 
     def step(self, t: float) -> None:
         running = sorted(self.cars, key=lambda c: -c.s)
@@ -185,27 +171,15 @@ class _Race:
                 ahead = car
 
     def over(self, t: float) -> bool:
-        racing = [c for c in self.cars if c.finish_lap is None and c.plan.retires_at is None]
-        return not racing and t > max(c.finish_time for c in self.cars if c.finish_lap) + FEED_LEAD_S
+        racing = any(c.finish_lap is None and c.plan.retires_at is None for c in self.cars)
+        return not racing and t > self.last_flag_s + FEED_LEAD_S
 
 
-def drive(track: Track, plans: list[CarPlan], laps: int, with_sc: bool) -> Drive:
+def drive(track: Track, plans: list[CarPlan], laps: int, with_sc: bool) -> Race:
     """Run the race from the approach to the grid until a minute after the last flag."""
-    race = _Race(track, plans, laps, with_sc)
+    race = Race(track, plans, laps, with_sc)
     knot = -round(FEED_LEAD_S / STEP_S)
-    first = knot * STEP_S
     while not race.over(knot * STEP_S):
         race.step(round(knot * STEP_S, 3))
         knot += 1
-    table = np.array([car.knots for car in race.cars])
-    parked = [c.stop_at if c.finish_lap is not None else None for c in race.cars]
-    return Drive(
-        table[:, :, 0],
-        table[:, :, 1],
-        table[:, :, 2],
-        first,
-        race.status,
-        race.sc_in_s,
-        [c.finish_lap for c in race.cars],
-        parked,
-    )
+    return race

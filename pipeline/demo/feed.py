@@ -5,12 +5,11 @@ and time. Only the subscription's first answer differs: the client saves it in a
 cannot read, so the full initial state is written here as ordinary messages at the feed's first moment.
 """
 
-from __future__ import annotations
-
 import base64
 import json
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from pipeline.demo.messages import race_control, session_lines, weather
 from pipeline.demo.timing import timing_lines, tyre_lines
 from pipeline.demo.truth import DemoEvent, Floats, Line, Truth
 
-_POS_BATCH, _CAR_BATCH = 4, 5
+Entry = Callable[[int, int], dict[str, Any]]
+"""(row of the car, number of the sample) -> what the feed says of it"""
 
 
 def write_recording(truth: Truth, path: Path, event: DemoEvent) -> None:
@@ -40,64 +40,57 @@ def write_recording(truth: Truth, path: Path, event: DemoEvent) -> None:
 
 
 def _positions(truth: Truth, event: DemoEvent) -> Iterator[Line]:
-    x, y, z = (np.rint(truth.at(c, truth.pos_t)).astype(int).tolist() for c in (truth.x, truth.y, truth.z))
-    off = {code: when - 10 for code, when in truth.retired_s.items()}
-    never = float(truth.t[-1]) + 1
-    for batch in _batches(truth.pos_t, _POS_BATCH):
-        samples = [
-            {
-                "Timestamp": _long(event, float(truth.pos_t[k])),
-                "Entries": {
-                    car.number: {
-                        "Status": "OffTrack" if truth.pos_t[k] > off.get(car.code, never) else "OnTrack",
-                        "X": x[i][k],
-                        "Y": y[i][k],
-                        "Z": z[i][k],
-                    }
-                    for i, car in enumerate(truth.cars)
-                },
-            }
-            for k in batch
-        ]
-        yield float(truth.pos_t[batch[-1]]), "Position.z", _packed({"Position": samples})
+    x, y, z = (_rounded(truth.at(c, truth.pos_t)) for c in (truth.x, truth.y, truth.z))
+    off = [truth.retired_s.get(car.code, math.inf) - 10 for car in truth.cars]
+
+    def entry(i: int, k: int) -> dict[str, Any]:
+        status = "OffTrack" if truth.pos_t[k] > off[i] else "OnTrack"
+        return {"Status": status, "X": x[i][k], "Y": y[i][k], "Z": z[i][k]}
+
+    return _batches(truth, event, truth.pos_t, 4, ("Position.z", "Position", "Timestamp", "Entries"), entry)
 
 
 def _car_data(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     times = truth.car_t
-    linear = {
-        key: np.rint(truth.at(c, times)).astype(int).tolist()
-        for key, c in (("0", truth.rpm), ("2", truth.speed), ("4", truth.throttle))
+    rows = {
+        "0": _rounded(truth.at(truth.rpm, times)),
+        "2": _rounded(truth.at(truth.speed, times)),
+        "3": truth.held(truth.gear, times).tolist(),
+        "4": _rounded(truth.at(truth.throttle, times)),
+        "5": truth.held(truth.brake, times).tolist(),
+        "45": truth.held(truth.drs, times).tolist(),
     }
-    held = {
-        key: truth.held(c, times).tolist()
-        for key, c in (("3", truth.gear), ("5", truth.brake), ("45", truth.drs))
-    }
-    rows = {key: (linear | held)[key] for key in ("0", "2", "3", "4", "5", "45")}
     codes = [car.code for car in truth.cars]
     for code, when in truth.bad_samples:
         k = int(np.searchsorted(times, when - 1e-6))
         rows["3"][codes.index(code)][k], rows["4"][codes.index(code)][k] = 12, 104
-    for batch in _batches(times, _CAR_BATCH):
-        entries = [
+
+    def entry(i: int, k: int) -> dict[str, Any]:
+        return {"Channels": {key: row[i][k] for key, row in rows.items()}}
+
+    return _batches(truth, event, times, 5, ("CarData.z", "Entries", "Utc", "Cars"), entry)
+
+
+def _rounded(values: Floats) -> list[list[int]]:
+    rows: list[list[int]] = np.rint(values).astype(int).tolist()
+    return rows
+
+
+def _batches(
+    truth: Truth, event: DemoEvent, times: Floats, size: int, names: tuple[str, str, str, str], entry: Entry
+) -> Iterator[Line]:
+    """The samples, `size` a line; `names` are those of topic, list, stamp and cars."""
+    topic, samples, stamp, cars = names
+    for first in range(0, len(times), size):
+        batch = times[first : first + size].tolist()
+        message = [
             {
-                "Utc": _long(event, float(times[k])),
-                "Cars": {
-                    car.number: {"Channels": {key: row[i][k] for key, row in rows.items()}}
-                    for i, car in enumerate(truth.cars)
-                },
+                stamp: f"{event.utc(when)[:-1]}0000Z",  # the samples' own stamps have seven decimals
+                cars: {car.number: entry(i, k) for i, car in enumerate(truth.cars)},
             }
-            for k in batch
+            for k, when in enumerate(batch, start=first)
         ]
-        yield float(times[batch[-1]]), "CarData.z", _packed({"Entries": entries})
-
-
-def _batches(times: Floats, size: int) -> Iterator[range]:
-    return (range(i, min(i + size, len(times))) for i in range(0, len(times), size))
-
-
-def _long(event: DemoEvent, when: float) -> str:
-    """The samples' own stamps have seven decimals."""
-    return f"{event.utc(when)[:-1]}0000Z"
+        yield batch[-1], topic, _packed({samples: message})
 
 
 def _packed(message: dict[str, Any]) -> str:

@@ -1,13 +1,11 @@
 """The feed's topics about the session as a whole: who drives, status, flags, race control, weather."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from pipeline.demo.truth import DemoEvent, Line, Truth
+from pipeline.demo.truth import DemoCar, DemoEvent, Line, Truth
 
 _TRACK = {"1": "AllClear", "2": "Yellow", "4": "SCDeployed"}
 _GMT_OFFSET = timedelta(hours=2)
@@ -17,36 +15,30 @@ def session_lines(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     """Session info, drivers, statuses, lap count, clock and heartbeat."""
     begin, end = float(truth.t[0]), float(truth.t[-1])
     yield begin, "SessionInfo", _session_info(event)
-    yield (
-        begin,
-        "DriverList",
-        {
-            car.number: {
-                "RacingNumber": car.number,
-                "BroadcastName": f"{car.first_name[0]} {car.last_name.upper()}",
-                "FullName": f"{car.first_name} {car.last_name.upper()}",
-                "Tla": car.code,
-                "Line": car.grid,
-                "TeamName": car.team,
-                "TeamColour": car.color,
-                "FirstName": car.first_name,
-                "LastName": car.last_name,
-                "Reference": f"{car.first_name[:3]}{car.last_name[:3]}01".upper(),
-                "CountryCode": "UTO",
-            }
-            for car in truth.cars
-        },
-    )
-    yield (
-        begin,
-        "ExtrapolatedClock",
-        {"Utc": event.utc(begin), "Remaining": "02:00:00", "Extrapolating": False},
-    )
-    yield 0.0, "ExtrapolatedClock", {"Utc": event.utc(0.0), "Remaining": "01:59:59", "Extrapolating": True}
+    yield begin, "DriverList", {car.number: _driver(car) for car in truth.cars}
+    for when, remaining, runs in ((begin, "02:00:00", False), (0.0, "01:59:59", True)):
+        clock = {"Utc": event.utc(when), "Remaining": remaining, "Extrapolating": runs}
+        yield when, "ExtrapolatedClock", clock
     for k in range(math.ceil((end - begin) / 15)):
         yield begin + 15 * k, "Heartbeat", {"Utc": event.utc(begin + 15 * k)}
     yield from _statuses(truth, event)
     yield from _lap_count(truth, event)
+
+
+def _driver(car: DemoCar) -> dict[str, Any]:
+    return {
+        "RacingNumber": car.number,
+        "BroadcastName": f"{car.first_name[0]} {car.last_name.upper()}",
+        "FullName": f"{car.first_name} {car.last_name.upper()}",
+        "Tla": car.code,
+        "Line": car.grid,
+        "TeamName": car.team,
+        "TeamColour": car.color,
+        "FirstName": car.first_name,
+        "LastName": car.last_name,
+        "Reference": f"{car.first_name[:3]}{car.last_name[:3]}01".upper(),
+        "CountryCode": "UTO",
+    }
 
 
 def _session_info(event: DemoEvent) -> dict[str, Any]:
@@ -77,27 +69,18 @@ def _session_info(event: DemoEvent) -> dict[str, Any]:
 def _statuses(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     """SessionData comes before SessionStatus: fastf1 takes its zero from the first line with "Started"."""
     begin, flag, last = float(truth.t[0]), min(truth.finished_s.values()), max(truth.finished_s.values())
-    session = [
-        (0.0, "Started"),
-        (flag, "Finished"),
-        (round(last + 30, 3), "Finalised"),
-        (round(last + 50, 3), "Ends"),
-    ]
-    yield (
-        begin,
-        "SessionData",
-        {
-            "Series": [{"Utc": event.utc(begin), "Lap": 1}],
-            "StatusSeries": [
-                {"Utc": event.utc(begin), "TrackStatus": "AllClear"},
-                {"Utc": event.utc(begin), "SessionStatus": "Inactive"},
-            ],
-        },
-    )
+    utc = event.utc(begin)
+    statuses = [{"Utc": utc, "TrackStatus": "AllClear"}, {"Utc": utc, "SessionStatus": "Inactive"}]
+    yield begin, "SessionData", {"Series": [{"Utc": utc, "Lap": 1}], "StatusSeries": statuses}
     yield begin, "SessionStatus", {"Status": "Inactive"}
     yield begin, "TrackStatus", {"Status": "1", "Message": "AllClear"}
-    changes = [(when, "SessionStatus", status) for when, status in session]
-    changes += [(when, "TrackStatus", status) for when, status in truth.track_status[1:]]
+    changes = [
+        (0.0, "SessionStatus", "Started"),
+        (flag, "SessionStatus", "Finished"),
+        (round(last + 30, 3), "SessionStatus", "Finalised"),
+        (round(last + 50, 3), "SessionStatus", "Ends"),
+        *((when, "TrackStatus", status) for when, status in truth.track_status[1:]),
+    ]
     for k, (when, topic, status) in enumerate(sorted(changes), start=2):
         entry = {"Utc": event.utc(when), topic: _TRACK.get(status, status)}
         yield when, "SessionData", {"StatusSeries": {str(k): entry}}
@@ -134,25 +117,14 @@ def _messages(truth: Truth) -> Iterator[tuple[float, dict[str, Any]]]:
         return {"Category": "Flag", "Flag": name, "Scope": scope, **more, "Message": text}
 
     def safety_car(status: str) -> dict[str, Any]:
-        return {
-            "Category": "SafetyCar",
-            "Status": status,
-            "Mode": "SAFETY CAR",
-            "Message": f"SAFETY CAR {status}",
-        }
+        text = f"SAFETY CAR {status}"
+        return {"Category": "SafetyCar", "Status": status, "Mode": "SAFETY CAR", "Message": text}
 
     yield float(truth.t[0]), flag("GREEN", "GREEN LIGHT - PIT EXIT OPEN")
     yield lead_s(truth, 1), {"Category": "Drs", "Status": "ENABLED", "Message": "DRS ENABLED"}
     car = next(car for car in truth.cars if car.code == truth.penalised)
-    yield (
-        lead_s(truth, 1) + 21.4,
-        {
-            "Category": "Other",
-            "Message": (
-                f"FIA STEWARDS: 5 SECOND TIME PENALTY FOR CAR {car.number} ({car.code}) - FALSE START"
-            ),
-        },
-    )
+    text = f"FIA STEWARDS: 5 SECOND TIME PENALTY FOR CAR {car.number} ({car.code}) - FALSE START"
+    yield lead_s(truth, 1) + 21.4, {"Category": "Other", "Message": text}
     for when, status in truth.track_status[1:]:
         if status == "2":
             yield when, flag("YELLOW", "YELLOW IN TRACK SECTOR 9", "Sector", Sector=9)
@@ -170,16 +142,13 @@ def weather(truth: Truth) -> Iterator[Line]:
     """One sample a minute: a warm, dry day."""
     for k in range(int((truth.t[-1] - truth.t[0]) // 60) + 1):
         wave = math.sin(k * 0.9 + truth.seed)
-        yield (
-            float(truth.t[0]) + 60 * k,
-            "WeatherData",
-            {
-                "AirTemp": f"{23.4 + 0.3 * wave:.1f}",
-                "Humidity": f"{48 - 2 * wave:.1f}",
-                "Pressure": f"{1012.6 + 0.1 * wave:.1f}",
-                "Rainfall": "0",
-                "TrackTemp": f"{38.1 + 0.8 * wave:.1f}",
-                "WindDirection": str((140 + 37 * k) % 360),
-                "WindSpeed": f"{1.8 + 0.6 * wave:.1f}",
-            },
-        )
+        sample = {
+            "AirTemp": f"{23.4 + 0.3 * wave:.1f}",
+            "Humidity": f"{48 - 2 * wave:.1f}",
+            "Pressure": f"{1012.6 + 0.1 * wave:.1f}",
+            "Rainfall": "0",
+            "TrackTemp": f"{38.1 + 0.8 * wave:.1f}",
+            "WindDirection": str((140 + 37 * k) % 360),
+            "WindSpeed": f"{1.8 + 0.6 * wave:.1f}",
+        }
+        yield float(truth.t[0]) + 60 * k, "WeatherData", sample

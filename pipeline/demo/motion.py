@@ -1,10 +1,8 @@
 """From a drive along the track to what a feed can see: coordinates, car channels, sample clocks."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from pipeline.demo.drive import FEED_LEAD_S, STEP_S, CarPlan, Drive
+from pipeline.demo.drive import FEED_LEAD_S, STEP_S, Race
 from pipeline.demo.track import (
     DRAG,
     DRS_ZONES,
@@ -26,21 +24,20 @@ _DRS_WITHIN_M = 70.0
 _GRID_SIDE_M, _RUN_OFF_M = 3.5, 9.0
 
 
-def fine(driven: Drive) -> tuple[Floats, Floats, Floats, Floats]:
+def fine(race: Race) -> tuple[Floats, Floats, Floats, Floats]:
     """The knots' constant accelerations, written out every 0.02 s: t (n,), then s, v, a (cars, n).
 
     A running mean over the last JERK_S eases every change of acceleration: no pedal works at once.
     """
-    cars, knots = driven.s.shape
+    table = np.array([car.knots for car in race.cars])
+    cars, knots, _ = table.shape
     tau = np.arange(_PER_STEP) * TICK_S
-    s0, v0, a0 = (k[:, :, None] for k in (driven.s, driven.v, driven.a))
-    s = (s0 + v0 * tau + a0 * tau**2 / 2).reshape(cars, -1)
-    v = (v0 + a0 * tau).reshape(cars, -1)
-    t = np.round(driven.first_knot_s + np.arange(knots * _PER_STEP) * TICK_S, 2)
-    a = np.repeat(driven.a, _PER_STEP, axis=1)
-    s, v, a = _eased(s), _eased(v), _eased(a)
+    s0, v0, a0 = (table[:, :, k, None] for k in range(3))
+    s = _eased((s0 + v0 * tau + a0 * tau**2 / 2).reshape(cars, -1))
+    v = _eased((v0 + a0 * tau).reshape(cars, -1))
+    a = _eased(np.repeat(table[:, :, 2], _PER_STEP, axis=1))
     v[v < 1e-9] = 0.0  # what is left of a sum that should be nothing
-    t = t[-v.shape[1] :]
+    t = np.round(np.arange(knots * _PER_STEP) * TICK_S - FEED_LEAD_S, 2)[-v.shape[1] :]
     return t, np.maximum.accumulate(s, axis=1), v, a
 
 
@@ -56,26 +53,25 @@ def _ramp(s: Floats, low: float, high: float) -> Floats:
     return np.asarray(u * u * (3 - 2 * u))
 
 
-def paths(
-    track: Track, plans: list[CarPlan], driven: Drive, s: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats, Floats]:
+def paths(race: Race, s: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Coordinates (cars, n) in 1/10 m: the track, and each car's own way beside its centre line."""
     side = np.empty_like(s)
-    lines = rng.uniform(-2.5, 2.5, len(plans))
-    for i, plan in enumerate(plans):
+    lines = rng.uniform(-2.5, 2.5, len(race.cars))
+    for i, car in enumerate(race.cars):
+        plan = car.plan
         slot = _GRID_SIDE_M if i % 2 == 0 else -_GRID_SIDE_M
         d = slot + (lines[i] - slot) * _ramp(s[i], 0, 180)
         if plan.pit_lap is not None:
-            line = plan.pit_lap * track.length_m
+            line = plan.pit_lap * race.track.length_m
             inside = _ramp(s[i], line - PIT_ENTRY_M - PIT_SIDE_RAMP_M, line - PIT_ENTRY_M) - _ramp(
                 s[i], line + PIT_EXIT_M, line + PIT_EXIT_M + PIT_SIDE_RAMP_M
             )
             d = d + (PIT_SIDE_M - d) * inside
-        stop = plan.retires_at if plan.retires_at is not None else driven.parked[i]
+        stop = plan.retires_at if plan.retires_at is not None else car.parked
         if stop is not None:
             d = d + (_RUN_OFF_M - d) * _ramp(s[i], stop - 160, stop - 20)
         side[i] = d
-    return track.xyz(s, side)
+    return race.track.xyz(s, side)
 
 
 def path_speed(x: Floats, y: Floats, z: Floats, v: Floats) -> Floats:

@@ -1,7 +1,5 @@
 """The official timing of a simulated race: when lines are crossed, and who is where."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from pipeline.demo.truth import Floats, Places
@@ -9,23 +7,8 @@ from pipeline.demo.truth import Floats, Places
 
 def line_times(t: Floats, progress: Floats, levels: Floats) -> Floats:
     """When a car's progress reaches each level, rounded up to the ms: by then it has. NaN if never."""
-    result = np.full(len(levels), np.nan)
-    index = np.searchsorted(progress, levels)
-    for k, (i, level) in enumerate(zip(index, levels, strict=True)):
-        if 0 < i < len(t):
-            part = (level - progress[i - 1]) / (progress[i] - progress[i - 1])
-            result[k] = np.ceil((t[i - 1] + part * (t[i] - t[i - 1])) * 1000 - 1e-6) / 1000
-    return np.round(result, 3)
-
-
-def stand_times(t: Floats, v: Floats) -> list[tuple[float, float]]:
-    """(begin, end) of every standstill after the launch and before the last, which is parking."""
-    still = np.flatnonzero((v[:-1] > 0) & (v[1:] == 0)) + 1
-    moves = np.flatnonzero((v[:-1] == 0) & (v[1:] > 0))
-    pairs = [
-        (float(t[begin]), float(t[moves[moves >= begin][0]])) for begin in still if (moves >= begin).any()
-    ]
-    return [pair for pair in pairs if pair[0] > 0]
+    exact = np.interp(levels, progress, t, left=np.nan, right=np.nan)
+    return np.round(np.ceil(exact * 1000 - 1e-6) / 1000, 3)
 
 
 def look_times(rng: np.random.Generator, end: float) -> Floats:

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.sessions import SessionCode
 from pipeline.demo import DemoEvent, demo_season, simulate, write_recording
 from pipeline.input.recording import event
 from pipeline.job import ScheduledEvent, Source
@@ -23,7 +22,7 @@ def recorded() -> Iterator[tuple[list[Task], list[ScheduledEvent]]]:
         events = {number: _event([e for e, _, _ in sessions if e.round == number]) for number in rounds}
         tasks = []
         for about, seed, laps in sessions:
-            key = SessionKey(about.year, about.round, _code(about))
+            key = SessionKey(about.year, about.round, about.session)
             path = Path(folder) / f"{key.slug}.txt"
             write_recording(simulate(seed, laps), path, about)
             tasks.append(
@@ -41,9 +40,5 @@ def _event(sessions: list[DemoEvent]) -> ScheduledEvent:
         official_name=first.official_name,
         country=first.country,
         location=first.location,
-        starts={_code(s): s.start_utc.replace(tzinfo=UTC) for s in sessions},
+        starts={s.session: s.start_utc.replace(tzinfo=UTC) for s in sessions},
     )
-
-
-def _code(about: DemoEvent) -> SessionCode:
-    return "S" if about.session == "S" else "R"

@@ -1,15 +1,12 @@
 """Makes a whole race from a seed: plans the cars' fates, lets them drive, and writes down the truth."""
 
-from __future__ import annotations
-
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.demo.drive import CarPlan, Drive, drive
+from pipeline.demo.drive import CarPlan, Race, drive
 from pipeline.demo.motion import clock, drs_codes, fine, gearbox, path_speed, paths, pedals
-from pipeline.demo.official import line_times, look_times, official_orders, places, stand_times
+from pipeline.demo.official import line_times, look_times, official_orders, places
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, SECTOR_ENDS, Track, build_track
 from pipeline.demo.truth import DemoCar, Flags, Floats, Stint, Truth
 
@@ -47,23 +44,12 @@ def simulate(seed: int = 1, laps: int = 5) -> Truth:
     track = build_track(seed)
     long_race = laps >= _LONG_RACE
     cars = tuple(DemoCar(*_PEOPLE[i], grid=g + 1) for g, i in enumerate(rng.permutation(len(_PEOPLE))))
-    plans = _plans(rng, track, long_race)
-    driven = drive(track, plans, laps, with_sc=long_race)
-    return _truth(_Run(seed, laps, cars, track, plans, driven), rng)
+    race = drive(track, _plans(rng, track, long_race), laps, with_sc=long_race)
+    return _truth(seed, cars, race, rng)
 
 
 Times = dict[str, Floats]
 """code -> session seconds"""
-
-
-@dataclass(frozen=True)
-class _Run:
-    seed: int
-    laps: int
-    cars: tuple[DemoCar, ...]
-    track: Track
-    plans: list[CarPlan]
-    driven: Drive
 
 
 def _plans(rng: np.random.Generator, track: Track, long_race: bool) -> list[CarPlan]:
@@ -88,22 +74,23 @@ def _plans(rng: np.random.Generator, track: Track, long_race: bool) -> list[CarP
     return plans
 
 
-def _truth(run: _Run, rng: np.random.Generator) -> Truth:
-    t, s, v, a = fine(run.driven)
-    x, y, z = paths(run.track, run.plans, run.driven, s, rng)
+def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Generator) -> Truth:
+    t, s, v, a = fine(race)
+    x, y, z = paths(race, s, rng)
+    plans = [car.plan for car in race.cars]
     speed = path_speed(x, y, z, v)
-    progress = s / run.track.length_m
-    codes = [car.code for car in run.cars]
-    line_s, sector_s, finished_s = _crossings(run, t, progress)
+    progress = s / race.track.length_m
+    codes = [car.code for car in cars]
+    line_s, sector_s, finished_s = _crossings(codes, race, t, progress)
     retired_s = {
         code: float(t[np.flatnonzero(v[i] > 0)[-1] + 1])
         for i, code in enumerate(codes)
-        if run.plans[i].retires_at is not None
+        if plans[i].retires_at is not None
     }
     looks = look_times(rng, max(finished_s.values()))
     orders = official_orders(t, progress, codes, looks=looks, line_s=line_s, finished_s=finished_s)
-    stints = {code: _stints(rng, plan) for code, plan in zip(codes, run.plans, strict=True)}
-    tyres = {code: _tyres(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
+    stints = {code: _stints(rng, plan) for code, plan in zip(codes, plans, strict=True)}
+    worn = {code: _worn(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
     rpm, gear = gearbox(speed)
     for code, when in retired_s.items():
         rpm[codes.index(code), t > when + 3] = 0.0
@@ -112,10 +99,10 @@ def _truth(run: _Run, rng: np.random.Generator) -> Truth:
     car_t, car_holes = clock(rng, float(t[-1]), _CAR_HOLE_S)
     bad = rng.choice(car_t[(car_t > 20) & (car_t < 150)], _BAD_SAMPLES, replace=False)
     return Truth(
-        seed=run.seed,
-        cars=run.cars,
-        length_m=run.track.length_m,
-        laps=run.laps,
+        seed=seed,
+        cars=cars,
+        length_m=race.track.length_m,
+        laps=race.laps,
         start_s=0.0,
         t=t,
         progress=progress,
@@ -127,21 +114,20 @@ def _truth(run: _Run, rng: np.random.Generator) -> Truth:
         throttle=throttle,
         gear=gear,
         brake=brake,
-        drs=drs_codes(run.track, s, _drs_enabled(t, run.driven, line_s, finished_s)),
+        drs=drs_codes(race.track, s, _drs_enabled(t, race, line_s, finished_s)),
         place=places(t, orders, codes),
         orders=orders,
         looks=looks,
         line_s=line_s,
         sector_s=sector_s,
-        pits={c: _pits(t, progress[i], run.plans[i], run.track) for i, c in enumerate(codes)},
-        stands={c: stand_times(t, v[i]) if run.plans[i].pit_lap else [] for i, c in enumerate(codes)},
+        pits={c: _pits(t, progress[i], plans[i], race.track) for i, c in enumerate(codes)},
         retired_s=retired_s,
         finished_s=finished_s,
         stints=stints,
-        compounds={c: [compound for compound, _ in tyres[c]] for c in codes},
-        tyre_life={c: [life for _, life in tyres[c]] for c in codes},
-        track_status=[(float(t[0]), "1"), *run.driven.track_status[1:]],
-        sc_in_s=run.driven.sc_in_s,
+        compounds={c: [stint.compound for stint, _ in worn[c]] for c in codes},
+        tyre_life={c: [life for _, life in worn[c]] for c in codes},
+        track_status=[(float(t[0]), "1"), *race.status[1:]],
+        sc_in_s=race.sc_in_s,
         penalised=codes[_PENALISED],
         pos_t=pos_t,
         car_t=car_t,
@@ -151,25 +137,27 @@ def _truth(run: _Run, rng: np.random.Generator) -> Truth:
     )
 
 
-def _crossings(run: _Run, t: Floats, progress: Floats) -> tuple[Times, Times, dict[str, float]]:
+def _crossings(
+    codes: list[str], race: Race, t: Floats, progress: Floats
+) -> tuple[Times, Times, dict[str, float]]:
     """When each car ended its laps and its sectors, and when it took the flag."""
     line_s, sector_s, finished_s = {}, {}, {}
-    for i, car in enumerate(run.cars):
-        flag_lap = run.driven.finish_laps[i]
+    for i, (code, car) in enumerate(zip(codes, race.cars, strict=True)):
+        flag_lap = car.finish_lap
         last = flag_lap if flag_lap is not None else math.floor(progress[i, -1])
         begun = np.arange(last if flag_lap is not None else last + 1)
-        line_s[car.code] = line_times(t, progress[i], np.arange(1.0, last + 1))
+        line_s[code] = line_times(t, progress[i], np.arange(1.0, last + 1))
         sectors = [line_times(t, progress[i], begun + end) for end in SECTOR_ENDS]
-        sector_s[car.code] = np.stack(sectors, axis=1)
+        sector_s[code] = np.stack(sectors, axis=1)
         if flag_lap is not None:
-            finished_s[car.code] = float(line_s[car.code][-1])
+            finished_s[code] = float(line_s[code][-1])
     return line_s, sector_s, finished_s
 
 
-def _drs_enabled(t: Floats, driven: Drive, line_s: Times, finished_s: dict[str, float]) -> Flags:
+def _drs_enabled(t: Floats, race: Race, line_s: Times, finished_s: dict[str, float]) -> Flags:
     """From when the leader ends lap 1 until the first yellow or the flag."""
     begin = min(float(times[0]) for times in line_s.values())
-    incidents = [when for when, status in driven.track_status if status != "1"]
+    incidents = [when for when, status in race.status if status != "1"]
     return np.asarray((t > begin) & (t < min([*incidents, *finished_s.values()])))
 
 
@@ -189,10 +177,7 @@ def _stints(rng: np.random.Generator, plan: CarPlan) -> list[Stint]:
     return stints
 
 
-def _tyres(stints: list[Stint], laps: int) -> list[tuple[str, int]]:
-    """Compound and age of the tyres for each lap."""
-    result = []
-    for lap in range(1, laps + 1):
-        stint = [known for known in stints if known.first_lap <= lap][-1]
-        result.append((stint.compound, stint.age + lap - stint.first_lap + 1))
-    return result
+def _worn(stints: list[Stint], laps: int) -> list[tuple[Stint, int]]:
+    """The stint of each lap, and the age of its tyres at the lap's end."""
+    on = [[stint for stint in stints if stint.first_lap <= lap][-1] for lap in range(1, laps + 1)]
+    return [(stint, stint.age + lap - stint.first_lap + 1) for lap, stint in enumerate(on, start=1)]

@@ -1,46 +1,33 @@
 """The feed's topics about each car's race: TimingData (laps, sectors, gaps, places) and the tyres."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from pipeline.demo.truth import Floats, Line, Truth
+from pipeline.demo.truth import Floats, Line, Stint, Truth
 
 Change = tuple[float, str, dict[str, Any]]
 """session seconds, code, what changes in the car's line"""
-Patches = dict[tuple[float, str], dict[str, Any]]
-"""(session seconds, car number) -> what changes in the car's line"""
 
 _SPEED_TRAP = 0.04  # laps after the line
 
 
 def timing_lines(truth: Truth) -> Iterator[Line]:
     """The full initial state, then one message a moment with the lines that change."""
-    begin = float(truth.t[0])
-    yield (
-        begin,
-        "TimingData",
-        {"Lines": {car.number: _initial(car.number, car.grid) for car in truth.cars}, "Withheld": False},
-    )
-    patches: Patches = defaultdict(dict)
+    grid = {car.number: _initial(car.number, car.grid) for car in truth.cars}
+    yield float(truth.t[0]), "TimingData", {"Lines": grid, "Withheld": False}
+    patches: dict[float, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for add in (_gaps, _laps, _pits, _ends, _places):
         for when, code, patch in add(truth):
-            _merge(patches[when, _number(truth, code)], patch)
-    for when in sorted({when for when, _ in patches}):
-        numbers = [car.number for car in truth.cars if (when, car.number) in patches]
-        moment = {number: patches[when, number] for number in numbers}
+            _merge(patches[when][code], patch)
+    for when, changed in sorted(patches.items()):
+        moment = {car.number: changed[car.code] for car in truth.cars if car.code in changed}
         yield when, "TimingData", {"Lines": moment}
         lines = {number: {"Line": patch["Line"]} for number, patch in moment.items() if "Line" in patch}
         if lines:
             yield when, "DriverList", lines
-
-
-def _number(truth: Truth, code: str) -> str:
-    return next(car.number for car in truth.cars if car.code == code)
 
 
 def _merge(into: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -203,40 +190,30 @@ def _ends(truth: Truth) -> Iterator[Change]:
 
 def tyre_lines(truth: Truth) -> Iterator[Line]:
     """The stints: known on the grid and at each pit exit; a growing age in between."""
-    yield (
-        float(truth.t[0]),
-        "TimingAppData",
-        {
-            "Lines": {
-                car.number: {
-                    "RacingNumber": car.number,
-                    "Line": car.grid,
-                    "GridPos": str(car.grid),
-                    "Stints": [_stint(truth, car.code, 0)],
-                }
-                for car in truth.cars
-            }
-        },
-    )
+    grid = {
+        car.number: {
+            "RacingNumber": car.number,
+            "Line": car.grid,
+            "GridPos": str(car.grid),
+            "Stints": [_stint(truth.stints[car.code][0])],
+        }
+        for car in truth.cars
+    }
+    yield float(truth.t[0]), "TimingAppData", {"Lines": grid}
     for car in truth.cars:
         stints = truth.stints[car.code]
-        for k, (_, leave) in enumerate(truth.pits[car.code], start=1):
-            yield round(leave + 0.4, 3), "TimingAppData", _tyres(car.number, k, _stint(truth, car.code, k))
-        for lap, end in enumerate(truth.line_s[car.code], start=1):
+        pits = truth.pits[car.code]
+        changes = [
+            (round(leave + 0.4, 3), k, _stint(stints[k])) for k, (_, leave) in enumerate(pits, start=1)
+        ]
+        for lap, end in enumerate(truth.line_s[car.code].tolist(), start=1):
             k = sum(stint.first_lap <= lap for stint in stints) - 1
-            yield (
-                float(end),
-                "TimingAppData",
-                _tyres(car.number, k, {"TotalLaps": truth.tyre_life[car.code][lap - 1]}),
-            )
+            changes.append((end, k, {"TotalLaps": truth.tyre_life[car.code][lap - 1]}))
+        for when, k, patch in changes:
+            yield when, "TimingAppData", {"Lines": {car.number: {"Stints": {str(k): patch}}}}
 
 
-def _tyres(number: str, stint: int, patch: dict[str, Any]) -> dict[str, Any]:
-    return {"Lines": {number: {"Stints": {str(stint): patch}}}}
-
-
-def _stint(truth: Truth, code: str, k: int) -> dict[str, Any]:
-    stint = truth.stints[code][k]
+def _stint(stint: Stint) -> dict[str, Any]:
     return {
         "LapFlags": 0,
         "Compound": stint.compound,

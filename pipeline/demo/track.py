@@ -5,8 +5,6 @@ radii are known and the curve closes by construction. A short smoothing along th
 curvature continuous, as on a real road. Two layouts exist; a seed picks one by its parity.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -34,29 +32,14 @@ _SMOOTH_M = 5.0
 # x, y, radius in metres; the first edge is the main straight
 _LAYOUTS: tuple[tuple[tuple[float, float, float], ...], ...] = (
     (
-        (0, 0, 60),
-        (1030, 0, 30),
-        (1075, 330, 60),
-        (740, 400, 24),
-        (800, 700, 80),
-        (370, 800, 45),
-        (270, 470, 23),
-        (30, 520, 50),
-        (-200, 250, 70),
+        (0, 0, 60), (1030, 0, 30), (1075, 330, 60), (740, 400, 24), (800, 700, 80),
+        (370, 800, 45), (270, 470, 23), (30, 520, 50), (-200, 250, 70),
     ),
     (
-        (0, 0, 45),
-        (1000, 0, 55),
-        (1200, -240, 26),
-        (960, -420, 90),
-        (1010, -700, 28),
-        (640, -640, 60),
-        (520, -330, 24),
-        (230, -430, 35),
-        (120, -700, 75),
-        (-210, -560, 60),
+        (0, 0, 45), (1000, 0, 55), (1200, -240, 26), (960, -420, 90), (1010, -700, 28),
+        (640, -640, 60), (520, -330, 24), (230, -430, 35), (120, -700, 75), (-210, -560, 60),
     ),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +59,10 @@ class Track:
 
     def xyz(self, s: Floats, side: Floats) -> tuple[Floats, Floats, Floats]:
         """Coordinates in 1/10 m at `s` metres from the line and `side` metres left of the centre."""
-        at = np.mod(s, self.length_m) / self.step_m
-        low = np.floor(at).astype(np.int64)
-        part = at - low
-        low %= len(self.x)
-        high = (low + 1) % len(self.x)
+        rows = np.arange(len(self.x)) * self.step_m
 
         def mix(table: Floats) -> Floats:
-            return np.asarray(table[low] * (1 - part) + table[high] * part)
+            return np.interp(s, rows, table, period=self.length_m)
 
         # the normal is mixed as a vector: angles jump by 2 pi somewhere on the lap
         nx, ny = mix(-np.sin(self.heading)), mix(np.cos(self.heading))
@@ -117,16 +96,8 @@ def build_track(seed: int) -> Track:
     limit = np.minimum(np.sqrt(_LATERAL / np.maximum(np.abs(turn), 1e-6)), _V_TOP)
     in_pit = (s >= length - PIT_ENTRY_M - 5) | (s <= PIT_EXIT_M + 2)
     z = 21 + 6 * np.sin(2 * np.pi * s / length) + 2.5 * np.cos(6 * np.pi * s / length + 0.7)
-    return Track(
-        length,
-        step,
-        x,
-        y,
-        z,
-        heading,
-        _braked(limit, step),
-        _braked(np.where(in_pit, np.minimum(limit, PIT_LIMIT), limit), step),
-    )
+    v_pit = _braked(np.where(in_pit, np.minimum(limit, PIT_LIMIT), limit), step)
+    return Track(length, step, x, y, z, heading, _braked(limit, step), v_pit)
 
 
 def _rounded(corners: tuple[tuple[float, float, float], ...]) -> tuple[Floats, Floats]:

@@ -1,13 +1,13 @@
 """What is known of a simulated race: plain values, no logic but their sampling."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.contract.sessions import SessionCode
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int16]
@@ -16,9 +16,6 @@ Flags = NDArray[np.bool_]
 
 Line = tuple[float, str, Any]
 """A line of the feed: session seconds, topic, message."""
-
-DEMO_YEAR = 1900
-"""No season was ever held in it: a demo race can never be taken for a real one."""
 
 _START_DELAY = timedelta(seconds=187, milliseconds=417)
 
@@ -38,7 +35,7 @@ class DemoCar:
 
 @dataclass(frozen=True)
 class DemoEvent:
-    """A session of the demo season. `session` is "R" or "S", `start_utc` the scheduled start (naive UTC)."""
+    """A session of the demo season; `start_utc` is its scheduled start (naive UTC)."""
 
     year: int
     round: int
@@ -46,7 +43,7 @@ class DemoEvent:
     official_name: str
     country: str
     location: str
-    session: str
+    session: SessionCode
     start_utc: datetime
     meeting_key: int
     session_key: int
@@ -118,8 +115,6 @@ class Truth:
     """code -> (completed or begun laps, 2) when the first two sectors ended; NaN if never"""
     pits: dict[str, list[tuple[float, float]]]
     """code -> (entry, exit) of the pit lane"""
-    stands: dict[str, list[tuple[float, float]]]
-    """code -> (begin, end) of the standing times in the pit lane"""
     retired_s: dict[str, float]
     """code -> the final standstill"""
     finished_s: dict[str, float]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -31,8 +31,8 @@ def write_all(
         log.progress(85, "encode", "Parquet and replay")
         tables.result()
         chunk_files, listed = chunks.result()
-    for name in (table.name for table in TABLES):
-        files.append(staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet"))
+    names = [table.name for table in TABLES]
+    files += [staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet") for name in names]
     return files + chunk_files, listed
 
 
@@ -69,15 +69,15 @@ def write_frames(
 
 
 def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[list[StagedFile], Replay]:
-    made = [(chunk, gzip_bytes(chunk.content)) for chunk in replay.chunks(frames)]
-    generation = replay.generation(content for _, content in made)
+    made = [(start_s, end_s, gzip_bytes(text)) for start_s, end_s, text in replay.chunks(frames)]
+    # a hash of all chunks names their folder, so that what it names never changes
+    generation = sha256(b"".join(content for _, _, content in made)).hexdigest()[:16]
     files, listed = [], []
-    for chunk, content in made:
-        path = written(folder / f"{chunk.index:04d}.json.gz", content)
-        files.append(staged(key.file("replay", generation=generation, index=chunk.index), path))
-        listed.append(
-            ReplayChunk(key=files[-1].key, start_s=chunk.start_s, end_s=chunk.end_s, bytes=files[-1].bytes)
-        )
+    for index, (start_s, end_s, content) in enumerate(made):
+        path = written(folder / f"{index:04d}.json.gz", content)
+        file = staged(key.file("replay", generation=generation, index=index), path)
+        files.append(file)
+        listed.append(ReplayChunk(key=file.key, start_s=start_s, end_s=end_s, bytes=file.bytes))
     return files, Replay(
         generation=generation,
         chunk_s=replay.CHUNK_S,

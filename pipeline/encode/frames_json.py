@@ -5,7 +5,6 @@ a block is a byte matrix with one row a frame, and skip_{n} takes every n-th row
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -18,6 +17,9 @@ from pipeline.model import RaceFrames
 
 BLOCK_FRAMES = 1000
 _END = b"]}\n"
+
+Slot = tuple[slice, NumberTable | SplitTable]
+"""Where a value's text goes in a row of the block, and what writes it."""
 
 
 def document_head(about: Head, skip: int) -> bytes:
@@ -58,15 +60,6 @@ def _lines(rows: Bytes, first: int, skip: int, total: int) -> bytes:
     return text
 
 
-@dataclass(frozen=True)
-class _Slot:
-    """Where a value's text goes in a row of the block."""
-
-    begin: int
-    end: int
-    table: NumberTable | SplitTable
-
-
 class FrameRows:
     """Renders blocks of frames as byte matrices."""
 
@@ -80,7 +73,7 @@ class FrameRows:
         # the car that stays longest comes first, so that every other one can bring its own comma
         self._codes = sorted(race.cars, key=lambda code: -len(race.cars[code]))
 
-    def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[tuple[int, Bytes]]:
+    def blocks(self) -> Iterator[tuple[int, Bytes]]:
         """(first frame, matrix (n, width)) of all frames in order; a block never spans a retirement."""
         ends = sorted({len(car) for car in self._race.cars.values()} | {self._race.clock.frames})
         first = 0
@@ -88,7 +81,7 @@ class FrameRows:
             codes = [code for code in self._codes if len(self._race.cars[code]) > first]
             template, slots = self._layout(codes)
             while first < end:
-                last = min(first + frames, end)
+                last = min(first + BLOCK_FRAMES, end)
                 yield first, self._render(template, slots, codes, first, last)
                 first = last
 
@@ -98,12 +91,12 @@ class FrameRows:
         values = [car.columns[column.name] for car in self._race.cars.values()]
         return number_table(values, column.decimals, column.null)
 
-    def _layout(self, codes: list[str]) -> tuple[Bytes, list[_Slot]]:
+    def _layout(self, codes: list[str]) -> tuple[Bytes, list[Slot]]:
         """The constant text of a row with these cars, and the slots for its values in order."""
-        text, slots = bytearray(), []
+        text, slots = bytearray(), list[Slot]()
 
         def slot(table: NumberTable | SplitTable) -> None:
-            slots.append(_Slot(len(text), len(text) + table.width, table))
+            slots.append((slice(len(text), len(text) + table.width), table))
             text.extend(b" " * table.width)
 
         text += b'{"t":'
@@ -120,14 +113,14 @@ class FrameRows:
         text += b"}},\n"
         return np.frombuffer(bytes(text), dtype=np.uint8), slots
 
-    def _render(self, template: Bytes, slots: list[_Slot], codes: list[str], first: int, last: int) -> Bytes:
+    def _render(self, template: Bytes, slots: list[Slot], codes: list[str], first: int, last: int) -> Bytes:
         out = np.empty((last - first, len(template)), dtype=np.uint8)
         out[:] = template
         frames = slice(first, last)
         values = [self._t_ms[frames], self._lap[frames]]
         values += [self._race.cars[code].columns[name][frames] for code in codes for name in self._tables]
-        for slot, column in zip(slots, values, strict=True):
-            slot.table.write(column, out[:, slot.begin : slot.end])
+        for (place, table), column in zip(slots, values, strict=True):
+            table.write(column, out[:, place])
         return out
 
 

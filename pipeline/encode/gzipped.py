@@ -14,16 +14,15 @@ from zlib_ng import zlib_ng
 LEVEL = 8
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # no name, mtime 0, unknown system
 _EMPTY_LAST_BLOCK = b"\x03\x00"
+_AHEAD = 4  # blocks
 
 
 class GzipWriter:
-    """Compresses blocks on `pool` and writes them to `out` in order; keeps at most `ahead` in memory."""
+    """Compresses blocks on `pool` and writes them to `out` in order; keeps a few in memory."""
 
-    def __init__(self, out: BinaryIO, pool: Executor, level: int = LEVEL, ahead: int = 4) -> None:
+    def __init__(self, out: BinaryIO, pool: Executor) -> None:
         self._out = out
         self._pool = pool
-        self._level = level
-        self._ahead = ahead
         self._pending: deque[Future[bytes]] = deque()
         self._crc = 0
         self._size = 0
@@ -40,8 +39,8 @@ class GzipWriter:
             return
         self._crc = zlib_ng.crc32(block, self._crc)
         self._size += len(block)
-        self._pending.append(self._pool.submit(_deflate, block, self._level, _window(repeats_after)))
-        while len(self._pending) > self._ahead:
+        self._pending.append(self._pool.submit(_deflate, block, _window(repeats_after)))
+        while len(self._pending) > _AHEAD:
             self._out.write(self._pending.popleft().result())
 
     def close(self) -> None:
@@ -57,14 +56,13 @@ def _window(distance: int) -> int:
     return min(15, max(9, (distance + margin - 1).bit_length())) if distance else 15
 
 
-def _deflate(block: bytes, level: int, window: int) -> bytes:
+def _deflate(block: bytes, window: int = 15, flush: int = zlib_ng.Z_SYNC_FLUSH) -> bytes:
     # the text is digits that look random between long repeats, which is what Z_FILTERED is for: 2 % smaller
-    compressor = zlib_ng.compressobj(level, zlib_ng.DEFLATED, -window, 9, zlib_ng.Z_FILTERED)
-    return compressor.compress(block) + compressor.flush(zlib_ng.Z_SYNC_FLUSH)
+    compressor = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -window, 9, zlib_ng.Z_FILTERED)
+    return compressor.compress(block) + compressor.flush(flush)
 
 
-def gzip_bytes(data: bytes, level: int = LEVEL) -> bytes:
+def gzip_bytes(data: bytes) -> bytes:
     """A small document as one deterministic gzip member."""
-    compressor = zlib_ng.compressobj(level, zlib_ng.DEFLATED, -15, 9, zlib_ng.Z_FILTERED)
-    body = compressor.compress(data) + compressor.flush()
+    body = _deflate(data, flush=zlib_ng.Z_FINISH)
     return _HEADER + body + struct.pack("<LL", zlib_ng.crc32(data), len(data) & 0xFFFFFFFF)

@@ -4,9 +4,8 @@ Straight lines between samples are all that anyone adds, so the samples are what
 integers on two clocks shared by all cars, and change points for what is stepped. A chunk stands alone.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterator
+from operator import sub
 
 import numpy as np
 import orjson
@@ -15,10 +14,13 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import COLUMNS, REPLAY
 from pipeline.contract.models import ReplayColumn
 from pipeline.frames.clean import HOLE_S
-from pipeline.model import CarFrames, Floats, RaceFrames
+from pipeline.model import Floats, RaceFrames
 
 CHUNK_S = 60.0
 HOLE_MS = round(HOLE_S * 1000)
+
+Pairs = list[int | None]
+"""[ms, value, ms, value, ...]; ms are differences, the first from frame 0; None is unknown."""
 
 _STEPPED = [name for name, form in REPLAY.items() if form.clock == "step"]
 
@@ -35,26 +37,26 @@ def columns() -> dict[str, ReplayColumn]:
     }
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """One chunk's JSON text, and the stretch of the frame clock it covers."""
-
-    index: int
-    start_s: float
-    end_s: float
-    content: bytes
-
-
-def chunks(race: RaceFrames) -> Iterator[Chunk]:
-    """All chunks of the race, in order."""
-    pos_ms = _ms(race.replay.pos_t, race.clock.t0)
-    car_ms = _ms(race.replay.car_t, race.clock.t0)
-    samples = {code: _integers(columns) for code, columns in race.replay.values.items()}
+def chunks(race: RaceFrames) -> Iterator[tuple[float, float, bytes]]:
+    """All chunks of the race in order: the first and last second of the frame clock, and the JSON text."""
+    pos_ms, car_ms = (
+        np.rint((t - race.clock.t0) * 1000).astype(np.int64) for t in (race.replay.pos_t, race.replay.car_t)
+    )
+    samples = {
+        code: {name: np.rint(values / REPLAY[name].scale) for name, values in columns.items()}
+        for code, columns in race.replay.values.items()
+    }
     t_ms = race.clock.t_ms().astype(np.int64)
     last_ms = int(t_ms[-1])
     starts = np.arange(0, last_ms + 1, round(CHUNK_S * 1000))
     ends = np.minimum(starts + round(CHUNK_S * 1000), last_ms)
-    changes = {code: _changes(car, t_ms, starts, ends) for code, car in race.cars.items()}
+    changes = {
+        code: {
+            name: list(_changes(car.columns[name], COLUMNS[name].null, t_ms, starts, ends))
+            for name in _STEPPED
+        }
+        for code, car in race.cars.items()
+    }
     lasts = {code: int(t_ms[len(car) - 1]) for code, car in race.cars.items()}
     for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         pos, car = _window(pos_ms, start, end), _window(car_ms, start, end)
@@ -66,30 +68,17 @@ def chunks(race: RaceFrames) -> Iterator[Chunk]:
             "pos_t": np.diff(pos_ms[pos], prepend=0).tolist(),
             "car_t": np.diff(car_ms[car], prepend=0).tolist(),
             "cars": {
-                code: _clocked(samples[code], pos, car)
-                | {name: column.within(index, start) for name, column in changes[code].items()}
+                code: {
+                    name: _delta(values[pos if REPLAY[name].clock == "pos" else car])
+                    for name, values in samples[code].items()
+                }
+                | {name: pairs[index] for name, pairs in changes[code].items()}
                 for code in race.cars
                 if lasts[code] >= start
             },
             "until": {code: last for code, last in lasts.items() if start <= last < end},
         }
-        yield Chunk(index, start / 1000, end / 1000, orjson.dumps(document))
-
-
-def generation(contents: Iterable[bytes]) -> str:
-    """The name of a replay's folder: a hash of all its chunks, so that what it names never changes."""
-    digest = sha256()
-    for content in contents:
-        digest.update(content)
-    return digest.hexdigest()[:16]
-
-
-def _ms(t: Floats, t0: float) -> np.ndarray:
-    return np.rint((t - t0) * 1000).astype(np.int64)
-
-
-def _integers(columns: dict[str, Floats]) -> dict[str, Floats]:
-    return {name: np.rint(values / REPLAY[name].scale) for name, values in columns.items()}
+        yield start / 1000, end / 1000, orjson.dumps(document)
 
 
 def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
@@ -97,12 +86,6 @@ def _window(t_ms: np.ndarray, start: int, end: int) -> slice:
     first = int(np.searchsorted(t_ms, start, "right")) - 1
     last = int(np.searchsorted(t_ms, end, "left")) + 1
     return slice(max(first, 0), last)
-
-
-def _clocked(columns: dict[str, Floats], pos: slice, car: slice) -> dict[str, list[int | None]]:
-    return {
-        name: _delta(values[pos if REPLAY[name].clock == "pos" else car]) for name, values in columns.items()
-    }
 
 
 def _delta(values: Floats) -> list[int | None]:
@@ -115,40 +98,16 @@ def _delta(values: Floats) -> list[int | None]:
     return [next(rest) if there else None for there in known.tolist()]
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """The frames at which a stepped column takes a new value; the first is frame 0.
-
-    t: ms. values: None where unknown. first, last: of each chunk, what holds at its start, and the first
-    change after its end.
-    """
-
-    t: list[int]
-    values: list[int | None]
-    first: list[int]
-    last: list[int]
-
-    def within(self, index: int, start: int) -> list[int | None]:
-        """[ms, value, ms, value, ...] of a chunk: what holds at `start`, then changes; ms are differences."""
-        pairs: list[int | None] = []
-        before = 0
-        for i in range(self.first[index], self.last[index]):
-            t = max(self.t[i], start)
-            pairs += (t - before, self.values[i])
-            before = t
-        return pairs
-
-
-def _changes(car: CarFrames, t_ms: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> dict[str, _Changes]:
-    found = {}
-    for name in _STEPPED:
-        values, null = car.columns[name], COLUMNS[name].null
-        frames = np.flatnonzero(np.concatenate(([True], np.diff(values) != 0)))
-        t = t_ms[frames]
-        found[name] = _Changes(
-            t.tolist(),
-            [None if value == null else value for value in values[frames].tolist()],
-            np.maximum(np.searchsorted(t, starts, "right") - 1, 0).tolist(),
-            np.searchsorted(t, ends, "right").tolist(),
-        )
-    return found
+def _changes(
+    values: np.ndarray, null: int, t_ms: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> Iterator[Pairs]:
+    """A stepped column's changes, chunk by chunk: first what holds at its start, then up to its end."""
+    frames = np.flatnonzero(np.concatenate(([True], np.diff(values) != 0)))
+    t = t_ms[frames].tolist()
+    known = [None if value == null else value for value in values[frames].tolist()]
+    first = np.maximum(np.searchsorted(t, starts, "right") - 1, 0).tolist()
+    last = np.searchsorted(t, ends, "right").tolist()
+    for start, low, high in zip(starts.tolist(), first, last, strict=True):
+        times = [max(when, start) for when in t[low:high]]
+        steps = map(sub, times, [0, *times])
+        yield [item for pair in zip(steps, known[low:high], strict=True) for item in pair]

@@ -8,8 +8,9 @@ Nothing else is touched. Needs no fastf1.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from pipeline.contract.models import InputIdentity, Manifest
@@ -54,25 +55,23 @@ def _cached(folder: str, source: Source) -> list[Path]:
 def _digest(files: list[Path]) -> str:
     digest = sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + str(file.stat().st_size).encode() + b"\0")
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+            file_digest(stream, lambda: digest)
     return digest.hexdigest()
 
 
+@dataclass
 class Renewal:
     """The parsed files of one session, set aside. They come back unless the new ones are kept."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.keep_new = False
+    keep_new: bool = False
 
 
 @contextmanager
 def renewing(folder: Path | None) -> Iterator[Renewal]:
     """Set the files of a session's cache `folder` aside; None renews nothing."""
-    renewal = Renewal(folder or Path())
+    renewal = Renewal()
     if folder is None:
         yield renewal
         return

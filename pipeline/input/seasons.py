@@ -19,10 +19,7 @@ from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession, Source
 from pipeline.network.trouble import Trouble
 
-# what fastf1 and the feed called the short race over the years
-_SPRINT_NAMES = ("Sprint", "Sprint Race")
-# in 2021 and 2022 the sprint was announced as qualifying; fastf1's format names the race-like session
-_RACE_LIKE_SPRINT_FORMATS = ("sprint", "sprint_shootout", "sprint_qualifying")
+_CALLED = {"Sprint Race": "Sprint"}  # what a session was called over the years -> its name here
 _BACKENDS = ("fastf1", "f1timing", "ergast")  # fastf1's own order: the usual schedule, and two that stand in
 _SHORT_PATIENCE_S = 10.0  # a hiccup is waited out; for longer the others are asked first
 
@@ -97,14 +94,11 @@ def _event(year: int, row: Any) -> ScheduledEvent:
 
 
 def _code(name: str, event_format: str, position: int) -> SessionCode | None:
-    if name == SESSIONS["R"].name:
-        return "R"
-    if name in _SPRINT_NAMES and event_format in _RACE_LIKE_SPRINT_FORMATS:
-        return "S"
     # the sprints of 2021 were called "Sprint Qualifying" and were the last session before the race
     if name == "Sprint Qualifying" and event_format == "sprint" and position == 4:
-        return "S"
-    return None
+        name = SESSIONS["S"].name
+    name = _CALLED.get(name, name)
+    return next((session.code for session in SESSIONS.values() if session.name == name), None)
 
 
 def _plain(value: Any) -> Any:
@@ -120,11 +114,7 @@ def _utc(text: str | None) -> datetime | None:
 
 def to_fastf1(event: ScheduledEvent, code: SessionCode) -> Any:
     """fastf1's own Session for a scheduled one, without a request."""
-    row = {
-        name: pd.Timestamp(value) if "Date" in name and value is not None else value
-        for name, value in event.row.items()
-    }
-    row = {name: pd.NaT if value is None and "Date" in name else value for name, value in row.items()}
+    row = {name: pd.Timestamp(value) if "Date" in name else value for name, value in event.row.items()}
     scheduled = event.session(code)
     if scheduled is None:
         raise UsageError(no_session(event, code))

@@ -35,21 +35,19 @@ class Host:
         return (given or self.default).rstrip("/")
 
 
-TIMING = Host("timing", "F1's timing host", "https://livetiming.formula1.com", "F1_TIMING_URL")
-MIRROR = Host(
-    "mirror", "the mirror of F1's timing host", "https://livetiming-mirror.fastf1.dev", "F1_TIMING_MIRROR_URL"
-)
-RESULTS = Host("results", "jolpica (results)", "https://api.jolpi.ca/ergast/f1", "F1_JOLPICA_URL")
-SCHEDULE = Host(
-    "schedule",
-    "the schedule's host",
-    "https://raw.githubusercontent.com/theOehrly/f1schedule/master",
-    "F1_SCHEDULE_URL",
-)
-CIRCUITS = Host(
-    "circuits", "MultiViewer (corners)", "https://api.multiviewer.app", "F1_CIRCUITS_URL", needed=False
-)
-HOSTS = (TIMING, MIRROR, RESULTS, SCHEDULE, CIRCUITS)
+HOSTS = (TIMING, MIRROR, RESULTS, SCHEDULE, CIRCUITS) = (
+    Host("timing", "F1's timing host", "https://livetiming.formula1.com", "F1_TIMING_URL"),
+    Host(
+        "mirror", "the mirror of F1's timing host",
+        "https://livetiming-mirror.fastf1.dev", "F1_TIMING_MIRROR_URL",
+    ),
+    Host("results", "jolpica (results)", "https://api.jolpi.ca/ergast/f1", "F1_JOLPICA_URL"),
+    Host(
+        "schedule", "the schedule's host",
+        "https://raw.githubusercontent.com/theOehrly/f1schedule/master", "F1_SCHEDULE_URL",
+    ),
+    Host("circuits", "MultiViewer (corners)", "https://api.multiviewer.app", "F1_CIRCUITS_URL", needed=False),
+)  # fmt: skip
 
 
 def host_of(url: str) -> Host | None:

@@ -5,8 +5,6 @@ requests leave it: refused, slow, limited and broken answers are tried again wit
 budget is spent the host counts as down for the rest of the night, and what was lost is known exactly.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -72,19 +70,25 @@ class Watch:
         host = host_of(url)
         if host is None:
             return inner.send(request, **kwargs)
+        path = path_of(url)
         for attempt in count():
-            if host.role in self.down:
-                return self._lose(request, self.down[host.role], None)
+            if (trouble := self.down.get(host.role)) is not None:
+                return self._lose(path, trouble, _unavailable(request, trouble))
             began = time.monotonic()
             response, trouble = _once(inner, request, host, **kwargs)
-            if trouble is None or trouble.kind == "absent":
-                return self._answered(url, response, absent=trouble is not None)
+            if trouble is None:
+                self.lost.pop(path, None)
+                return response
+            if trouble.kind == "absent":
+                self._absent.add(path)
+                return response
             if trouble.kind == "timeout":
                 self.waited += time.monotonic() - began
             wait = pause(trouble, attempt, self.budget - self.waited, random.random())  # noqa: S311
             if wait is None:
-                self._give_up(host, trouble)
-                return self._lose(request, trouble, response)
+                if trouble.kind != "other":  # which concerns this request alone
+                    self.down[host.role] = trouble
+                return self._lose(path, trouble, response)
             self._sleep(wait)
             self.waited += wait
         raise AssertionError("not reached")
@@ -94,28 +98,10 @@ class Watch:
         """Whether a host said of something that it does not have it."""
         return bool(self._absent)
 
-    def _answered(self, url: str, response: requests.Response | None, absent: bool) -> requests.Response:
-        if absent:
-            self._absent.add(path_of(url))
-        else:
-            self.lost.pop(path_of(url), None)
-        if response is None:
-            raise AssertionError("an answer without trouble is a response")
-        return response
-
-    def _give_up(self, host: Host, trouble: Trouble) -> None:
-        """The host is down for this process; `other` troubles concern one request alone."""
-        if trouble.kind != "other":
-            self.down[host.role] = trouble
-
-    def _lose(
-        self, request: requests.PreparedRequest, trouble: Trouble, response: requests.Response | None
-    ) -> requests.Response:
-        """The last answer, or one that stands for none, so that fastf1 goes on to the mirror."""
-        path = path_of(request.url or "")
+    def _lose(self, path: str, trouble: Trouble, response: requests.Response) -> requests.Response:
         if trouble.host.needed and path not in self._absent:
             self.lost.setdefault(path, trouble)
-        return response if response is not None else _unavailable(request, trouble)
+        return response
 
 
 class _Watched(BaseAdapter):
@@ -137,18 +123,20 @@ class _Watched(BaseAdapter):
 
 def _once(
     inner: BaseAdapter, request: requests.PreparedRequest, host: Host, **kwargs: Any
-) -> tuple[requests.Response | None, Trouble | None]:
+) -> tuple[requests.Response, Trouble | None]:
     """One attempt; the body is read here, so that one that breaks off counts too."""
     kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
     try:
         response = inner.send(request, **kwargs)
         body = response.content
     except (requests.RequestException, OSError) as error:
-        return None, of_error(host, error)
+        trouble = of_error(host, error)
+        return _unavailable(request, trouble), trouble
     return response, of_status(host, response.status_code, response.headers, body, datetime.now(UTC))
 
 
 def _unavailable(request: requests.PreparedRequest, trouble: Trouble) -> requests.Response:
+    """What stands for no answer, so that fastf1 goes on to the mirror."""
     response = requests.Response()
     response.status_code = 503
     response.reason = str(trouble)

@@ -3,8 +3,6 @@
 FAIL is what the configured job needs and lacks; warn is what it can do without, or will soon need.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -20,6 +18,8 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
 from typing import Literal
+
+import requests
 
 from pipeline import __version__
 from pipeline.contract.artifacts import CATALOG
@@ -149,19 +149,16 @@ def host(where: Host) -> Check:
 
 
 def _ask(where: Host) -> Trouble | None:
+    """As fastf1 asks, by requests: with the same proxies and certificates."""
     now = datetime.now(UTC)
     url = where.url + _PROBES[where.role].format(year=now.year)
-    request = urllib.request.Request(url, headers={"User-Agent": f"f1-precompute/{__version__}"})  # noqa: S310
+    agent = {"User-Agent": f"f1-precompute/{__version__}"}
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - hosts checks it
-            answer.read()
-            return None
-    except urllib.error.HTTPError as error:
-        with error:
-            trouble = of_status(where, error.code, dict(error.headers), error.read(), now)
-        return None if trouble is None or trouble.kind == "absent" else trouble
-    except (OSError, HTTPException) as error:
+        answer = requests.get(url, headers=agent, timeout=TIMEOUT_S)
+    except requests.RequestException as error:
         return of_error(where, error)
+    trouble = of_status(where, answer.status_code, answer.headers, answer.content, now)
+    return None if trouble is None or trouble.kind == "absent" else trouble
 
 
 def bucket(place: Place) -> Iterator[Check]:

@@ -4,15 +4,13 @@ Whatever fails for one race or one season is noted and the rest goes on; only an
 version, end it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from pipeline.contract.artifacts import SessionKey, season_key, summary_key
+from pipeline.contract.artifacts import SessionKey, key_of, season_key
 from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
@@ -24,13 +22,13 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.input.cache import restore_all
-from pipeline.job import Outcome
+from pipeline.job import Job, Outcome
 from pipeline.night.moves import Moves
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
 from pipeline.publish.race import remove_race
-from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.batch import (
     Listener,
     Settings,
@@ -41,7 +39,7 @@ from pipeline.run.batch import (
 )
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
-from pipeline.run.found import examine, manifests
+from pipeline.run.found import find
 from pipeline.run.history import History
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
@@ -88,7 +86,7 @@ class _Night:
         plan: Plan,
         listener: Listener,
         store: LocalStore,
-        uploader: Uploader | NoUploader,
+        uploader: Uploader,
         now: Callable[[], datetime],
     ) -> None:
         self.plan, self.listener, self.store, self.uploader = plan, listener, store, uploader
@@ -130,18 +128,14 @@ class _Night:
             return
         finally:
             self.network.spend(monotonic() - began)
-        shelf, settings = self.uploader.shelf, self.plan.settings
-        there = manifests(shelf, year)
-        published = {
-            key: examine(manifest, shelf, settings.options, settings.source)
-            for key, manifest in there.items()
-        }
+        settings, there = self.plan.settings, find(self.uploader.shelf, year)
+        published = {key: there.examine(key, settings.options, settings.source) for key in there.manifests}
         listing = read_model(self.store, season_key(year), SeasonListing)
         self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
         decisions = decide(self.seasons[year], asked)
         self.decisions += decisions
-        self.moves.add(decisions, there)
+        self.moves.add(decisions, there.manifests)
 
     def _retire(self, gone: set[SessionKey]) -> None:
         """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""
@@ -154,9 +148,8 @@ class _Night:
 
     def _compute(self) -> None:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
-        tasks = {d.key: self._task(d) for d in self.decisions if d.action in WORK}
-        self.listener.on_start(list(tasks))
-        self.due = set(tasks)
+        jobs = {d.key: self._job(d) for d in self.decisions if d.action in WORK}
+        self.due = set(jobs)
         published = {key for season in self.seasons.values() for key in season.published}
         retired = {decision.key for decision in self.decisions if decision.action == "retire"}
         with self._noting():
@@ -166,18 +159,18 @@ class _Night:
         if gone := retired - self.moves.leaving.keys():
             self._retire(gone)
         try:
-            while ready := self.moves.ready(tasks):
-                self._work([tasks.pop(key) for key in ready])
+            while ready := self.moves.ready(jobs):
+                self._work([jobs.pop(key) for key in ready])
         finally:
             for year in self.seasons:
                 restore_all(self.plan.settings.source.cache, year)
-        self._put_off(tasks.keys() | self.moves.leaving.keys())
+        self._put_off(jobs.keys() | self.moves.leaving.keys())
 
-    def _work(self, tasks: list[Task]) -> None:
+    def _work(self, jobs: list[Job]) -> None:
         """Make races, and take away from their old numbers those that are there under their new ones."""
         settings = self.plan.settings
         with self._noting():
-            for outcome in compute(tasks, settings, self.store, self.listener, self.run_id, self.network):
+            for outcome in compute(jobs, settings, self.store, self.listener, self.network):
                 if outcome.state != "failed":
                     self.moves.made(outcome.key)
                 self._learn(outcome)
@@ -196,11 +189,12 @@ class _Night:
             for d in self.decisions
         ]
 
-    def _task(self, decision: Decision) -> Task:
+    def _job(self, decision: Decision) -> Job:
         if decision.event is None:
             raise AssertionError(f"{decision.key} has no event to compute")
-        task = Task(decision.key, decision.event, self.plan.settings.source, keep_better=True)
-        return task.decided(decision)
+        settings = self.plan.settings
+        task = Task(decision.key, decision.event, settings.source)
+        return task.job(decision, settings, self.run_id, keep_better=True)
 
     def _pass(self, *outcomes: Outcome) -> None:
         """Hand races on to be uploaded; note those that have come through."""
@@ -281,7 +275,8 @@ class _Night:
         """Write what is for strangers; what is for the operator."""
         seconds = monotonic() - self.began
         with self._noting():
-            self.store.put_bytes(summary_key(self.run_id), to_json(self._summary(seconds, public=True)))
+            public = self._summary(seconds, public=True)
+            self.store.put_bytes(key_of("run_summary", run=self.run_id), to_json(public))
         return self._summary(seconds)
 
     def _summary(self, seconds: float, public: bool = False) -> RunSummary:

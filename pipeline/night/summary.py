@@ -1,7 +1,5 @@
 """How a night went: its exit code, its counts, and one line for a monitor."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,20 +12,20 @@ from pipeline.run.decide import WORK, Decision
 
 WAITING = "without data yet"
 ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a race that is not there has failed
-_WORDS = (
-    "published",
-    "refreshed",
-    "moved",
-    "unchanged",
-    "kept",
-    "up to date",
-    "waiting",
-    WAITING,
-    "retired",
-    "cancelled",
-    "given up for tonight",
-    "failed",
-)
+_WORDS = {  # how a race ended, or what was done about it -> what the line counts it as, in its order
+    "compute": "published",
+    "refresh": "refreshed",
+    "move": "moved",
+    "unchanged": "unchanged",
+    "kept": "kept",
+    "skip": "up to date",
+    "wait": "waiting",
+    WAITING: WAITING,
+    "retire": "retired",
+    "cancelled": "cancelled",
+    "given up": "given up for tonight",
+    "failed": "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def summarise(
     """The summary: for the operator, or for whoever reads what is published."""
     races = [_race(d, ended.get(d.key) if d.action in WORK else None, public) for d in decisions]
     counts = Counter(_word(race) for race in races)
-    shown = [f"{counts[word]} {word}" for word in _WORDS if counts[word]]
+    shown = [f"{counts[word]} {word}" for word in _WORDS.values() if counts[word]]
     shown += [f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"] if problems else []
     years = ", ".join(map(str, seasons))
     return RunSummary(
@@ -91,13 +89,10 @@ def _race(decision: Decision, outcome: Outcome | None, public: bool) -> RunRace:
 
 
 def _word(race: RunRace) -> str:
-    """What the line counts a race as."""
-    if race.state == "published":
-        return {"compute": "published", "refresh": "refreshed", "move": "moved"}[race.action]
-    if race.state == "given up":
-        return "given up for tonight"
-    planned = {"skip": "up to date", "wait": "waiting", "retire": "retired", "cancelled": "cancelled"}
-    return race.state or planned.get(race.action, race.action)
+    """What the line counts a race as; of what a dry run would do, the plan itself."""
+    if race.state is None and race.action in WORK:
+        return race.action
+    return _WORDS[race.action if race.state in (None, "published") else race.state]
 
 
 def _exit_code(races: list[RunRace], problems: list[Problem]) -> int:

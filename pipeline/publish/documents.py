@@ -7,7 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import SessionKey, schema_key, session_of
+from pipeline.contract.artifacts import SessionKey, key_of, session_of
 from pipeline.contract.models import SCHEMAS, Manifest, Model
 from pipeline.errors import NewerSchemaError
 from pipeline.store.base import Readable, Store
@@ -65,7 +65,7 @@ def parsed(data: bytes | None, model: type[M]) -> M | None:
 def publish_schemas(store: Store) -> None:
     """Write the JSON Schemas of the format where they are missing or differ."""
     for name, model in SCHEMAS.items():
-        key = schema_key(name, SCHEMA_VERSION)
+        key = key_of("schema", schema=name, version=SCHEMA_VERSION)
         data = orjson.dumps(model.model_json_schema(mode="serialization"), option=orjson.OPT_INDENT_2) + b"\n"
         if store.read(key) != data:
             store.put_bytes(key, data)

@@ -40,15 +40,31 @@ def publish_season(
     """
     now = now or datetime.now(UTC)
     old = read_model(store, season_key(year), SeasonListing)
-    known = {e.round: e for e in old.events} if old is not None else {}
-    others = beside if beside is not None else (old.events if old is not None else [])
+    before = old.events if old is not None else []
+    known = {e.round: e for e in before}
     numbers = {e.round for e in events}
     listed = [_event(store, e, known.get(e.round), errors, moving or {}, now) for e in events]
-    listed += [e for e in others if e.round not in numbers]
-    listing = SeasonListing(year=year, updated_at=now, events=sorted(listed, key=_place))
-    if old is not None and old.events == listing.events:
-        listing = old
-    else:
+    listed += [e for e in (before if beside is None else beside) if e.round not in numbers]
+    return put_listing(store, year, sorted(listed, key=_place), old, now)
+
+
+def put_listing(
+    store: Store,
+    year: int,
+    events: list[SeasonEvent],
+    there: SeasonListing | None,
+    now: datetime,
+    same: SeasonListing | None = None,
+) -> SeasonListing:
+    """Publish a season's events, and the catalog, where they differ from what is `there`.
+
+    Args:
+        same: a listing of another place, to be taken as it is where it tells of the same.
+    """
+    listing = next((known for known in (there, same) if known is not None and known.events == events), None)
+    if listing is None:
+        listing = SeasonListing(year=year, updated_at=now, events=events)
+    if listing is not there:
         store.put_bytes(season_key(year), to_json(listing))
     publish_catalog(store, listing, now)
     return listing
@@ -100,16 +116,11 @@ def _own_manifest(store: Store, event: ScheduledEvent, code: SessionCode) -> Man
 def _session(
     key: SessionKey, session: ScheduledSession, manifest: Manifest | None, error: str | None, now: datetime
 ) -> SeasonSession:
-    if manifest is None:
-        state: SessionState = "failed" if error else "upcoming" if session.not_over(now) else "missing"
-        return SeasonSession(
-            session=key.session,
-            name=SESSIONS[key.session].name,
-            date_utc=session.start,
-            state=state,
-            error=error,
-        )
-    return published_session(manifest, session.start)
+    if manifest is not None:
+        return published_session(manifest, session.start)
+    state: SessionState = "failed" if error else "upcoming" if session.not_over(now) else "missing"
+    name = SESSIONS[key.session].name
+    return SeasonSession(session=key.session, name=name, date_utc=session.start, state=state, error=error)
 
 
 def published_session(manifest: Manifest, start: datetime | None) -> SeasonSession:

@@ -9,9 +9,9 @@ What is in the bucket is known from one listing a season and the manifests: a fi
 manifest names with our sha256 and that was not written after it needs no request of its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key
 from pipeline.contract.media import IMMUTABLE
@@ -47,33 +47,27 @@ class Report:
 
 @dataclass(frozen=True)
 class Race:
-    """A race here, and what the bucket held of it before. `before` is its manifest there, as stored.
-
-    reread: trust only what the bucket really serves, which is to read every byte of it. keep_better: leave
-    the bucket's version where the one here is thinner, as it may be after the local folder was lost.
-    """
+    """A race here, and what the bucket held of it before. `before` is its manifest there, as stored."""
 
     key: SessionKey
     manifest: Manifest
     content: bytes
     before: bytes | None
     listed: dict[str, Stored]
-    reread: bool = False
-    keep_better: bool = False
 
 
 @dataclass(frozen=True)
 class Season:
     """A season in the bucket, as found before anything is sent.
 
-    races: those to send. elsewhere: those that were asked for and that others have put there.
+    before: manifests of what was asked for, as stored. races: those to send.
     """
 
     year: int
     listing: SeasonListing | None
-    in_bucket: frozenset[SessionKey]
+    listed: dict[str, Stored]
+    before: dict[SessionKey, bytes | None]
     races: list[Race] = field(default_factory=list)
-    elsewhere: dict[SessionKey, Manifest] = field(default_factory=dict)
 
 
 def sync(
@@ -88,7 +82,7 @@ def sync(
 
     Args:
         years: seasons whose listing is to be published too, races or none.
-        reread: as in Race.
+        reread: as in _Copy.
     Raises:
         NewerSchemaError: a newer version wrote what is there; nothing was written.
         StoreError: the bucket refuses or does not answer; what is published is whole.
@@ -113,19 +107,21 @@ def sync_races(
     """As sync, but for run logs and schemas.
 
     Args:
-        keep_better: as in Race.
+        keep_better: as in _Copy.
         from_elsewhere: others have put these races into the bucket; only the listings are ours to write.
     """
     report, asked = Report(), sorted(set(keys))
     wanted = {year: [key for key in asked if key.year == year] for year in {*years, *(k.year for k in asked)}}
-    source = None if from_elsewhere else local
     with ThreadPoolExecutor(remote.parallel) as pool:
-        seasons = [look(source, remote, year, wanted[year], report, pool) for year in sorted(wanted)]
+        copy = _Copy(local, remote, pool, report, reread, keep_better)
+        seasons = [_look(remote, pool, year, wanted[year]) for year in sorted(wanted)]
+        for season in seasons if not from_elsewhere else ():
+            season.races.extend(copy.races(season))
         for season in seasons:
-            races = [replace(race, reread=reread, keep_better=keep_better) for race in season.races]
-            sent = {race.key: _attempt(race, local, remote, pool, report) for race in races}
-            known = season.elsewhere | {key: there for key, there in sent.items() if there is not None}
-            publish_listing(local, remote, season.year, season.listing, season.in_bucket, known)
+            there = {key: parsed(content, Manifest) for key, content in season.before.items()}
+            sent = there if from_elsewhere else {race.key: copy.attempt(race) for race in season.races}
+            known = {key: manifest for key, manifest in sent.items() if manifest is not None}
+            publish_listing(local, remote, season.year, season.listing, published_in(season.listed), known)
     return report
 
 
@@ -135,30 +131,12 @@ def refuse_newer_catalog(remote: Store) -> None:
         refuse_newer(catalog, CATALOG)
 
 
-def look(
-    local: LocalStore | None,
-    remote: Store,
-    year: int,
-    keys: list[SessionKey],
-    report: Report,
-    pool: Executor,
-) -> Season:
-    """What the bucket holds of a season, and what `local` has of it; raises NewerSchemaError."""
+def _look(remote: Store, pool: Executor, year: int, keys: list[SessionKey]) -> Season:
+    """What the bucket holds of a season; raises NewerSchemaError."""
     listing = read_model(remote, season_key(year), SeasonListing)
     listed = {stored.key: stored for stored in remote.list(f"telemetry/{year}/")}
-    season = Season(year, listing, frozenset(published_in(listed)))
-    there = [key for key in keys if key in season.in_bucket]
-    before = dict(zip(there, pool.map(lambda key: remote.read(key.manifest), there), strict=True))
-    for key in keys:
-        if local is None:
-            theirs = parsed(before.get(key), Manifest)
-            season.elsewhere.update({} if theirs is None else {key: theirs})
-            continue
-        try:
-            season.races.append(_race(local, key, before.get(key), listed))
-        except DamagedError as error:
-            report.problems[key] = str(error)
-    return season
+    before = pool.map(lambda key: remote.read(key.manifest) if key.manifest in listed else None, keys)
+    return Season(year, listing, listed, dict(zip(keys, before, strict=True)))
 
 
 def push(local: LocalStore, remote: Store, key: SessionKey) -> bool:
@@ -166,7 +144,7 @@ def push(local: LocalStore, remote: Store, key: SessionKey) -> bool:
     before = remote.read(key.manifest)
     race = _race(local, key, before, {stored.key: stored for stored in remote.list(key.prefix)})
     with ThreadPoolExecutor(remote.parallel) as pool:
-        return _send(race, local, remote, pool) is race.manifest
+        return _Copy(local, remote, pool, Report()).send(race) is race.manifest
 
 
 def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None:
@@ -189,107 +167,115 @@ def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict
     return Race(key, manifest, content, before, listed)
 
 
-def _attempt(race: Race, local: LocalStore, remote: Store, pool: Executor, report: Report) -> Manifest | None:
-    """Send a race; one that is damaged here must not keep the others from being published."""
-    try:
-        there = _send(race, local, remote, pool)
-    except DamagedError as error:
-        report.problems[race.key] = str(error)
-        return None
-    report.races.append(race.key)
-    if there is not race.manifest and (lacks := _lacks(race, there)):
-        report.kept[race.key] = lacks
-    return there
+@dataclass(frozen=True)
+class _Copy:
+    """Races from here into the bucket.
 
-
-def _send(race: Race, local: LocalStore, remote: Store, pool: Executor) -> Manifest:
-    """Make the bucket hold a race; the manifest that it then has.
-
-    It keeps its own where another machine, or an earlier run, has put the same race there: two that publish
-    to one place would otherwise replace each other's manifest and progress log.
+    reread: trust only what the bucket really serves, which is to read every byte of it. keep_better: leave
+    the bucket's version where the one here is thinner, as it may be after the local folder was lost.
     """
-    old = parsed(race.before, Manifest)
-    if old is not None and race.before != race.content:
-        stays = same_content(race.manifest, old) or _lacks(race, old) is not None
-        if stays and not _wrong(replace(race, manifest=old), remote, pool):
-            return old
-    _replace(race, local, remote, pool)
-    return race.manifest
 
+    local: LocalStore
+    remote: Store
+    pool: Executor
+    report: Report
+    reread: bool = False
+    keep_better: bool = False
 
-def _lacks(race: Race, old: Manifest) -> str | None:
-    """What the version here lacks, where that is a reason to leave the bucket's."""
-    if not race.keep_better or not same_meeting(race.manifest.event, old.event):
-        return None
-    return thinner(race.manifest, race.manifest.quality, old)
+    def races(self, season: Season) -> Iterator[Race]:
+        """What is here of what was asked for; raises NewerSchemaError."""
+        for key, before in season.before.items():
+            try:
+                yield _race(self.local, key, before, season.listed)
+            except DamagedError as error:
+                self.report.problems[key] = str(error)
 
+    def attempt(self, race: Race) -> Manifest | None:
+        """Send a race; one that is damaged here must not keep the others from being published."""
+        try:
+            there = self.send(race)
+        except DamagedError as error:
+            self.report.problems[race.key] = str(error)
+            return None
+        self.report.races.append(race.key)
+        if there is not race.manifest and (lacks := self._lacks(race, there)):
+            self.report.kept[race.key] = lacks
+        return there
 
-def _replace(race: Race, local: LocalStore, remote: Store, pool: Executor) -> None:
-    wrong = _wrong(race, remote, pool)
-    fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
-    replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]
-    changed = race.before != race.content
+    def send(self, race: Race) -> Manifest:
+        """Make the bucket hold a race; the manifest that it then has.
 
-    def upload(artifact: Artifact) -> None:
-        remote.put_file(artifact.key, local.path(artifact.key), artifact.sha256)
+        It keeps its own where another machine, or an earlier run, has put the same race there: two that
+        publish to one place would otherwise replace each other's manifest and progress log.
+        """
+        old = parsed(race.before, Manifest)
+        if old is not None and race.before != race.content:
+            stays = same_content(race.manifest, old) or self._lacks(race, old) is not None
+            if stays and not self._wrong(race, old):
+                return old
+        self._replace(race)
+        return race.manifest
 
-    _check_local(race, wrong, local)
-    _all(pool, upload, fresh)
-    if replaced and changed and race.before is not None:
-        right = [a for a in race.manifest.artifacts if a not in replaced]
-        remote.put_bytes(race.key.manifest, to_json(race.manifest.model_copy(update={"artifacts": right})))
-    _all(pool, upload, replaced)
-    if changed:
-        remote.put_bytes(race.key.manifest, race.content)
-    for name in leftovers(race.manifest, race.listed):
-        remote.delete(name)
+    def _lacks(self, race: Race, old: Manifest) -> str | None:
+        """What the version here lacks, where that is a reason to leave the bucket's."""
+        if not self.keep_better or not same_meeting(race.manifest.event, old.event):
+            return None
+        return thinner(race.manifest, race.manifest.quality, old)
 
+    def _replace(self, race: Race) -> None:
+        wrong = self._wrong(race, race.manifest)
+        fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
+        replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]
+        changed = race.before != race.content
+        self._check_local(race, wrong)
+        self._upload(fresh)
+        if replaced and changed and race.before is not None:
+            right = [a for a in race.manifest.artifacts if a not in replaced]
+            half = race.manifest.model_copy(update={"artifacts": right})
+            self.remote.put_bytes(race.key.manifest, to_json(half))
+        self._upload(replaced)
+        if changed:
+            self.remote.put_bytes(race.key.manifest, race.content)
+        for name in leftovers(race.manifest, race.listed):
+            self.remote.delete(name)
 
-def _check_local(race: Race, artifacts: list[Artifact], local: LocalStore) -> None:
-    """Before the first byte of a race goes: a replacement must not end halfway for want of a file here."""
-    for artifact in artifacts:
-        stored = local.stat(artifact.key)
-        if stored is None or stored.bytes != artifact.bytes:
-            raise DamagedError(
-                f"{local.path(artifact.key)} is missing or truncated: compute {race.key} again with --force"
-            )
+    def _check_local(self, race: Race, artifacts: list[Artifact]) -> None:
+        """Before the first byte of a race goes: a replacement must not end halfway for want of a file."""
+        for artifact in artifacts:
+            stored = self.local.stat(artifact.key)
+            if stored is None or stored.bytes != artifact.bytes:
+                raise DamagedError(
+                    f"{self.local.path(artifact.key)} is missing or truncated: "
+                    f"compute {race.key} again with --force"
+                )
 
+    def _wrong(self, race: Race, manifest: Manifest) -> list[Artifact]:
+        """What the bucket lacks or holds otherwise of a manifest; its own is its newest file."""
+        old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
+        named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
 
-def _wrong(race: Race, remote: Store, pool: Executor) -> list[Artifact]:
-    """The artifacts that the bucket lacks or holds otherwise."""
-    old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
-    named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
+        def is_right(artifact: Artifact) -> bool:
+            stored = race.listed.get(artifact.key)
+            if stored is None or stored.bytes != artifact.bytes:
+                return False
+            if not self.reread and named.get(artifact.key) == artifact.sha256 and stored.is_before(written):
+                return True
+            found = (self.remote.digest if self.reread else self.remote.stat)(artifact.key)
+            return found is not None and found.holds(artifact)
 
-    def is_right(artifact: Artifact) -> bool:
-        stored = race.listed.get(artifact.key)
-        if stored is None or stored.bytes != artifact.bytes:
-            return False
-        vouched = named.get(artifact.key) == artifact.sha256 and _is_before(stored, written)
-        if vouched and not race.reread:
-            return True
-        found = remote.digest(artifact.key) if race.reread else remote.stat(artifact.key)
-        return found is not None and (found.bytes, found.sha256) == (artifact.bytes, artifact.sha256)
+        right = self.pool.map(is_right, manifest.artifacts)
+        return [a for a, is_there in zip(manifest.artifacts, right, strict=True) if not is_there]
 
-    artifacts = race.manifest.artifacts
-    return [a for a, right in zip(artifacts, pool.map(is_right, artifacts), strict=True) if not right]
-
-
-def _is_before(stored: Stored, written: Stored | None) -> bool:
-    """Whether the manifest, which is written last, came after it. S3 tells whole seconds."""
-    if written is None or stored.modified is None or written.modified is None:
-        return False
-    return stored.modified <= written.modified
-
-
-def _all(pool: Executor, function: Callable[[Artifact], None], artifacts: list[Artifact]) -> None:
-    """Call for each, side by side; at the first failure the waiting ones are given up."""
-    futures = [pool.submit(function, artifact) for artifact in artifacts]
-    done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-    for future in waiting:
-        future.cancel()
-    wait(waiting)
-    for future in done:
-        future.result()
+    def _upload(self, artifacts: list[Artifact]) -> None:
+        """Side by side; at the first failure the waiting ones are given up."""
+        put, path = self.remote.put_file, self.local.path
+        futures = [self.pool.submit(put, a.key, path(a.key), a.sha256) for a in artifacts]
+        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
+        for future in done:
+            future.result()
 
 
 def _send_runs(local: LocalStore, remote: Store) -> None:

@@ -1,11 +1,9 @@
 """Races to a bucket while others are still computed: one race after another, in a thread of its own."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from time import monotonic
 
@@ -15,33 +13,12 @@ from pipeline.job import Outcome
 from pipeline.publish import sync as syncing
 from pipeline.publish.sync import Report
 from pipeline.store.base import Place, Readable, Store
-from pipeline.store.listed import Listed
 from pipeline.store.local import LocalStore
-
-
-class NoUploader:
-    """For runs that do not publish: every outcome passes as it is."""
-
-    summary: str | None = None
-
-    def __init__(self, shelf: Readable) -> None:
-        self.shelf = shelf
-
-    def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
-        yield from outcomes
-
-    def drain(self) -> Iterator[Outcome]:
-        yield from ()
-
-    def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
-        yield from ()
-
-    def retire(self, keys: Iterable[SessionKey]) -> None:
-        """Nothing is published that could be taken away."""
 
 
 class Uploader:
     """Publishes what outcomes tell of; an outcome passes once its race is in the bucket, or has failed there.
+    Without a `remote` nothing is published, and every outcome passes as it is.
 
     shelf: where finished races are to be found: the local folder, or the bucket where workers elsewhere write
     straight to it, and only the listings are left to publish from here. keep_better: a race that is better in
@@ -49,9 +26,9 @@ class Uploader:
     """
 
     def __init__(
-        self, local: LocalStore, remote: Store, *, from_elsewhere: bool = False, keep_better: bool = False
+        self, local: LocalStore, remote: Store | None, *, from_elsewhere: bool, keep_better: bool
     ) -> None:
-        self.shelf: Readable = Listed(remote) if from_elsewhere else local
+        self.shelf: Readable = remote if remote is not None and from_elsewhere else local
         self.summary: str | None = None
         self._local, self._remote, self._elsewhere = local, remote, from_elsewhere
         self._keep_better = keep_better
@@ -59,19 +36,23 @@ class Uploader:
         self._thread = ThreadPoolExecutor(1)
         self._under_way: deque[tuple[tuple[Outcome, ...], Future[Report]]] = deque()
         self._began = monotonic()
-        syncing.refuse_newer_catalog(remote)  # wrong credentials or names end the run before hours of work
+        if remote is not None:  # wrong credentials or names end the run before hours of work
+            syncing.refuse_newer_catalog(remote)
 
     def add(self, *outcomes: Outcome) -> Iterator[Outcome]:
         """Begin to publish; yields earlier ones that have ended meanwhile, and those with nothing to send."""
-        due = [o for o in outcomes if o.state != "failed"]
-        if self._elsewhere:
-            due = [o for o in due if o.state == "published"]
+        due = tuple(o for o in outcomes if self._is_due(o))
         yield from (o for o in outcomes if o not in due)
-        if due:
-            keys = [o.key for o in due]
-            self._under_way.append((tuple(due), self._thread.submit(self._send, keys)))
+        if self._remote is not None and due:
+            future = self._thread.submit(self._send, self._remote, [o.key for o in due])
+            self._under_way.append((due, future))
         while self._under_way and self._under_way[0][1].done():
             yield from self._ended()
+
+    def _is_due(self, outcome: Outcome) -> bool:
+        if self._remote is None or outcome.state == "failed":
+            return False
+        return outcome.state == "published" or not self._elsewhere
 
     def drain(self) -> Iterator[Outcome]:
         """Wait for the races that are still under way."""
@@ -81,6 +62,8 @@ class Uploader:
     def finish(self, years: Iterable[int]) -> Iterator[Outcome]:
         """Wait for the rest; then listings with what failed, schemas and run logs."""
         yield from self.drain()
+        if self._remote is None:
+            return
         try:
             syncing.sync(self._local, self._remote, (), years)
         except PipelineError:
@@ -90,14 +73,15 @@ class Uploader:
 
     def retire(self, keys: Iterable[SessionKey]) -> None:
         """Take races away that no longer are what their number says."""
-        self._thread.submit(syncing.retire, self._local, self._remote, list(keys)).result()
+        if self._remote is not None:
+            self._thread.submit(syncing.retire, self._local, self._remote, list(keys)).result()
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def _send(self, keys: list[SessionKey]) -> Report:
+    def _send(self, remote: Store, keys: list[SessionKey]) -> Report:
         return syncing.sync_races(
-            self._local, self._remote, keys, keep_better=self._keep_better, from_elsewhere=self._elsewhere
+            self._local, remote, keys, keep_better=self._keep_better, from_elsewhere=self._elsewhere
         )
 
     def _ended(self) -> Iterator[Outcome]:
@@ -125,16 +109,13 @@ def _not_sent(outcome: Outcome, reason: str) -> Outcome:
 @contextmanager
 def uploading(
     local: LocalStore, place: Place | None, *, from_elsewhere: bool = False, keep_better: bool = False
-) -> Iterator[Uploader | NoUploader]:
+) -> Iterator[Uploader]:
     """The uploader of a run.
 
     Raises:
         StoreError, NewerSchemaError: the bucket cannot be used.
     """
-    if place is None:
-        yield NoUploader(local)
-        return
-    with place.open() as remote:
+    with place.open() if place is not None else nullcontext() as remote:
         uploader = Uploader(local, remote, from_elsewhere=from_elsewhere, keep_better=keep_better)
         try:
             yield uploader

@@ -30,8 +30,10 @@ def scope(year: int | None, round_number: int | None) -> str:
     return f"telemetry/{season}" + (f"{round_number}/" if round_number is not None else "")
 
 
-def published(store: Store, year: int | None, round_number: int | None) -> list[SessionKey]:
-    """Sessions with a manifest, or that a season's listing names as published, sorted.
+def published(
+    store: Store, year: int | None, round_number: int | None, *, listed: bool = False
+) -> list[SessionKey]:
+    """Sessions with a manifest, and if `listed` those that a season's listing names as published, sorted.
 
     Raises:
         UsageError: nothing is published there.
@@ -39,7 +41,7 @@ def published(store: Store, year: int | None, round_number: int | None) -> list[
     prefix = scope(year, round_number)
     found = published_in(stored.key for stored in store.list(prefix))
     seasons = [season_key(year)] if year is not None else [stored.key for stored in store.list("sessions/")]
-    for season in seasons:
+    for season in seasons if listed else ():
         listing = read_model(store, season, SeasonListing)
         named = [s.manifest or "" for event in listing.events for s in event.sessions] if listing else []
         found |= {key for name in named if name.startswith(prefix) and (key := session_of(name))}

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from pipeline.contract import FPS, FRAME_SKIPS
-from pipeline.contract.artifacts import SessionKey, run_key
+from pipeline.contract.artifacts import SessionKey, key_of
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
@@ -20,11 +20,11 @@ from pipeline.input.schedule import check_year, pick
 from pipeline.job import Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
-from pipeline.publish.uploader import NoUploader, Uploader, uploading
+from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
-from pipeline.run.found import examine, manifests
-from pipeline.run.processes import Call, Event, Pool, Result, call
+from pipeline.run.found import find
+from pipeline.run.processes import Call, Event, Result, call, run_all
 from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
@@ -63,7 +63,6 @@ class Listener:
     on_decision: Callable[[Decision], None] = lambda decision: None
     on_event: Callable[[ProgressEvent], None] = lambda event: None
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
-    on_start: Callable[[list[SessionKey]], None] = lambda keys: None
     on_uploaded: Callable[[str], None] = lambda summary: None
 
 
@@ -111,23 +110,27 @@ def due(
 
 @dataclass(frozen=True)
 class Task:
-    """One session to compute; `source` differs from the run's where each has a recording of its own.
-
-    renew, keep_better: as in Job.
-    """
+    """One session asked for; `source` differs from the run's where each has a recording of its own."""
 
     key: SessionKey
     event: ScheduledEvent
     source: Source
-    renew: bool = False
-    keep_better: bool = False
 
-    def decided(self, decision: Decision) -> Task:
-        """What is to be done, where it is to be done: what was fetched before is asked for anew, or taken."""
+    def job(self, decision: Decision, settings: Settings, run_id: str, keep_better: bool = False) -> Job:
+        """What is to be done: what was fetched before is asked for anew, or taken."""
         refresh, fetches = decision.action == "refresh", not self.source.offline
-        source = replace(self.source, fresh=fetches and decision.action in ("refresh", "move"))
-        keep_better = (self.keep_better or refresh) and decision.keep_better
-        return replace(self, source=source, renew=fetches and refresh, keep_better=keep_better)
+        return Job(
+            key=self.key,
+            event=self.event,
+            source=replace(self.source, fresh=fetches and decision.action in ("refresh", "move")),
+            out=settings.out,
+            run=run_id,
+            fps=settings.fps,
+            frame_skips=settings.frame_skips,
+            threads=settings.threads,
+            renew=fetches and refresh,
+            keep_better=(keep_better or refresh) and decision.keep_better,
+        )
 
 
 def run(
@@ -146,7 +149,6 @@ def run(
     outcomes: dict[SessionKey, Outcome] = {}
     with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
         store.clear_staging()
-        listener.on_start([task.key for task in tasks])
         for outcome in _work(tasks, settings, store, listener, schedule, uploader):
             outcomes[outcome.key] = outcome
             listener.on_outcome(outcome)
@@ -161,20 +163,20 @@ def _work(
     store: LocalStore,
     listener: Listener,
     schedule: list[ScheduledEvent] | None,
-    uploader: Uploader | NoUploader,
+    uploader: Uploader,
 ) -> Iterator[Outcome]:
     """Outcomes as races end, which is once they are uploaded where that is asked for."""
     known: dict[SessionKey, Outcome] = {}
-    pending = []
-    for task, found in _decided(tasks, settings, uploader.shelf, schedule or []):
-        if found is None:
-            pending.append(task)
+    jobs = []
+    for found in _decided(tasks, settings, uploader.shelf, schedule or []):
+        if isinstance(found, Job):
+            jobs.append(found)
         else:
-            known[task.key] = Outcome.of(found, "skipped")
-    if not pending:
+            known[found.event_key] = Outcome.of(found, "skipped")
+    if not jobs:
         _publish_listings(store, tasks, known, schedule)
     yield from uploader.add(*known.values())
-    for outcome in compute(pending, settings, store, listener, new_run_id(), NetworkBudget()):
+    for outcome in compute(jobs, settings, store, listener, NetworkBudget()):
         known[outcome.key] = outcome
         _publish_listings(store, tasks, known, schedule)
         yield from uploader.add(outcome)
@@ -183,24 +185,26 @@ def _work(
 
 def _decided(
     tasks: list[Task], settings: Settings, shelf: Readable, schedule: list[ScheduledEvent]
-) -> Iterator[tuple[Task, Manifest | None]]:
-    """Each task as it is to be done, or with the manifest of a race that needs no work."""
-    source, by_key = settings.source, {task.key: task for task in tasks}
+) -> Iterator[Job | Manifest]:
+    """What is to be done about each task: a job, or the manifest of a race that needs none."""
+    source, by_key, run_id = settings.source, {task.key: task for task in tasks}, new_run_id()
     offline = source.offline or bool(source.recording)
     asked = Asked(datetime.now(UTC), offline=offline, force=settings.force, by_hand=frozenset(by_key))
     for year in sorted({key.year for key in by_key}):
         restore_all(source.cache, year)
-        there = manifests(shelf, year)
+        there = find(shelf, year)
         published = {
-            key: examine(manifest, shelf, settings.options, by_key[key].source)
+            key: there.examine(key, settings.options, by_key[key].source)
             if key in by_key
             else Published(manifest.event, manifest.provenance.created_at)
-            for key, manifest in there.items()
+            for key, manifest in there.manifests.items()
         }
         events = {e.round: e for e in [*schedule, *(t.event for t in tasks)] if e.year == year}
         for decision in decide(Season(list(events.values()), published, []), asked):
-            work = decision.action in WORK
-            yield by_key[decision.key].decided(decision), None if work else there[decision.key]
+            if decision.action in WORK:
+                yield by_key[decision.key].job(decision, settings, run_id)
+            else:
+                yield there.manifests[decision.key]
 
 
 def _publish_listings(
@@ -218,21 +222,14 @@ def _publish_listings(
 
 
 def compute(
-    tasks: list[Task],
-    settings: Settings,
-    store: LocalStore,
-    listener: Listener,
-    run_id: str,
-    network: NetworkBudget,
+    jobs: list[Job], settings: Settings, store: LocalStore, listener: Listener, network: NetworkBudget
 ) -> Iterator[Outcome]:
     """Outcomes as races end; every event of every race goes to the run's log."""
-    if not tasks:
+    if not jobs:
         return
-    calls = (
-        Call("pipeline.run.race:run", (_job(task, settings, run_id, network),), True, settings.limit_s)
-        for task in tasks
-    )
-    with _run_log(store.path(run_key(run_id))) as stream:
+    given = (replace(job, source=network.apply(job.source, settings.limit_s)) for job in jobs)
+    calls = (Call("pipeline.run.race:run", (job,), True, settings.limit_s) for job in given)
+    with _run_log(store.path(key_of("run_log", run=jobs[0].run))) as stream:
         for message in _called(calls, settings):
             if isinstance(message, Event):
                 stream.write(to_line(message.value))
@@ -240,17 +237,17 @@ def compute(
                 continue
             outcome = message.value
             if message.error is not None:
-                outcome = _crashed(tasks[message.tag], run_id, store, message.error)
+                outcome = _crashed(jobs[message.tag], store, message.error)
             network.learn(outcome)
             yield outcome
-    for year in {task.key.year for task in tasks}:
+    for year in {job.key.year for job in jobs}:
         tidy(settings.source.cache, year)
 
 
 def _called(calls: Iterable[Call], settings: Settings) -> Iterator[Event | Result]:
     """Events and results as they come, from processes of this machine or the workers of a Dask cluster."""
     if settings.scheduler is None or settings.remote is None:
-        return Pool(settings.jobs).run(calls)
+        return run_all(calls, settings.jobs)
     from pipeline.run.dask_cluster import run_on  # noqa: PLC0415 - an optional extra
 
     return run_on(settings.scheduler, calls, settings.remote)
@@ -266,24 +263,9 @@ def _run_log(path: Path) -> Iterator[BinaryIO]:
         raise explain(error, Path(error.filename or path)) from error
 
 
-def _job(task: Task, settings: Settings, run_id: str, network: NetworkBudget) -> Job:
-    return Job(
-        key=task.key,
-        event=task.event,
-        source=network.apply(task.source, settings.limit_s),
-        out=settings.out,
-        run=run_id,
-        fps=settings.fps,
-        frame_skips=settings.frame_skips,
-        threads=settings.threads,
-        renew=task.renew,
-        keep_better=task.keep_better,
-    )
-
-
-def _crashed(task: Task, run_id: str, store: LocalStore, error: PipelineError) -> Outcome:
+def _crashed(job: Job, store: LocalStore, error: PipelineError) -> Outcome:
     """A child that died could not finish its progress log: say in its place how it ended."""
-    log = ProgressLog(task.key, run_id, store.path(task.key.live_progress))
+    log = ProgressLog(job.key, job.run, store.path(job.key.live_progress))
     log.error(error.public)
     log.close()
-    return Outcome.failed(task.key, error, f"{task.key} ({task.event.name}): {error}")
+    return Outcome.failed(job.key, error, f"{job.key} ({job.event.name}): {error}")

@@ -2,8 +2,6 @@
 gives its races to the others. Ours is to bring progress and results back, and to say what went wrong.
 """
 
-from __future__ import annotations
-
 import logging
 import socket
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 """What is published of a season, and what has become of it since: what decisions are made from."""
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
@@ -9,33 +9,53 @@ from pipeline.input.cache import fetched_at, same_input
 from pipeline.job import Source, settles_at
 from pipeline.publish.documents import published_in, read_manifest
 from pipeline.run.decide import Published
-from pipeline.store.base import Readable
+from pipeline.store.base import Readable, Stored
 
 TOO_SOON = "fetched less than 48 hours after the race"
 
 
-def manifests(shelf: Readable, year: int) -> dict[SessionKey, Manifest]:
-    """Of all sessions of a season, as far as they can be read. Raises NewerSchemaError."""
-    keys = published_in(stored.key for stored in shelf.list(f"telemetry/{year}/"))
-    return {key: manifest for key in sorted(keys) if (manifest := read_manifest(shelf, key)) is not None}
+@dataclass(frozen=True)
+class Found:
+    """A season's manifests, as far as they can be read, and all its files, from one listing of `shelf`."""
+
+    shelf: Readable
+    files: dict[str, Stored]
+    manifests: dict[SessionKey, Manifest]
+
+    def examine(self, key: SessionKey, options: Options, source: Source) -> Published:
+        """What decisions need of a session; options, source: what it would be made with now."""
+        manifest = self.manifests[key]
+        about, wrong = manifest.provenance, self._wrong(manifest)
+        stale = _stale(manifest, options, source)
+        return Published(
+            event=manifest.event,
+            made_at=about.created_at,
+            provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
+            stale=f"{wrong} of its files are missing, truncated or altered" if wrong else stale,
+            broken=wrong > 0 or not is_whole(manifest),
+        )
+
+    def _wrong(self, manifest: Manifest) -> int:
+        """How many of its files are not what it says."""
+        written = self.files.get(manifest.event_key.manifest)
+        return sum(not self._is_right(artifact, written) for artifact in manifest.artifacts)
+
+    def _is_right(self, artifact: Artifact, written: Stored | None) -> bool:
+        """By its size, and by its content where it is newer than its manifest, which is written last."""
+        stored = self.files.get(artifact.key)
+        if stored is None or stored.bytes != artifact.bytes:
+            return False
+        if stored.is_before(written):
+            return True
+        found = self.shelf.digest(artifact.key)
+        return found is not None and found.holds(artifact)
 
 
-def examine(manifest: Manifest, shelf: Readable, options: Options, source: Source) -> Published:
-    """What decisions need of it.
-
-    Args:
-        shelf: where its files are.
-        options, source: what it would be made with now.
-    """
-    about, wrong = manifest.provenance, _wrong(manifest, shelf)
-    stale = _stale(manifest, options, source)
-    return Published(
-        event=manifest.event,
-        made_at=about.created_at,
-        provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
-        stale=f"{wrong} of its files are missing, truncated or altered" if wrong else stale,
-        broken=wrong > 0 or not is_whole(manifest),
-    )
+def find(shelf: Readable, year: int) -> Found:
+    """What is published of a season. Raises NewerSchemaError."""
+    files = {stored.key: stored for stored in shelf.list(f"telemetry/{year}/")}
+    read = {key: read_manifest(shelf, key) for key in sorted(published_in(files))}
+    return Found(shelf, files, {key: manifest for key, manifest in read.items() if manifest is not None})
 
 
 def _too_soon(manifest: Manifest, source: Source) -> tuple[str, ...]:
@@ -58,24 +78,6 @@ def _stale(manifest: Manifest, options: Options, source: Source) -> str | None:
     if (source.recording or manifest.provenance.input.kind == "cache") and not same_input(manifest, source):
         return "the data that it was made from has changed"
     return None
-
-
-def _wrong(manifest: Manifest, shelf: Readable) -> int:
-    """How many of its files are not what it says."""
-    written = shelf.stat(manifest.event_key.manifest)
-    since = None if written is None else written.modified
-    return sum(not _is_right(shelf, artifact, since) for artifact in manifest.artifacts)
-
-
-def _is_right(shelf: Readable, artifact: Artifact, since: datetime | None) -> bool:
-    """By its size, and by its content where it is newer than its manifest, which is written last."""
-    stored = shelf.stat(artifact.key)
-    if stored is None or stored.bytes != artifact.bytes:
-        return False
-    if since is None or stored.modified is None or stored.modified <= since:
-        return True
-    found = shelf.digest(artifact.key)
-    return found is not None and found.sha256 == artifact.sha256
 
 
 def is_whole(manifest: Manifest) -> bool:

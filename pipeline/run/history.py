@@ -5,10 +5,10 @@ is lost or damaged, every race is simply due again.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import orjson
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from pipeline.contract.artifacts import SessionKey
 
@@ -22,7 +22,7 @@ class Attempt:
     """Attempts in a row that left a race failed or provisional: how many, when the last, and why."""
 
     count: int
-    at: datetime
+    at: AwareDatetime
     reason: str
 
     def next_after(self, now: datetime) -> datetime | None:
@@ -31,6 +31,9 @@ class Attempt:
         if self.at > now or now - self.at >= pause * _SLACK:
             return None
         return self.at + pause
+
+
+_FILE = TypeAdapter(dict[str, Attempt])
 
 
 @dataclass
@@ -44,13 +47,9 @@ class History:
     def read(cls, out: Path) -> "History":
         path = out / FILE
         try:
-            found = orjson.loads(path.read_bytes())
-            attempts = {
-                slug: Attempt(int(a["count"]), _utc(a["at"]), str(a["reason"])) for slug, a in found.items()
-            }
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            attempts = {}
-        return cls(path, attempts)
+            return cls(path, _FILE.validate_json(path.read_bytes()))
+        except (OSError, ValidationError):
+            return cls(path)
 
     def of(self, key: SessionKey) -> Attempt | None:
         return self.attempts.get(key.slug)
@@ -65,15 +64,6 @@ class History:
 
     def write(self) -> None:
         """Atomic, like all writes there."""
-        plain = {
-            slug: {"count": a.count, "at": a.at.isoformat(), "reason": a.reason}
-            for slug, a in sorted(self.attempts.items())
-        }
         temporary = self.path.with_name(self.path.name + ".new")
-        temporary.write_bytes(orjson.dumps(plain, option=orjson.OPT_INDENT_2))
+        temporary.write_bytes(_FILE.dump_json(dict(sorted(self.attempts.items())), indent=2))
         temporary.replace(self.path)
-
-
-def _utc(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -80,55 +80,51 @@ class _Child:
     deadline: float = inf
 
 
-class Pool:
-    """Runs calls in at most `size` child processes at a time."""
+def run_all(calls: Iterable[Call], size: int) -> Iterator[Event | Result]:
+    """Run calls in at most `size` child processes at a time; events and results as they come.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._context = _context()
+    The tag is the call's place in `calls`. A call is taken from there when there is room for it, so what it
+    is given may depend on results.
+    """
+    waiting = enumerate(calls)
+    running: list[_Child] = []
+    try:
+        while True:
+            for tag, call in islice(waiting, size - len(running)):
+                running.append(_start(tag, call))
+            if not running:
+                return
+            for child, message in _messages(running):
+                if isinstance(message, Result):
+                    running.remove(child)
+                    _reap(child)
+                yield message
+    finally:
+        for child in running:
+            child.process.kill()
+            _reap(child)
 
-    def run(self, calls: Iterable[Call]) -> Iterator[Event | Result]:
-        """Yield events and results as they come; the tag is the call's place in `calls`.
 
-        A call is taken from `calls` when there is room for it, so what it is given may depend on results.
-        """
-        waiting = enumerate(calls)
-        running: list[_Child] = []
-        try:
-            while True:
-                for tag, call in islice(waiting, self._size - len(running)):
-                    running.append(self._start(tag, call))
-                if not running:
-                    return
-                for child, message in _messages(running):
-                    if isinstance(message, Result):
-                        running.remove(child)
-                        _reap(child)
-                    yield message
-        finally:
-            for child in running:
-                child.process.kill()
-                _reap(child)
-
-    def _start(self, tag: int, call: Call) -> _Child:
-        inbox, outbox = self._context.Pipe(duplex=False)
-        watch, alive = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_main, args=(tag, call, outbox, watch), daemon=True)
-        process.start()
-        outbox.close()
-        watch.close()
-        deadline = inf if call.limit_s is None else monotonic() + call.limit_s
-        return _Child(tag, process, inbox, alive, call.limit_s, deadline)
+def _start(tag: int, call: Call) -> _Child:
+    context = _context()
+    inbox, outbox = context.Pipe(duplex=False)
+    watch, alive = context.Pipe(duplex=False)
+    process = context.Process(target=_main, args=(tag, call, outbox, watch), daemon=True)
+    process.start()
+    outbox.close()
+    watch.close()
+    deadline = inf if call.limit_s is None else monotonic() + call.limit_s
+    return _Child(tag, process, inbox, alive, call.limit_s, deadline)
 
 
 def call(target: str, *args: Any, limit_s: float | None = None) -> Any:
     """Run one function in a child and return its value; raises what it raised, or CrashError."""
-    for message in Pool(1).run([Call(target, args, limit_s=limit_s)]):
-        if isinstance(message, Result):
-            if message.error is not None:
-                raise message.error
-            return message.value
-    raise CrashError("the child process gave no answer")
+    (result,) = run_all([Call(target, args, limit_s=limit_s)], 1)
+    if isinstance(result, Event):
+        raise TypeError(f"{target} was not asked for events")
+    if result.error is not None:
+        raise result.error
+    return result.value
 
 
 def _context() -> ForkServerContext | SpawnContext:

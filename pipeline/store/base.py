@@ -25,6 +25,16 @@ class Stored:
     sha256: str | None = None
     modified: datetime | None = None
 
+    def is_before(self, other: "Stored | None") -> bool:
+        """Whether it is known to be no newer than the other. S3 tells whole seconds."""
+        if other is None or self.modified is None or other.modified is None:
+            return False
+        return self.modified <= other.modified
+
+    def holds(self, artifact: Artifact) -> bool:
+        """Whether it is what a manifest says, by size and sha256."""
+        return (self.bytes, self.sha256) == (artifact.bytes, artifact.sha256)
+
 
 @dataclass(frozen=True)
 class StagedFile:

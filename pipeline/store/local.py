@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import file_digest
 from io import BytesIO
@@ -71,37 +71,26 @@ class LocalStore(Store):
                     raise
 
     def read(self, key: str) -> bytes | None:
-        try:
+        with _reading(self.path(key)):
             return self.path(key).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreError(f"cannot read {self.path(key)}: {error.strerror}") from error
+        return None
 
     def stat(self, key: str) -> Stored | None:
-        try:
+        with suppress(OSError):
             about = self.path(key).stat()
-        except OSError:
-            return None
-        return Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
+            return Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
+        return None
 
     def digest(self, key: str) -> Stored | None:
-        try:
-            with self.path(key).open("rb") as stream:
-                return Stored(
-                    key, os.fstat(stream.fileno()).st_size, file_digest(stream, "sha256").hexdigest()
-                )
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreError(f"cannot read {self.path(key)}: {error.strerror}") from error
+        with _reading(self.path(key)), self.path(key).open("rb") as stream:
+            return Stored(key, os.fstat(stream.fileno()).st_size, file_digest(stream, "sha256").hexdigest())
+        return None
 
     def list(self, prefix: str) -> Iterator[Stored]:
         for path in sorted(self.path(prefix).rglob("*")):
             key = path.relative_to(self.root).as_posix()
-            if path.is_file() and not key.startswith("."):
-                about = path.stat()
-                yield Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
+            if path.is_file() and not key.startswith(".") and (stored := self.stat(key)) is not None:
+                yield stored
 
     def delete(self, key: str) -> None:
         with _explained(self.path(key)):
@@ -113,6 +102,17 @@ class LocalStore(Store):
 
     def clear_staging(self) -> None:
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """A file that does not exist is passed over; any other OSError -> StoreError."""
+    try:
+        yield
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from io import BytesIO
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ class S3Store(Store):
     def __init__(self, options: S3Options) -> None:
         self.options = options
         self._bucket = Bucket(options)
+        self._name = self._bucket.name
         self._sender = Sender(self._bucket)
         self.parallel = options.uploads
         self.sent: list[int] = []
@@ -41,7 +43,7 @@ class S3Store(Store):
     @property
     def requests(self) -> int:
         """How many were sent, repeated ones included."""
-        return self._bucket.requests.total()
+        return self._bucket.requests
 
     def spent(self, seconds: float) -> str:
         return f"{self.requests} S3 requests, {super().spent(seconds)}"
@@ -99,9 +101,6 @@ class S3Store(Store):
         name = {**self._name(upload.key), "UploadId": upload.id}
         self._bucket.run("abort", upload.key, lambda s3: s3.abort_multipart_upload(**name))
 
-    def _name(self, key: str) -> dict[str, str]:
-        return self._bucket.name(key)
-
     def _if_there(self, verb: str, key: str, request: Callable[[Any], T]) -> T | None:
         """None where the server says that there is no such object."""
 
@@ -130,9 +129,5 @@ class S3Store(Store):
         page: dict[str, Any] = {"IsTruncated": True}
         while page.get("IsTruncated"):
             asked = where | {ours: page[theirs] for ours, theirs in tokens.items() if theirs in page}
-            page = self._page(operation, prefix, asked)
+            page = self._bucket.run("list", prefix, methodcaller(operation, **asked))
             yield page
-
-    def _page(self, operation: str, prefix: str, asked: dict[str, str]) -> dict[str, Any]:
-        found: dict[str, Any] = self._bucket.run("list", prefix, lambda s3: getattr(s3, operation)(**asked))
-        return found

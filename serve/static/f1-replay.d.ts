@@ -27,6 +27,9 @@ export type Status = "grid" | "track" | "pit" | "finished";
  */
 export function openRace(url: string | URL, options?: OpenOptions): Promise<Race>;
 
+/** Address of a file by its key; null for one that leads out of the root, as only a forged document has. */
+export function addressOf(root: URL, key: string): URL | null;
+
 export interface OpenOptions {
   /** Closes the race when it is aborted. */
   signal?: AbortSignal;

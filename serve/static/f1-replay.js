@@ -45,6 +45,12 @@ export class ReplayError extends Error {
   }
 }
 
+/** @param {URL} root @param {string} key */
+export function addressOf(root, key) {
+  const url = new URL(key, root);
+  return url.href.startsWith(new URL(".", root).href) ? url : null;
+}
+
 /** @param {string | URL} url @param {OpenOptions} [options] @returns {Promise<RaceInterface>} */
 export async function openRace(url, options = {}) {
   const race = new Race(new URL(url, globalThis.location?.href), options);
@@ -233,8 +239,10 @@ class Race extends EventTarget {
     for (let renewed = false; ; ) {
       const { generation, chunks, columns } = this.manifest.replay;
       if (!chunks[index]) throw new ReplayError(`the race has no chunk ${index} any more`);
+      const url = addressOf(this.root, chunks[index].key);
+      if (!url) throw new ReplayError(`${chunks[index].key} is no key below ${this.root}`);
       try {
-        const document = await this.#get(new URL(chunks[index].key, this.root), signal);
+        const document = await this.#get(url, signal);
         if (generation === this.manifest.replay.generation) return decode(document, columns);
       } catch (error) {
         // recomputed since the manifest was read: its replay has another name now

@@ -2,10 +2,7 @@
 
 import os
 import random
-import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,16 +10,11 @@ import orjson
 import pytest
 
 from pipeline.publish.verify import published, verify
-from pipeline.run.processes import Call, Pool, Result
+from pipeline.run.processes import Call, Result, run_all
 from pipeline.store.local import LocalStore
-from tests.conftest import REPOSITORY, cli
-
-
-def start(out: Path, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipeline", "demo", "--out", str(out), *more]
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+from tests.command import cli, start
+from tests.conftest import SMALL
+from tests.waiting import wait_for
 
 
 def all_whole(out: Path) -> None:
@@ -41,15 +33,19 @@ def all_whole(out: Path) -> None:
 @pytest.mark.slow
 def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
     """At random moments, again and again over one folder; then the run that is let live completes."""
+    cli("demo", "--out", tmp_path / "whole", *SMALL)  # from here on all that is loaded once is there
+    began = time.monotonic()
+    cli("demo", "--out", tmp_path / "whole", "--force", *SMALL)
+    whole_s = time.monotonic() - began
     rng = random.Random(4)
     out = tmp_path / "out"
     for version in range(8):
-        process = start(out, "--force", "--fps", "25" if version % 2 else "20")  # so that files are replaced
-        time.sleep(rng.uniform(0.5, 6.0))
-        process.kill()
-        process.communicate()
+        fps = "5" if version % 2 else "4"  # so that files are replaced
+        with start("demo", "--out", out, "--force", "--frame-skip", "10", "--fps", fps) as process:
+            time.sleep(rng.uniform(0.1, 1.0) * whole_s)
+            process.kill()
         all_whole(out)
-    cli("demo", "--out", out)
+    cli("demo", "--out", out, *SMALL)
     all_whole(out)
     assert len(list(out.rglob("manifest.json"))) == 3
     assert not any((out / ".staging").glob("*"))
@@ -57,14 +53,11 @@ def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_children_end_with_their_parent(tmp_path: Path) -> None:
-    process = start(tmp_path / "out")
-    time.sleep(2.0)
-    process.kill()
-    process.communicate()
-    deadline = time.monotonic() + 30
-    while _running(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not _running(tmp_path)
+    out = tmp_path / "out"
+    with start("demo", "--out", out) as process:
+        wait_for(lambda: len(_running(out)) > 1, 60)
+        process.kill()
+    wait_for(lambda: not _running(tmp_path), 30)
 
 
 def _running(tmp_path: Path) -> list[int]:
@@ -82,17 +75,13 @@ def _running(tmp_path: Path) -> list[int]:
 
 @pytest.mark.slow
 def test_interrupt_exits_130(tmp_path: Path) -> None:
-    # a shell that starts the tests with `&` has them ignore SIGINT, and so would all that they start
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = start(tmp_path / "out")
-    signal.signal(signal.SIGINT, before)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, out + err
-    assert "Interrupted" in err
-    assert "Traceback" not in out + err
+    with start("demo", "--out", tmp_path / "out") as process:
+        wait_for(lambda: process.done().stdout != "", 60)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130, process.done()
+        done = process.done()
+    assert "Interrupted" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
     all_whole(tmp_path / "out")
 
 
@@ -109,7 +98,7 @@ def test_interrupt_exits_130(tmp_path: Path) -> None:
 )
 def test_a_child_takes_nobody_with_it(target: str, says: str) -> None:
     calls = [Call("tests.cli.misbehave:fine", (1,)), Call(target, ()), Call("tests.cli.misbehave:fine", (2,))]
-    results = {m.tag: m for m in Pool(2).run(calls) if isinstance(m, Result)}
+    results = {m.tag: m for m in run_all(calls, 2) if isinstance(m, Result)}
     assert (results[0].value, results[2].value) == (1, 2)
     assert says in str(results[1].error)
 
@@ -118,16 +107,14 @@ def test_a_child_takes_nobody_with_it(target: str, says: str) -> None:
 def test_a_killed_race_fails_alone(tmp_path: Path) -> None:
     """Kill the process of a race: that race fails with a sentence, the others are published."""
     out = tmp_path / "out"
-    process = start(out, "--jobs", "1")
     live = out / "runs/live/1900-1-R.jsonl"
-    deadline = time.monotonic() + 60
-    while not live.is_file() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    victims = [pid for pid in _running(out) if pid != process.pid]
-    for pid in victims:
-        os.kill(pid, signal.SIGKILL)
-    text, _ = process.communicate(timeout=120)
-    assert process.returncode == 1, text
+    with start("demo", "--out", out, "--jobs", "1", *SMALL) as process:
+        wait_for(live.is_file, 60)
+        for victim in _running(out):
+            if victim != process.pid:
+                os.kill(victim, signal.SIGKILL)
+        assert process.wait(120) == 1
+        text = process.done().stdout
     assert "1900 round 1 race" in text
     assert "was killed (signal 9)" in text
     assert len(list(out.rglob("manifest.json"))) == 2
@@ -135,6 +122,5 @@ def test_a_killed_race_fails_alone(tmp_path: Path) -> None:
     assert events[-1]["type"] == "error"
     season = orjson.loads((out / "sessions/1900.json").read_bytes())
     assert season["events"][0]["sessions"][0]["state"] == "failed"
-    cli("demo", "--out", out)
+    cli("demo", "--out", out, *SMALL)
     assert len(list(out.rglob("manifest.json"))) == 3
-    shutil.rmtree(out)

@@ -6,17 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, SMALL
 from tests.s3.remake import remake
 from tests.s3.support import Place
+from tests.waiting import free_port, wait_for
 
 
 class Cluster:
@@ -25,13 +25,11 @@ class Cluster:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._folder = folder
         self._environment = {**os.environ, **environment}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"tcp://127.0.0.1:{free_port()}"
         where = ["--host", "127.0.0.1", "--port", self.address.rpartition(":")[2]]
         self.scheduler = self._start("scheduler", *where, "--no-dashboard")
         self._processes = [self.scheduler]
-        self._wait_until_it_answers()
+        wait_for(self._listens, 60)
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
@@ -44,18 +42,11 @@ class Cluster:
             process.kill()
             process.wait()
 
-    def _wait_until_it_answers(self, seconds: float = 60) -> None:
+    def _listens(self) -> bool:
         host, port = self.address.removeprefix("tcp://").split(":")
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                socket.create_connection((host, int(port)), timeout=1).close()
-            except OSError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        with suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return True
+        return False
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{arguments[0]}.log").open("ab") as log:
@@ -82,16 +73,16 @@ def _dask(address: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_two_workers_compute_into_the_bucket(s3: Place, demo_out: Path, tmp_path: Path) -> None:
+def test_two_workers_compute_into_the_bucket(s3: Place, small_out: Path, tmp_path: Path) -> None:
     """Whatever lies in the folder from earlier runs, what the workers made is what is published."""
     out = tmp_path / "out"
-    shutil.copytree(demo_out / "telemetry", out / "telemetry")
+    shutil.copytree(small_out / "telemetry", out / "telemetry")
     remake(out, 5)
     with cluster(tmp_path, s3) as dask:
         dask.add_worker()
         dask.add_worker()
-        done = s3.cli("demo", "--out", out, *_dask(dask.address))
-        again = s3.cli("demo", "--out", out, *_dask(dask.address))
+        done = s3.cli("demo", "--out", out, *SMALL, *_dask(dask.address))
+        again = s3.cli("demo", "--out", out, *SMALL, *_dask(dask.address))
     assert "Nothing to do: all up to date" in again.stdout
     assert s3.lies() == []
     assert len(s3.published()) == 3
@@ -126,7 +117,7 @@ def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: 
         workers = [dask.add_worker(), dask.add_worker()]
         season = ["season", "2025", "--rounds", "1-2", "--sessions", "R"]
         source = ["--offline", "--fastf1-cache", str(real_cache)]
-        process = _start(s3, *season, *source, "--out", str(out), *_dask(dask.address))
+        process = _start(s3, *season, *source, "--out", str(out), *SMALL, *_dask(dask.address))
         _wait_for_frames(out, races=2)
         workers[1].kill()
         assert process.wait(400) == 0
@@ -140,15 +131,14 @@ def _start(s3: Place, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=REPOSITORY, env={**kept, **s3.environment()}, **how)
 
 
-def _wait_for_frames(out: Path, races: int, seconds: float = 120) -> None:
+def _wait_for_frames(out: Path, races: int) -> None:
     """Until so many races are under way, in the middle of it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+
+    def under_way() -> bool:
         text = "".join(path.read_text() for path in out.glob("runs/*.jsonl"))
-        if len(set(re.findall(r'"round":(\d+),"session":"(\w)".*"stage":"frames"', text))) >= races:
-            return
-        time.sleep(0.05)
-    raise TimeoutError("the races did not start")
+        return len(set(re.findall(r'"round":(\d+),"session":"(\w)".*"stage":"frames"', text))) >= races
+
+    wait_for(under_way, 120)
 
 
 BAD = [
@@ -194,7 +184,7 @@ def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         dask.add_worker()
-        process = _start(s3, "demo", "--out", str(out), *_dask(dask.address), stderr=subprocess.PIPE)
+        process = _start(s3, "demo", "--out", str(out), *SMALL, *_dask(dask.address), stderr=subprocess.PIPE)
         _wait_for_frames(out, races=1)
         dask.scheduler.kill()
         _, told = process.communicate(timeout=240)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from requests_cache.backends.sqlite import SQLiteCache
 
-from tests.conftest import cli
+from tests.command import Running, cli, start
 from tests.nightly import archive
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.hosts import Hosts, serving
@@ -40,8 +40,15 @@ class Nights:
         return self.folder / "cache"
 
     def run(self, *more: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+        return cli(*self._words, *more, expect=expect, **self.hosts.environment(**self.more))
+
+    def start(self) -> AbstractContextManager[Running]:
+        return start(*self._words, **self.hosts.environment(**self.more))
+
+    @property
+    def _words(self) -> tuple[str | Path, ...]:
         where = ("--season", str(self.year), "--out", self.out, "--fastf1-cache", self.cache)
-        return cli("nightly", *where, *QUICK, *more, expect=expect, **self.hosts.environment(**self.more))
+        return ("nightly", *where, *QUICK)
 
     def listing(self) -> Any:
         return json.loads((self.out / f"sessions/{self.year}.json").read_bytes())

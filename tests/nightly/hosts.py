@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from tests.waiting import free_port
+
 BLOCKED = b"<html><body><h1>403 ERROR</h1>The request could not be satisfied. Request blocked.</body></html>"
 MISSING = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
@@ -42,12 +44,6 @@ class Hosts:
         if self.fault.get(host) == "dns":
             return f"http://no-such-host.invalid/{host}"
         return f"http://127.0.0.1:{self.port}/{host}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What a night must survive on its machine: other runs, dead ones, folders that fail, newer versions."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -51,17 +50,10 @@ def test_a_lock_left_by_a_dead_process_is_nobodys(nights: Nights) -> None:
 @pytest.mark.slow
 def test_a_night_that_is_killed_leaves_nothing_in_half(nights: Nights) -> None:
     """At any moment: the next night finds the rest, and files set aside come back."""
-    command = [sys.executable, "-m", "pipeline", "nightly", "--season", str(nights.year)]
-    where = ["--out", str(nights.out), "--fastf1-cache", str(nights.cache), "--frame-skip", "10"]
-    environment = os.environ | nights.hosts.environment()
-    log = subprocess.DEVNULL
-    for seconds in (1.5, 3.0, 4.5):
-        process = subprocess.Popen(
-            [*command, *where], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
-        )
-        time.sleep(seconds)
-        process.kill()
-        process.wait()
+    for seconds in (0.4, 0.8, 1.2):
+        with nights.start() as process:
+            time.sleep(seconds)
+            process.kill()
     nights.run()
     cli("verify", "--out", nights.out)
     assert nights.listing()["events"][0]["sessions"][0]["state"] == "published"

@@ -16,6 +16,7 @@ from pipeline.contract.artifacts import SessionKey
 from tests.conftest import REPOSITORY
 from tests.page.conftest import GO_TO, Tab
 from tests.page.truth import Truth
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -485,3 +486,61 @@ def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*.png"))) == 4
+
+
+def test_the_files_of_a_race_can_be_opened(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab().open(served + RACE)
+    tab.page.keyboard.press("q")
+    with tab.page.expect_request("**/data/telemetry/1900/1/progress.jsonl"):
+        tab.page.get_by_role("link", name="progress.jsonl").click()
+
+
+def test_only_keys_below_the_root_become_addresses(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path
+) -> None:
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    forged = [
+        "javascript:document.title='run'",
+        "https://evil.example/a",
+        "//evil.example/b",
+        "../c",
+        "\\\\e/d",
+    ]
+    kept = [artifact["key"] for artifact in manifest["artifacts"] if "/replay/" not in artifact["key"]]
+    manifest["artifacts"] += [manifest["artifacts"][0] | {"key": key} for key in forged]
+    tab = new_tab()
+    tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+    tab.open(served + RACE)
+    tab.page.keyboard.press("q")
+    assert tab.page.locator("dialog .files li").count() == len(kept) + len(forged)
+    hrefs = tab.page.eval_on_selector_all("dialog .files a", "(all) => all.map((a) => a.href)")
+    assert hrefs == [f"{served}/data/{key}" for key in kept]
+
+
+def test_a_race_of_forged_chunks_asks_nobody_else(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path
+) -> None:
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    for chunk in manifest["replay"]["chunks"]:
+        chunk["key"] = f"//evil.example/{chunk['key']}"
+    tab = new_tab()
+    tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+    tab.page.goto(served + RACE)
+    tab.page.locator("#notice", has_text="cannot be reached").wait_for()
+    assert all(url.startswith((served, "data:")) for url in tab.requests)
+
+
+def test_the_page_in_a_bucket_runs_its_own_scripts_alone(new_tab: Callable[..., Tab], plain: str) -> None:
+    """A bucket sends no policy: the page has its own."""
+    tab = new_tab().open(f"{plain}/replay.html?race=telemetry/1900/1/manifest.json")
+    title = tab.page.title()
+    tab.page.evaluate(
+        """() => document.body.insertAdjacentHTML("beforeend",
+        `<a id="out" href="javascript:document.title = 1"></a>
+        <img src="data:," onerror="document.title = 2">`)"""
+    )
+    tab.page.evaluate("() => document.getElementById('out').click()")
+    wait_for(lambda: len(tab.errors) >= 2)
+    assert all("Content Security Policy" in error for error in tab.errors)
+    assert tab.page.title() == title
+    tab.errors.clear()

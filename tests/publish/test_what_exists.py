@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract.artifacts import CATALOG, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
 from pipeline.contract.models import Catalog, Manifest, Options, SeasonListing
+from pipeline.job import Source
 from pipeline.publish.documents import read_manifest, read_model
 from pipeline.publish.listings import publish_catalog
 from pipeline.publish.prune import remove, unused
 from pipeline.publish.race import publish_race
 from pipeline.publish.verify import published, verify
+from pipeline.run.found import find
 from pipeline.store.local import LocalStore
 from tests.conftest import cli
 from tests.serve.support import NOW, OTHER, RACE, SPRINT, make_tree, serving
@@ -48,6 +50,17 @@ def test_a_new_version_takes_away_what_it_does_not_name(store: LocalStore) -> No
     assert generation in others  # readers of the manifest before still want it
 
 
+def test_a_folder_renamed_by_hand_is_found_broken(store: LocalStore) -> None:
+    """Its manifest tells of another race, whose files are gone."""
+    copied = SessionKey(RACE.year, 9)
+    store.path(RACE.prefix).rename(store.path(copied.prefix))
+    found = find(store, RACE.year)
+    about = found.examine(copied, Options(fps=10, frame_skips=[1]), Source(store.root, offline=True))
+    assert about.broken
+    assert about.stale is not None
+    assert "missing" in about.stale
+
+
 def test_a_file_that_nothing_names_is_not_served(store: LocalStore) -> None:
     """As an interrupted run leaves it; a replay generation is named by the manifest that somebody holds."""
     gone = RACE.frames_json(2)
@@ -81,7 +94,7 @@ def test_verify_finds_a_race_that_a_listing_names_and_nobody_has(store: LocalSto
     assert f"{RACE.manifest} is missing, though sessions/2025.json lists the race as published" in done.stdout
     assert "to mend it: f1-precompute race 2025 1 --force" in done.stdout
     shutil.rmtree(store.root / "telemetry")
-    verdicts = list(verify(store, published(store, 2025, None)))
+    verdicts = list(verify(store, published(store, 2025, None, listed=True)))
     assert [verdict.key for verdict in verdicts if verdict.problems] == [RACE, SPRINT, OTHER]
 
 

@@ -7,18 +7,15 @@ gets its own server with its own data, which go when the session ends.
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic, sleep
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from filelock import FileLock
+
+from tests.waiting import answers, free_ports, wait_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "deploy" / "requirements" / "swift.txt"
@@ -79,7 +76,7 @@ class SwiftServer:
     def __init__(self, folder: Path, environment: Path) -> None:
         self._folder = folder
         self._bin = environment / "bin"
-        self._ports = dict(zip((*KINDS, "proxy", "none"), _free_ports(5), strict=True))
+        self._ports = dict(zip((*KINDS, "proxy", "none"), free_ports(5), strict=True))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -98,7 +95,7 @@ class SwiftServer:
 
     def start_proxy(self) -> None:
         self._launch("proxy")
-        _wait_until(lambda: _answers(f"{self.url}/healthcheck"), "Swift", self._log("proxy"))
+        wait_for(lambda: answers(f"{self.url}/healthcheck"), 60)
 
     def stop_proxy(self) -> None:
         """No more S3, data stay: what a client sees of a server that is down."""
@@ -169,30 +166,3 @@ def environment() -> Path:
 
 def _run(*command: str | Path) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=1):
-            return True
-    except (URLError, OSError):
-        return False
-
-
-def _wait_until(ready: Callable[[], bool], what: str, log: Path, seconds: float = 60) -> None:
-    end = monotonic() + seconds
-    while not ready():
-        if monotonic() > end:
-            raise TimeoutError(f"{what} did not start in {seconds:g} s:\n{log.read_text()[-2000:]}")
-        sleep(0.05)

@@ -153,5 +153,7 @@ def test_seasons_that_only_the_bucket_has_stay_in_the_catalog(s3: Place, out: Pa
     old = {"year": 1999, "key": "sessions/1999.json", "published": 1, "updated_at": "2020-01-01T00:00:00Z"}
     catalog = {"schema_version": 1, "updated_at": "2020-01-01T00:00:00Z", "seasons": [old], "newest": None}
     s3.put("catalog.json", json.dumps(catalog).encode())
+    listing = {"schema_version": 1, "year": 1999, "updated_at": "2020-01-01T00:00:00Z", "events": []}
+    s3.put("sessions/1999.json", json.dumps(listing).encode())
     s3.cli("publish", "--out", out)
     assert 1999 in [season["year"] for season in s3.json("catalog.json")["seasons"]]

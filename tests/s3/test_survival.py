@@ -1,17 +1,15 @@
 """What happens while publishing: killed, cut off, refused. The bucket never tells of what is not there."""
 
-import os
 import random
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.command import start
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.s3.swift import SwiftServer
@@ -19,17 +17,6 @@ from tests.s3.swift import SwiftServer
 pytestmark = pytest.mark.slow
 
 KILLS = 20
-
-
-def _start(s3: Place, out: Path) -> subprocess.Popen[bytes]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "publish", "--out", str(out)],
-        cwd=REPOSITORY,
-        env={**kept, **s3.environment()},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def _small(out: Path) -> None:
@@ -50,20 +37,18 @@ def test_killed_at_random_moments(s3: Place, out: Path) -> None:
     fresh = True
     for version in range(5 * KILLS):
         began = time.monotonic()
-        process = _start(s3, out)
-        try:
-            process.wait(chance.uniform(0.15, 1.0) * whole_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            killed += 1
-            fresh = False
-        else:
-            assert process.returncode == 0
-            # the machine may be faster now than when it was measured
-            whole_s = time.monotonic() - began if fresh else whole_s
-            fresh = True
-            remake(out, version + 1)
+        with start("publish", "--out", out, **s3.environment()) as process:
+            try:
+                assert process.wait(chance.uniform(0.15, 1.0) * whole_s) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
+                killed += 1
+                fresh = False
+            else:
+                # the machine may be faster now than when it was measured
+                whole_s = time.monotonic() - began if fresh else whole_s
+                fresh = True
+                remake(out, version + 1)
         assert s3.lies() == [], f"after {killed} kills"
         if "catalog.json" in s3.names():
             assert s3.published() <= s3.names()
@@ -107,19 +92,18 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
 
 def test_server_stopped_for_ten_seconds(s3: Place, s3_server: SwiftServer, out: Path) -> None:
     _small(out)
-    process = _start(s3, out)
 
     def outage() -> None:
-        time.sleep(1.5)
+        time.sleep(0.3)
         s3_server.stop_proxy()
         time.sleep(10)
         s3_server.start_proxy()
 
-    thread = threading.Thread(target=outage)
-    thread.start()
-    code = process.wait(120)
-    thread.join()
-    assert code == 0
+    with start("publish", "--out", out, **s3.environment()) as process:
+        thread = threading.Thread(target=outage)
+        thread.start()
+        assert process.wait(120) == 0
+        thread.join()
     assert s3.lies() == []
     assert s3.published() == {name for name in s3.names() if name.endswith("/manifest.json")}
 

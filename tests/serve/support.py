@@ -7,19 +7,16 @@ import gzip
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from pipeline.contract.artifacts import CATALOG, SessionKey, media_of, season_key
 from pipeline.contract.events import to_line
@@ -49,6 +46,9 @@ from pipeline.contract.models import (
     SeasonListing,
     SeasonSession,
 )
+from tests.command import REPOSITORY, Running, forked
+from tests.waiting import answers, free_port, wait_for
+from tests.warm import server
 
 NOW = datetime(2025, 3, 16, 6, 0, tzinfo=UTC)
 RACE = SessionKey(2025, 1)
@@ -58,7 +58,6 @@ SKIPS = (1, 2, 5, 10)
 FRAMES = 103
 GENERATION = "0123abcd"
 BIG = 3_000_000
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -74,45 +73,48 @@ class Server:
         return self.url.replace("http", "ws", 1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+ANEW = (sys.executable, "-m", "serve", "--port", "{port}")  # a command for `serving`
 
 
 @contextmanager
 def serving(out: Path, *arguments: str, command: tuple[str, ...] = (), **env: str) -> Iterator[Server]:
-    """A server process over `out`: f1-serve, or the given command with {port}."""
+    """A server over `out`: f1-serve, or the given command with {port} in a process that starts anew."""
     port = free_port()
-    line = list(command) or [sys.executable, "-m", "serve", "--port", "{port}", *arguments]
-    process = subprocess.Popen(
-        [part.format(port=port) for part in line],
-        cwd=ROOT,
-        env=os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(ROOT), **env},
-        stdout=subprocess.DEVNULL,
-    )
+    environment = os.environ | {"F1_OUT": str(out), "PYTHONPATH": str(REPOSITORY), **env}
+    with ExitStack() as stack:
+        if command:
+            line = [part.format(port=port) for part in (*command, *arguments)]
+            pid = stack.enter_context(_anew(line, environment)).pid
+        else:
+            pid = stack.enter_context(forked_server(["--port", str(port), *arguments], environment)).pid
+        yield answering(port, pid)
+
+
+@contextmanager
+def _anew(line: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(line, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(url + "/health/live"))
-        yield Server(url, process.pid)
+        yield process
     finally:
         process.terminate()
         process.wait(15)
 
 
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=1).status_code == 200
-    except httpx.TransportError:
-        return False
+@contextmanager
+def forked_server(words: list[str], environment: dict[str, str]) -> Iterator[Running]:
+    """f1-serve, which is stopped at the end as an operator does."""
+    with forked(server, words, environment) as running:
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+def answering(port: int, pid: int) -> Server:
+    """The server, as soon as it answers."""
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(url + "/health/live"))
+    return Server(url, pid)
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -292,14 +294,6 @@ def make_tree(out: Path) -> Path:
         publish_race(out, key)
     publish_listings(out)
     return out
-
-
-def require(there: bool, reason: str) -> None:
-    """Skip where a tool is absent; on CI its absence is a failure."""
-    if not there and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if not there:
-        pytest.skip(reason)
 
 
 def raw(response: httpx.Response) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serve.support import Server, require
+from tests.conftest import require
+from tests.serve.support import Server
 
 CHROMIUM = "/usr/bin/chromium"
 ENDPOINTS = (

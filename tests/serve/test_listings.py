@@ -14,7 +14,8 @@ from websockets.sync.client import connect
 
 from pipeline.contract.artifacts import CATALOG, season_key
 from serve.models import Sessions
-from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, require, serving
+from tests.conftest import require
+from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, serving
 
 
 def test_seasons_is_the_catalog(client: httpx.Client, tree: Path) -> None:

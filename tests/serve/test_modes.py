@@ -19,23 +19,24 @@ import pytest
 from websockets.sync.client import connect
 
 from pipeline.contract.artifacts import CATALOG, media_of
+from tests.command import Running, clean_environment
+from tests.conftest import REPOSITORY, require
 from tests.serve.support import (
+    ANEW,
     GENERATION,
     RACE,
-    ROOT,
     Server,
-    answers,
-    free_port,
+    answering,
+    forked_server,
     long_frames_text,
     problem,
     progress_bytes,
     progress_events,
     publish,
     raw,
-    require,
     serving,
-    wait_for,
 )
+from tests.waiting import answers, free_port, wait_for
 
 PARQUET = f"/data/{RACE.file('frames_parquet')}"
 FRAMES = "/f1/race-telemetry/2025/1"
@@ -115,53 +116,36 @@ def test_request_ids(client: httpx.Client) -> None:
 
 
 @contextmanager
-def logged(out: Path, log: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Server]]:
-    """f1-serve with its output in a file, and what it says to people in another beside it."""
+def logged(out: Path, *arguments: str) -> Iterator[tuple[Running, Server]]:
+    """f1-serve, with what it says on both its streams."""
     port = free_port()
-    with log.open("wb") as file, log.with_suffix(".err").open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serve", "--port", str(port), "--out", str(out), *arguments],
-            cwd=ROOT,
-            stdout=file,
-            stderr=errors,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_for(lambda: answers(url + "/health/live"))
-            yield process, Server(url, process.pid)
-        finally:
-            stop(process)
+    words = ["--port", str(port), "--out", str(out), *arguments]
+    with forked_server(words, clean_environment()) as running:
+        yield running, answering(port, running.pid)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """As an operator does: a kill loses the log lines of requests whose answer the client has already."""
-    process.terminate()
-    try:
-        process.wait(15)
-    finally:
-        process.kill()
-
-
-def lines_of(log: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in log.read_text().splitlines()]
+def lines_of(process: Running) -> list[dict[str, object]]:
+    return [json.loads(line) for line in process.done().stdout.splitlines()]
 
 
 def test_a_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
-    with logged(tmp_path / "nowhere", tmp_path / "log") as (_, server):
+    with logged(tmp_path / "nowhere") as (process, server):
         assert httpx.get(server.url + "/health/ready").status_code == 503
-    (said,) = [line for line in lines_of(tmp_path / "log") if line["level"] == "warning"]
+        process.stop()
+        (said,) = [line for line in lines_of(process) if line["level"] == "warning"]
+        told = process.done().stderr
     assert said["message"] == f"{tmp_path}/nowhere is no folder (yet): check F1_OUT, or publish there"
     warning = f"Warning: {tmp_path}/nowhere is no folder (yet): check --out, or publish there\n"
-    assert (tmp_path / "log.err").read_text() == warning
+    assert told == warning
 
 
-def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with logged(own_tree, log) as (_, server):
+def test_access_log_is_one_json_line_a_request(own_tree: Path) -> None:
+    with logged(own_tree) as (process, server):
         httpx.get(server.url + FRAMES + "?frame_skip=11", headers={"X-Request-Id": "mine"})
         httpx.get(server.url + PARQUET)
         httpx.get(server.url + "/a%0Ab")
-    lines = lines_of(log)
+        process.stop()
+        lines = lines_of(process)
     assert all("ts" in line and "level" in line for line in lines)
     requests = [
         line for line in lines if line["logger"] == "serve.access" and line["route"] != "/health/live"
@@ -178,16 +162,17 @@ def test_access_log_is_one_json_line_a_request(own_tree: Path, tmp_path: Path) -
     assert odd["path"] == "/a\nb"
 
 
-def test_errors_are_logged_with_the_request_id_and_not_told(own_tree: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+def test_errors_are_logged_with_the_request_id_and_not_told(own_tree: Path) -> None:
     publish(own_tree / RACE.frames_json(5), b"damaged")
-    with logged(own_tree, log, "--no-access-log") as (_, server):
+    with logged(own_tree, "--no-access-log") as (process, server):
         response = httpx.get(f"{server.url}{FRAMES}?frame_skip=5&compress=false")
         problem(response, 500)
-    errors = [line for line in lines_of(log) if line["level"] == "error"]
+        process.stop()
+        lines = lines_of(process)
+    errors = [line for line in lines if line["level"] == "error"]
     assert errors[0]["request_id"] == response.headers["x-request-id"]
     assert "Traceback" in str(errors[0]["traceback"])
-    assert all(line["logger"] != "serve.access" for line in lines_of(log))
+    assert all(line["logger"] != "serve.access" for line in lines)
 
 
 def test_a_failed_request_has_the_headers_of_any_other(own_tree: Path) -> None:
@@ -201,12 +186,12 @@ def test_a_failed_request_has_the_headers_of_any_other(own_tree: Path) -> None:
         assert response.headers["x-request-id"]
 
 
-def test_a_client_that_leaves_in_its_own_request_is_no_error(own_tree: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with logged(own_tree, log) as (_, server):
+def test_a_client_that_leaves_in_its_own_request_is_no_error(own_tree: Path) -> None:
+    with logged(own_tree) as (process, server):
         send(server, HALF_BODY).close()
-        wait_for(lambda: '"method":"POST"' in log.read_text())
-    assert "error" not in {line["level"] for line in lines_of(log)}
+        wait_for(lambda: '"method":"POST"' in process.done().stdout)
+        process.stop()
+        assert "error" not in {line["level"] for line in lines_of(process)}
 
 
 HALF_BODY = b"POST /f1/race-telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
@@ -245,19 +230,19 @@ def connections_of(server: Server) -> list[str]:
     return [row[2] for row in rows if row[1].endswith(port) and row[3] == "01"]
 
 
-def test_a_graceful_stop_finishes_open_responses(own_tree: Path, tmp_path: Path) -> None:
+def test_a_graceful_stop_finishes_open_responses(own_tree: Path) -> None:
     content = os.urandom(1000) * 60_000
     publish(own_tree / RACE.file("frames_parquet"), content)
-    with logged(own_tree, tmp_path / "log") as (process, server):
+    with logged(own_tree) as (process, server):
         with httpx.stream("GET", server.url + PARQUET) as response:
             blocks = response.iter_raw(65536)
             got = next(blocks)
-            process.send_signal(signal.SIGTERM)
+            os.kill(process.pid, signal.SIGTERM)
             wait_for(lambda: not answers(server.url + "/health/live"))
             got += b"".join(blocks)
         assert got == content
         assert process.wait(10) in {0, -signal.SIGTERM}
-    assert "Traceback" not in (tmp_path / "log").read_text()
+        assert "Traceback" not in process.done().stdout
 
 
 def counted(server: Server, route: str) -> bool:
@@ -296,7 +281,7 @@ def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
     publish(own_tree / RACE.file("frames_parquet"), bytes(400_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 500_000), 1))
     paths = (PARQUET, FRAMES + "?compress=false", FRAMES + "?frame_skip=3")
-    with serving(own_tree) as server, server.client() as client:
+    with serving(own_tree, command=ANEW) as server, server.client() as client:
         for path in paths:
             with client.stream("GET", path) as response:
                 for _ in response.iter_raw(1 << 20):
@@ -307,16 +292,16 @@ def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
 
 
 def test_several_workers_share_metrics(own_tree: Path) -> None:
-    with serving(own_tree, "--workers", "2") as server:
+    with serving(own_tree, "--workers", "2", command=ANEW) as server:
         for _ in range(40):
-            assert httpx.get(server.url + "/f1/seasons").status_code == 200
+            assert answers(server.url + "/f1/seasons")
         text = httpx.get(server.url + "/metrics").text
         assert 'f1_requests_total{method="GET",route="/f1/seasons",status="200"} 40.0' in text
 
 
 def test_a_killed_worker_has_no_connections(own_tree: Path) -> None:
     publish(own_tree / RACE.live_progress, progress_bytes(progress_events(RACE)[:1]))
-    with serving(own_tree, "--workers", "2") as server:
+    with serving(own_tree, "--workers", "2", command=ANEW) as server:
 
         def opened(count: int) -> bool:
             return f"f1_websockets_open {count}.0" in httpx.get(server.url + "/metrics").text
@@ -386,7 +371,7 @@ def open_files(parent: int) -> list[str]:
 def nginx_before(server: Server, out: Path, folder: Path) -> Iterator[str]:
     """nginx by deploy/nginx.conf, with only what its head says to change changed."""
     port = free_port()
-    text = (ROOT / "deploy/nginx.conf").read_text()
+    text = (REPOSITORY / "deploy/nginx.conf").read_text()
     for old, new in (
         ("listen 8080;", f"listen 127.0.0.1:{port};"),
         ("127.0.0.1:8000", server.url.removeprefix("http://")),
@@ -446,6 +431,9 @@ def test_nginx_sends_the_files(own_tree: Path, tmp_path: Path) -> None:
             problem(client.get("/f1/races/2025/9"), 404)
             inside = client.get(f"/_artifacts/{RACE.file('frames_parquet')}")
             assert inside.status_code == 404
+            assert client.get("/metrics").status_code == 200
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+            assert other.get(url + "/metrics").status_code == 403
 
 
 def test_nginx_passes_websockets(own_tree: Path, tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ from tests.serve.support import (
     progress_events,
     publish,
     serving,
-    wait_for,
 )
+from tests.waiting import wait_for
 
 URL = "/f1/process-telemetry/2025/1"
 Event = dict[str, Any]

@@ -6,7 +6,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.serve.support import Server, require
+from tests.conftest import require
+from tests.serve.support import Server
 
 
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:

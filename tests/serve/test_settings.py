@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from serve.__main__ import main
 from serve.settings import Settings
-from tests.serve.support import ROOT
+from tests.conftest import REPOSITORY
 
 
 def test_flag_over_environment_over_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_the_app_starts_fast_and_imports_nothing_heavy() -> None:
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

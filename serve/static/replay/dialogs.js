@@ -2,6 +2,7 @@
 
 /** @import {Page} from "./page.js" */
 
+import { addressOf } from "../f1-replay.js";
 import { byId, make } from "./facts.js";
 import { KEYS } from "./keys.js";
 
@@ -39,7 +40,9 @@ export class Dialogs {
     const dialog = make("dialog", {}, make("h2", {}, title, close), ...content);
     dialog.setAttribute("aria-label", title);
     close.onclick = () => dialog.close();
-    dialog.onclick = (/** @type {MouseEvent} */ event) => event.target === dialog && dialog.close();
+    dialog.onclick = (/** @type {MouseEvent} */ event) => {
+      if (event.target === dialog) dialog.close(); // and nothing returned: false would stop the links inside
+    };
     document.body.append(dialog);
     return dialog;
   }
@@ -69,7 +72,9 @@ export class Dialogs {
 
   /** @param {{key: string, bytes: number}} file */
   #file({ key, bytes }) {
-    const link = make("a", { href: new URL(key, this.page.race.root).href, textContent: key.split("/").at(-1) });
+    const name = key.split("/").at(-1) ?? key;
+    const url = addressOf(this.page.race.root, key);
+    const link = url ? make("a", { href: url.href, textContent: name }) : name;
     return make("li", {}, link, ` ${(bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1)} MB`);
   }
 }

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from bench import memory
 from bench.child import measured, run
 from bench.figures import Figure, lines
 from bench.sections import SECTIONS
+from tests.conftest import REPOSITORY
 
-ROOT = Path(__file__).parents[1]
 EXPECTED = {
     "stages": {
         "load",
@@ -80,7 +79,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Document]:
     path = tmp_path_factory.mktemp("bench") / "figures.json"
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", "--json", str(path)],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
@@ -124,7 +123,7 @@ def test_a_demo_has_no_targets_of_the_real_race(report: tuple[str, Document]) ->
 
 def test_unknown_section_is_refused() -> None:
     command = [sys.executable, "-m", "bench", "--only", "stages,nonsense"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "no nonsense; there is stages" in done.stderr
 
