@@ -30,6 +30,8 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
 def _(raw: RawRace, blow: Blow) -> RawRace:
     def change(own: Laps) -> Laps:
         i = lap_at(own, blow)
+        if i == 0 or not np.isnan(own.pit_out[i]):  # a set that is fitted may have any age
+            return own
         life, stint = own.tyre_life.copy(), own.extra["stint"].copy()
         life[i:] = np.arange(1, len(own) - i + 1)
         stint[i:] = stint[i:] + 1

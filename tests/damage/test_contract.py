@@ -1,14 +1,63 @@
-"""No damage crashes a run or breaks what holds for every race; what it makes false is named."""
+"""No damage goes by in silence: what it makes false is named with its car, and the grade says so.
+
+`make damage` does a thousand and more; here hypothesis picks some, and what once failed stays.
+"""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.damage.blows import Blow
 from tests.damage.catalogue import KINDS
 from tests.damage.trial import attempt, demo, drawn
 
+# in these a few runs in a hundred still go by in silence: docs/quality.md has the figures
+OPEN = {name for name in KINDS if name.startswith("order: ")} | {
+    "positions: two cars swapped for a while",
+    "positions: two cars swapped from some moment on",
+    "positions: of seconds before",
+    "positions: stamped late",
+    "positions: end early",
+    "positions: dropped for a while",
+    "car data: dropped for a while",
+    "car data: of seconds before",
+    "car data: two cars swapped for a while",
+    "car data: frozen",
+    "car data: an offset in speed",
+    "gaps: one far too large",
+    "all topics: silent for a while",
+    "all topics: end early",
+    "laps: the last laps lost",
+    "laps: a crossing at another time",
+}
+ONCE_SILENT = [  # each was found by the table, and shrunk
+    Blow("positions: one sample far away", ("22",), 200.0, 1.0, 500.0, 1),
+    Blow("positions: an offset from some moment on", ("33",), 200.0, 1.0, 300.0, 1),
+    Blow("positions: zeros", ("41",), 200.0, 20.0, 1.0),
+    Blow("car data: zeros", ("19",), 120.0, 30.0, 1.0),
+    Blow("car data: speed in other units", ("58",), 0.0, 1.0, 0.6),
+    Blow("laps: none of one car", ("76", "88"), 200.0, 1.0, 1.0),
+    Blow("laps: one lap lost", ("33",), 200.0, 1.0, 1.0),
+    Blow("tyres: age anew within a stint", ("64",), 120.0, 1.0, 1.0),
+    Blow("gaps: too large", ("41",), 300.0, 60.0, 30.0),
+]
 
-@pytest.mark.parametrize("name", KINDS)
-def test_no_kind_crashes(name: str) -> None:
-    given = demo()
-    for seed in range(2):
-        trial = attempt(given, drawn(given, KINDS[name], seed))
-        assert not trial.error, str(trial)
+
+@pytest.mark.parametrize("blow", ONCE_SILENT, ids=lambda blow: blow.kind)
+def test_what_was_silent_once_is_named(blow: Blow) -> None:
+    trial = attempt(demo(), blow)
+    assert not trial.wrong, str(trial)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.sampled_from(sorted(set(KINDS) - OPEN)), seed=st.integers(0, 30))
+def test_no_falsehood_is_silent(name: str, seed: int) -> None:
+    trial = attempt(demo(), drawn(demo(), KINDS[name], seed))
+    assert not trial.wrong, str(trial)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.sampled_from(sorted(OPEN)), seed=st.integers(0, 1000))
+def test_no_damage_crashes(name: str, seed: int) -> None:
+    trial = attempt(demo(), drawn(demo(), KINDS[name], seed))
+    assert not trial.error, str(trial)
