@@ -48,7 +48,7 @@ RULES = {
     "gap": Rule(3.5, 21.0, 2.0),  # held for so long and no longer
     "status": Rule(0.0, 2.0, 2.0),
 }
-PLACE_S = (20.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
+PLACE_S = (40.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
 PLACE_M, CLOSE_M = 150.0, np.inf  # where the track is clear, and where it is not: nothing is asked
 
 
