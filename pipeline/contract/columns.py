@@ -166,9 +166,10 @@ FRAME_COLUMNS: Final = (
         "status", "words", "grid until the car moves off, finished once it has taken the flag",
         nullable=False, codes=STATUSES, dtype="int8", json=15, replay=Replayed(15, "step"),
     ),
+    # Not the session: readers of today turn every column but driver and status to numbers. The file is of one
+    # session, which its metadata names.
     YEAR,
     ROUND,
-    SESSION,
 )  # fmt: skip
 
 COLUMNS: Final = {column.name: column for column in FRAME_COLUMNS if column.dtype}

@@ -40,38 +40,38 @@ def _sentence(stderr: str) -> str:
 
 
 @pytest.mark.parametrize(("arguments", "says"), NAMES, ids=[" ".join(args) for args, _ in NAMES])
-def test_malformed_names(arguments: list[str], says: str, demo_out: Path) -> None:
+def test_malformed_names(arguments: list[str], says: str, small_out: Path) -> None:
     bucket = [] if "--s3-bucket" in arguments else ["--s3-bucket", "bucket"]
-    done = cli("publish", "--out", demo_out, *bucket, *arguments, expect=2)
+    done = cli("publish", "--out", small_out, *bucket, *arguments, expect=2)
     assert says in _sentence(done.stderr)
 
 
-def test_no_bucket_named(demo_out: Path) -> None:
-    done = cli("publish", "--out", demo_out, expect=2)
+def test_no_bucket_named(small_out: Path) -> None:
+    done = cli("publish", "--out", small_out, expect=2)
     assert _sentence(done.stderr) == "Error: which bucket? name it with --s3-bucket or F1_S3_BUCKET"
 
 
-def test_an_endpoint_of_boto3s_own_that_is_none(demo_out: Path) -> None:
+def test_an_endpoint_of_boto3s_own_that_is_none(small_out: Path) -> None:
     place = {"F1_S3_BUCKET": "bucket", "AWS_ENDPOINT_URL_S3": "http://my_minio:9000"}
-    done = cli("publish", "--out", demo_out, expect=1, **place, **credentials(("a", "b")))
+    done = cli("publish", "--out", small_out, expect=1, **place, **credentials(("a", "b")))
     assert "cannot open s3://bucket: Invalid endpoint: http://my_minio:9000" in _sentence(done.stderr)
 
 
 @pytest.mark.parametrize("command", ["publish", "verify"])
-def test_missing_bucket(s3: Place, demo_out: Path, command: str) -> None:
+def test_missing_bucket(s3: Place, small_out: Path, command: str) -> None:
     args = ["--s3"] if command == "verify" else []
-    done = s3.cli(command, *args, "--out", demo_out, F1_S3_BUCKET="nobody-has-this", expect=1)
+    done = s3.cli(command, *args, "--out", small_out, F1_S3_BUCKET="nobody-has-this", expect=1)
     assert "has no bucket nobody-has-this: create it, or correct --s3-bucket" in _sentence(done.stderr)
 
 
-def test_wrong_credentials(s3: Place, demo_out: Path) -> None:
-    done = s3.cli("publish", "--out", demo_out, user=("test:tester", "wrong"), expect=1)
+def test_wrong_credentials(s3: Place, small_out: Path) -> None:
+    done = s3.cli("publish", "--out", small_out, user=("test:tester", "wrong"), expect=1)
     assert "does not take the credentials (SignatureDoesNotMatch)" in _sentence(done.stderr)
     assert s3.names() == set()
 
 
-def test_no_credentials(s3: Place, demo_out: Path) -> None:
-    done = s3.cli("publish", "--out", demo_out, user=("", ""), expect=1)
+def test_no_credentials(s3: Place, small_out: Path) -> None:
+    done = s3.cli("publish", "--out", small_out, user=("", ""), expect=1)
     assert "there are no S3 credentials: set AWS_ACCESS_KEY_ID" in _sentence(done.stderr)
 
 
@@ -93,12 +93,12 @@ def test_bucket_that_may_only_be_read(s3: Place, out: Path) -> None:
 
 
 @pytest.mark.slow
-def test_server_that_is_not_there(demo_out: Path) -> None:
+def test_server_that_is_not_there(small_out: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         place = {"F1_S3_BUCKET": "bucket", "F1_S3_ENDPOINT_URL": url, "F1_S3_PATIENCE": "1"}
-        done = cli("publish", "--out", demo_out, expect=75, **place, **credentials(("a", "b")))
+        done = cli("publish", "--out", small_out, expect=75, **place, **credentials(("a", "b")))
     assert f"{url} did not answer for 1 s" in _sentence(done.stderr)
 
 

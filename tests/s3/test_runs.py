@@ -14,6 +14,7 @@ from pipeline.publish.bucket_listings import publish_listing
 from pipeline.publish.documents import to_json
 from pipeline.publish.listings import published_session
 from pipeline.store.local import LocalStore
+from tests.conftest import SMALL
 from tests.s3.support import READER, Place, options
 
 RACES = 24
@@ -22,23 +23,23 @@ RACES = 24
 @pytest.mark.slow
 def test_a_run_publishes_each_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = s3.cli("demo", "--publish", "--out", out)
+    done = s3.cli("demo", *SMALL, "--publish", "--out", out)
     assert f"files uploaded to s3://{s3.bucket}/data/f1" in done.stdout
     assert s3.lies() == []
     assert s3.published() == {path.relative_to(out).as_posix() for path in out.rglob("manifest.json")}
     (log,) = out.glob("runs/*.jsonl")
     assert s3.get(f"runs/{log.name}") == log.read_bytes()
-    again = s3.cli("demo", "--publish", "--out", out).stdout
+    again = s3.cli("demo", *SMALL, "--publish", "--out", out).stdout
     assert "Nothing to do: all up to date" in again
     assert "Nothing to upload" in again
 
 
 @pytest.mark.slow
-def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, demo_out: Path, tmp_path: Path) -> None:
+def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, small_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    shutil.copytree(demo_out, out)
+    shutil.copytree(small_out, out)
     s3.client.put_bucket_acl(Bucket=s3.bucket, ACL="public-read")
-    done = s3.cli("demo", "--publish", "--out", out, user=READER, expect=1)
+    done = s3.cli("demo", *SMALL, "--publish", "--out", out, user=READER, expect=1)
     assert "1900 round 1 race is computed, but not in S3: not allowed to write" in done.stdout
     assert "Traceback" not in done.stderr
     assert s3.names() == set()
@@ -46,13 +47,13 @@ def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, demo_out: Path, tm
 
 @pytest.mark.slow
 def test_a_season_of_24_races(
-    s3: Place, demo_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    s3: Place, small_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a season costs: requests and seconds, at first and when nothing has changed."""
     from pipeline.publish.sync import sync
     from pipeline.store.s3 import S3Store
 
-    keys = [_copy(demo_out, tmp_path, number) for number in range(1, RACES + 1)]
+    keys = [_copy(small_out, tmp_path, number) for number in range(1, RACES + 1)]
     files = sum(1 for path in tmp_path.glob("telemetry/**/*") if path.is_file())
     for what, most in (("first", 2 * files + 3 * RACES + 40), ("again", RACES + 20)):
         time.sleep(1.1)
@@ -99,11 +100,11 @@ def test_retire_leaves_the_others(s3: Place, out: Path) -> None:
     assert s3.lies() == []
 
 
-def test_a_renumbered_round_does_not_show_anothers_race(demo_out: Path, tmp_path: Path) -> None:
+def test_a_renumbered_round_does_not_show_anothers_race(small_out: Path, tmp_path: Path) -> None:
     """The bucket has the demo's round 1; this machine's schedule has another race under that number."""
     bucket, local = LocalStore(tmp_path / "bucket"), LocalStore(tmp_path / "local")
-    shutil.copytree(demo_out / "telemetry", bucket.root / "telemetry")
-    data = (demo_out / season_key(1900)).read_bytes()
+    shutil.copytree(small_out / "telemetry", bucket.root / "telemetry")
+    data = (small_out / season_key(1900)).read_bytes()
     theirs = SeasonListing.model_validate_json(data)
     bucket.put_bytes(season_key(1900), data)
     events = [
@@ -130,9 +131,9 @@ def test_a_renumbered_round_does_not_show_anothers_race(demo_out: Path, tmp_path
     assert found.events[1:] == theirs.events[1:]
 
 
-def test_a_manifest_that_no_listing_names_is_listed(demo_out: Path, tmp_path: Path) -> None:
+def test_a_manifest_that_no_listing_names_is_listed(small_out: Path, tmp_path: Path) -> None:
     bucket = LocalStore(tmp_path / "bucket")
-    shutil.copytree(demo_out / "telemetry", bucket.root / "telemetry")
+    shutil.copytree(small_out / "telemetry", bucket.root / "telemetry")
     key = SessionKey(1900, 1)
     publish_listing(LocalStore(tmp_path / "local"), bucket, 1900, None, {key}, {})
     found = SeasonListing.model_validate_json(bucket.read(season_key(1900)) or b"")
@@ -141,17 +142,17 @@ def test_a_manifest_that_no_listing_names_is_listed(demo_out: Path, tmp_path: Pa
     assert found.events[0].sessions == [published_session(manifest, manifest.event.date_utc)]
 
 
-def test_a_race_that_has_moved_is_listed_once(demo_out: Path, tmp_path: Path) -> None:
+def test_a_race_that_has_moved_is_listed_once(small_out: Path, tmp_path: Path) -> None:
     """What is still in the bucket under an old number, such as where deleting it failed, is not listed."""
     bucket = LocalStore(tmp_path / "bucket")
-    shutil.copytree(demo_out / "telemetry", bucket.root / "telemetry")
-    _copy(demo_out, bucket.root, 7)
+    shutil.copytree(small_out / "telemetry", bucket.root / "telemetry")
+    _copy(small_out, bucket.root, 7)
     moved = json.loads((bucket.root / SessionKey(1900, 7).manifest).read_bytes())
-    first = Manifest.model_validate_json((demo_out / SessionKey(1900, 1).manifest).read_bytes())
+    first = Manifest.model_validate_json((small_out / SessionKey(1900, 1).manifest).read_bytes())
     moved["event"] |= {"name": "Under its sponsor's name", "meeting_key": first.event.meeting_key}
     (bucket.root / SessionKey(1900, 7).manifest).write_text(json.dumps(moved))
     in_bucket = {SessionKey(1900, 1), SessionKey(1900, 7)}
-    publish_listing(LocalStore(demo_out), bucket, 1900, None, in_bucket, {})
+    publish_listing(LocalStore(small_out), bucket, 1900, None, in_bucket, {})
     found = SeasonListing.model_validate_json(bucket.read(season_key(1900)) or b"")
     assert [event.round for event in found.events] == [1, 2]
     publish_listing(LocalStore(tmp_path / "empty"), bucket, 1900, None, in_bucket, {})

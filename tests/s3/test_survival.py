@@ -13,10 +13,18 @@ from tests.command import start
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.s3.swift import SwiftServer
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
 KILLS = 20
+
+
+@pytest.fixture
+def out(small_out: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "out"
+    shutil.copytree(small_out, copy)
+    return copy
 
 
 def _small(out: Path) -> None:
@@ -94,7 +102,7 @@ def test_server_stopped_for_ten_seconds(s3: Place, s3_server: SwiftServer, out: 
     _small(out)
 
     def outage() -> None:
-        time.sleep(0.3)
+        wait_for(lambda: bool(s3.names()), 60)
         s3_server.stop_proxy()
         time.sleep(10)
         s3_server.start_proxy()

@@ -46,7 +46,7 @@ def race(request: pytest.FixtureRequest, demo_out: Path) -> Published:
     frames = clock["frames"]
     index = np.rint(table["t_ms"].to_numpy() * clock["fps"] / 1000).astype(int)
     rows = table["driver"].map({car.code: i for i, car in enumerate(truth.cars)}).to_numpy().astype(int)
-    names = [n for n in table.columns if n not in ("t_ms", "driver", "status", "session")]
+    names = [n for n in table.columns if n not in ("t_ms", "driver", "status")]
     columns = {n: np.full((len(truth.cars), frames), np.nan) for n in names}
     for name in names:
         columns[name][rows, index] = table[name].astype("float64").to_numpy()
