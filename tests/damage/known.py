@@ -33,9 +33,9 @@ class Rule:
 
 
 RULES = {
-    "x": Rule(100.0, 0.3, 0.3),
-    "y": Rule(100.0, 0.3, 0.3),
-    "progress": Rule(30.0, 0.3, 0.3),  # metres
+    "x": Rule(100.0, 1.0, 1.0),
+    "y": Rule(100.0, 1.0, 1.0),
+    "progress": Rule(30.0, 1.0, 1.0),  # metres
     "lap": Rule(0.0, 0.5, 0.5),
     "tyre": Rule(0.0, 0.5, 0.5),
     "tyre_life": Rule(0.0, 0.5, 0.5),
@@ -48,6 +48,7 @@ RULES = {
     "gap": Rule(3.5, 21.0, 2.0),  # held for so long and no longer
     "status": Rule(0.0, 2.0, 2.0),
 }
+STEPPED = ("throttle", "gear", "drs", "brake", "rpm", "gap", "position")  # late by up to a second in the feed
 PLACE_S = (40.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
 PLACE_M, CLOSE_M = 150.0, np.inf  # where the track is clear, and where it is not: nothing is asked
 
@@ -249,6 +250,8 @@ def _found(code: str, what: str, wrong: Bools, times: Floats, fps: float) -> Ite
         return
     edges = np.flatnonzero(np.diff(np.concatenate(([0], wrong.view(np.int8), [0])))).reshape(-1, 2)
     longest = int((edges[:, 1] - edges[:, 0]).max())
+    if what in STEPPED and longest / fps < VISIBLE_S:
+        return
     yield Falsehood(code, what, int(wrong.sum()), longest / fps, float(times[np.argmax(wrong)]))
 
 

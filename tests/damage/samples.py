@@ -196,7 +196,7 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "cars", lambda c: until(c, blow))
 
 
-@kind("car data", "of seconds before", size=(3, 40), span=(10, 120))
+@kind("car data", "of seconds before", size=(6, 40), span=(10, 120))
 def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "cars", lambda c: late(c, blow))
 
