@@ -198,15 +198,8 @@ def _judge(session: Session, cache: Path, out: Path, fps: float, verdict: Verdic
     verdict.grade = manifest["quality"]["grade"]
     checks = manifest["quality"]["checks"]
     verdict.checks = [f"{check['name']} {check['value']}" for check in checks if check["level"] != "ok"]
-    _without_texts(folder / "frames.parquet")
     verdict.failed = _checker(folder, key, cache)
     _compare(folder, manifest, told, verdict)
-
-
-def _without_texts(path: Path) -> None:
-    """The checker takes every column for a number but those that it knows."""
-    table = pq.read_table(path)
-    pq.write_table(table.drop_columns(["session"]), path)
 
 
 def _checker(folder: Path, key: SessionKey, cache: Path) -> list[str]:

@@ -14,13 +14,13 @@ from tests.conftest import REPOSITORY, require
 from tests.truth.driven import absent, judge, sessions, unpacked
 
 SAMPLE = {
-    "2018/7R": "the first season",
+    "2019/1R": "a race without a safety car",
     "2019/11R": "rain, safety cars, and stops by the dozen",
     "2021/19S": "a sprint, which its year called by another name",
     "2022/17R": "ended by the clock, two laps short",
-    "2022/1R": "three cars that retire in the last laps",
+    "2022/1R": "three cars that stop in the last laps",
     "2024/21R": "a red flag in the rain",
-    "2025/23S": "a sprint of nineteen laps",
+    "2026/2S": "a sprint of nineteen laps",
     "2026/2R": "twenty-two cars, no DRS",
 }
 
