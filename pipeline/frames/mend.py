@@ -57,7 +57,12 @@ class _Car:
 def mended(
     raw: RawRace, positions: dict[str, PosSamples], cars: dict[str, CarSamples], start: float
 ) -> tuple[RawRace, list[Finding]]:
-    """The race with the laps of each car that the timing has wrong as its positions count them."""
+    """The race with the laps of each car that the timing has wrong as its positions count them.
+
+    From the first lap on: what begins later has nothing to count from.
+    """
+    if min((int(own.number[0]) for own in raw.laps.values() if len(own)), default=1) > 1:
+        return raw, []
     gate = _gate(positions, raw.laps)
     seen = (
         {} if gate is None else {n: _witness(gate, pos, cars[n]) for n, pos in positions.items() if n in cars}
