@@ -30,7 +30,8 @@ def thinner(about: Head | Manifest, quality: Quality, old: Manifest) -> str | No
         *_less("laps", laps, laps_before, _FEWER),
         *_worse(quality, old.quality),
     ]
-    if laps <= laps_before:  # with more the flag is known, and what seemed a race after it goes
+    # with more laps or a better grade the flag is known now, and what seemed a race after it goes
+    if laps <= laps_before and quality.grade >= old.quality.grade:
         lacks += _less("seconds", about.clock.duration_s, old.clock.duration_s, _FEWER)
     return ", ".join(lacks) or None
 
