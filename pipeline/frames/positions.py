@@ -63,6 +63,10 @@ def false_positions(race: Race) -> list[Finding]:
     found.append(
         by_car(race.raw, "crossings", crossings, "line crossings that the car's positions contradict")
     )
+    leapt = sum(counts["impossible_positions"][n] + counts["position_jumps"][n] > 0 for n in race.verdicts)
+    if leapt >= max(3, len(race.verdicts) / 2):
+        text = f"the positions of {leapt} cars leap: the feed may have moved the whole field"
+        found.append(Finding("field_moved", leapt, text))
     return [finding for finding in found if finding.count]
 
 

@@ -23,6 +23,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "impossible_positions": (1.0, 100.0),
     "misplaced_positions": (1.0, 20.0),
     "position_jumps": (3.0, 30.0),
+    "field_moved": (1.0, 1.0),  # cars
     "crossings": (1.0, 3.0),
     "position_holes": (2.0, 60.0),  # seconds
     "car_data_holes": (2.0, 60.0),
