@@ -51,7 +51,7 @@ PYTEST := pytest --numprocesses auto --dist worksteal
 test: $(INSTALLED) ## run the tests, as many at a time as there are processors
 	$(BIN)/$(PYTEST) $(ARGS)
 
-test-quick: $(INSTALLED) ## the tests of every part that take a minute together
+test-quick: $(INSTALLED) ## the tests of every part, without those that take seconds
 	$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
 
 coverage: $(INSTALLED) ## the same as test, and how much of pipeline and serve they run; it may not fall
