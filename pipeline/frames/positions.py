@@ -91,12 +91,6 @@ def _usual(placed: dict[str, Placed], sights: dict[str, Sight]) -> float:
     return float(np.median(every)) if len(every) else np.inf
 
 
-def _counts(verdict: Verdict, pos: PosSamples, start: float, end: float) -> dict[str, int]:
-    within = (pos.t >= start) & (pos.t <= end)
-    kinds = (verdict.leaps, verdict.elsewhere, verdict.jumps)
-    return {name: int((false & within).sum()) for name, false in zip(_WHAT, kinds, strict=True)}
-
-
 def _without(placed: Placed, false: Bools) -> Placed:
     return replace(placed, at=np.where(false, np.nan, placed.at)) if false.any() else placed
 
