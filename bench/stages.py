@@ -26,6 +26,7 @@ from pipeline.run import race
 from pipeline.run.batch import Task
 from pipeline.store.base import StagedFile
 from pipeline.store.local import LocalStore
+from pipeline.timing import tell
 
 SKIPS = (1, 2, 5, 10)
 
@@ -62,7 +63,7 @@ def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) ->
 
 def parquet_files(task: Task, work: Path) -> Cost:
     def write(job: Job, raw: RawRace, own: RaceFrames, folder: Path) -> None:
-        parquet.write_tables(folder, raw, own, head(raw, own))
+        parquet.write_tables(folder, tell(raw, own), own, head(raw, own))
 
     return _encoded(task, work, write)
 

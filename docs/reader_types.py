@@ -79,10 +79,11 @@ def documents() -> str:
     made: dict[str, str] = {}
     for name, model in SCHEMAS.items():
         schema = model.model_json_schema(mode="serialization")
-        then = json.loads((FROZEN / f"{name}.schema.json").read_bytes())
+        frozen = FROZEN / f"{name}.schema.json"  # a document that came later has none
+        then = json.loads(frozen.read_bytes()) if frozen.exists() else None
         first = _interface(schema, then)
         for inner, said in schema.get("$defs", {}).items():
-            made.setdefault(inner, _interface(said, then["$defs"].get(inner)))
+            made.setdefault(inner, _interface(said, then and then["$defs"].get(inner)))
         made[schema["title"]] = first
     return "\n\n".join(made.values())
 

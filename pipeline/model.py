@@ -5,8 +5,10 @@ Times are float64 seconds. In RawRace they are on F1's session clock; in RaceFra
 replay say the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 AnyArray = npt.NDArray[np.generic]
+Rows = dict[str, AnyArray | Sequence[Any]]
+"""A table's rows by column, all of one length; NaN and None are unknown."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,17 @@ class DriverInfo:
     classified: str | None
     result: str | None
     laps: int | None
+    first_name: str | None = None
+    last_name: str | None = None
+    driver_id: str | None = None
+    team_id: str | None = None
+    country: str | None = None
+    headshot: str | None = None
+    points: float | None = None
+    time: float | None = None
+    """Race time in seconds as fastf1's result gives it: the winner's own, the others' behind the winner."""
+    parts: tuple[float | None, ...] = ()
+    """Best times of the parts of a qualifying, seconds."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +157,61 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Radio:
+    """A team radio message that was broadcast: session second, racing number, and where F1 has it."""
+
+    t: float
+    number: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ClockWord:
+    """What the feed said of the session's clock at session second `t`: seconds left, and whether it runs."""
+
+    t: float
+    remaining: float
+    running: bool
+
+
+@dataclass(frozen=True)
+class PitWord:
+    """What the feed said of one visit to the pit lane, seconds, at session second `t`; None unknown."""
+
+    t: float
+    number: str
+    lap: int | None
+    lane: float | None
+    stationary: float | None
+
+
+@dataclass(frozen=True)
+class TyreWord:
+    """What the feed's series of tyres said last of one stint (counted from 0); None unknown."""
+
+    number: str
+    stint: int
+    tyre: int
+    new: bool | None
+    start_laps: int | None
+    total_laps: int | None
+
+
+@dataclass(frozen=True)
+class Topics:
+    """What the feed's topics say that fastf1 has no parser for; a topic that is absent is empty.
+
+    Lists are by time. absent: names of the topics that the session does not have, or that are damaged.
+    """
+
+    radio: list[Radio] = field(default_factory=list)
+    clock: list[ClockWord] = field(default_factory=list)
+    pits: list[PitWord] = field(default_factory=list)
+    tyres: list[TyreWord] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class RawRace:
     """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any.
 
@@ -169,6 +239,7 @@ class RawRace:
     fastf1: str
     messages: list[str]
     noticed: list[Finding] = field(default_factory=list)
+    topics: Topics = field(default_factory=Topics)
 
 
 @dataclass(frozen=True)

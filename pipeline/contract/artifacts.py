@@ -69,6 +69,10 @@ _ALL: Final = (
         "the compact replay, a minute a chunk",
     ),
     Spec("frames", "{session}skip_{skip}.json.gz", GZIPPED_JSON, "frames as JSON, every n-th"),
+    Spec(
+        "timing", "{session}timing.json.gz", GZIPPED_JSON, "laps, tyres, stops and events for a timing tower",
+        required=False,
+    ),
     *(
         Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
         for t in TABLES

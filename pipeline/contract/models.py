@@ -13,6 +13,7 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
 from pipeline.contract.sessions import CHOICES, SessionCode
+from pipeline.contract.tables import TABLES, Table
 
 Grade = Literal["A", "B", "C", "D"]
 Level = Literal["ok", "note", "warn", "bad"]
@@ -436,6 +437,37 @@ class ReplayChunkDocument(Model):
     )
 
 
+_KINDS: dict[str, type] = {"bool": bool, "string": str}
+
+
+def _in_browser(column: Column) -> Any:
+    """A table's column as a list in timing.json.gz."""
+    kind: Any = _KINDS.get(column.type, float if column.type.startswith("float") else int)
+    values: Any = kind | None if column.nullable else kind
+    return (list[values], Field(description=column.description))
+
+
+def _columns_of(table: Table) -> Any:
+    fields: Any = {column.name: _in_browser(column) for column in table.in_browser()}
+    name = table.name.title().replace("_", "") + "Columns"
+    return create_model(name, __base__=Model, __doc__=f"Columns of equal length: {table.about}.", **fields)
+
+
+BROWSER_TABLES = [table for table in TABLES if table.browser]
+if TYPE_CHECKING:
+    TimingDocument: TypeAlias = Any
+else:
+    TimingDocument = create_model(
+        "TimingDocument",
+        __base__=Model,
+        __doc__="timing.json.gz: what a timing tower needs at any moment, column by column.",
+        schema_version=(Version, SCHEMA_VERSION),
+        event=(TheEvent, ...),
+        clock=(TheClock, ...),
+        **{table.name: (_columns_of(table), Field(description=table.about)) for table in BROWSER_TABLES},
+    )
+
+
 SCHEMAS: dict[str, type[Model]] = {
     "manifest": Manifest,
     "season": SeasonListing,
@@ -444,4 +476,5 @@ SCHEMAS: dict[str, type[Model]] = {
     "run": RunSummary,
     "frames": FramesDocument,
     "replay_chunk": ReplayChunkDocument,
+    "timing": TimingDocument,
 }

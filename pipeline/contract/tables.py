@@ -5,21 +5,47 @@ from typing import Final
 
 from pipeline.contract.columns import DRIVER, FRAME_COLUMNS, ROUND, SESSION, TYRES, YEAR, Column
 
+SESSION_OF: Final = (YEAR, ROUND, SESSION)
+WEATHER_COLUMNS: Final = (
+    Column("air_temp", "float64", "temperature of the air", "degrees Celsius"),
+    Column("track_temp", "float64", "temperature of the track", "degrees Celsius"),
+    Column("humidity", "float64", "relative humidity", "%"),
+    Column("pressure", "float64", "air pressure", "hPa"),
+    Column("wind_speed", "float64", "wind", "m/s"),
+    Column("wind_direction", "int16", "where the wind comes from, from north", "degrees"),
+    Column("rainfall", "bool", "whether it rains"),
+)
+LAP_KINDS: Final = ("timed", "out", "in", "out_in")  # out begins in the pit lane, in ends there
+STOP_KINDS: Final = ("tyres", "drive_through", "stop_and_go", "no_change", "retired", "red_flag", "unknown")
+_TIMED: Final = (("lap", "lap time"), *((f"sector{n}", f"time of sector {n}") for n in (1, 2, 3)))
+EVENT_KINDS: Final = (
+    "formation_lap", "start", "chequered_flag", "flag", "overtake", "pit_stop", "fastest_lap", "deleted_lap",
+    "retirement", "noted", "investigation", "no_action", "penalty", "served", "not_served", "rescinded",
+    "warning", "disqualified",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Table:
-    """One {name}.parquet of a session.
+    """One {name}.parquet of a session, and what of it timing.json.gz has for a browser.
 
-    A table that is `grouped` has a row group for each driver. One that came `later` than version 1 began is
-    missing beside older races, which are whole without it.
+    browser: the columns in timing.json.gz, in that order; none where it lacks the table. A table that is
+    `grouped` has a row group for each driver. One that came `later` than version 1 began is missing beside
+    older races, which are whole without it.
     """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
+    browser: tuple[str, ...] = ()
     grouped: bool = False
     later: bool = False
+
+    def in_browser(self) -> list[Column]:
+        """The columns in timing.json.gz."""
+        named = {column.name: column for column in self.columns}
+        return [named[name] for name in self.browser]
 
 
 FRAMES: Final = Table(
@@ -58,11 +84,205 @@ LAPS: Final = Table(
         Column("track_status", "string", "every track status code during the lap, one digit each"),
         Column("deleted_reason", "string", "why the lap time was deleted"),
         Column("generated", "bool", "whether fastf1 added the row for a lap that was never completed"),
-        YEAR,
-        ROUND,
-        SESSION,
+        *SESSION_OF,
+        Column("kind", "string", f"what the lap was: {', '.join(LAP_KINDS)}"),
+        Column("gap_s", "float64", "official gap to the leader at the lap's end", "s"),
+        Column("interval_s", "float64", "official interval to the car ahead at the lap's end", "s"),
+        Column("laps_down", "int8", "laps behind the leader at the lap's end"),
+        *(
+            Column(f"sector{n}_end_s", "float64", f"when sector {n} ended, on the frame clock", "s")
+            for n in (1, 2, 3)
+        ),
+        Column("personal_best", "bool", "whether the feed calls it the driver's best lap so far"),
+        *(
+            Column(f"{part}_{whose}_s", "float64", f"{whose_words} {words} so far, this one included", "s")
+            for whose, whose_words in (("best", "the driver's best"), ("overall", "the session's best"))
+            for part, words in _TIMED
+        ),
+        Column("first_frame", "int32", "the first frame of the lap"),
+        Column("last_frame", "int32", "the last frame of the lap"),
+        *WEATHER_COLUMNS,
     ),
     sorted_by=("driver", "lap"),
+    browser=(
+        "driver", "lap", "start_s", "end_s", "lap_time_s", "sector1_s", "sector2_s", "sector3_s",
+        "sector1_end_s", "sector2_end_s", "speed_st", "stint", "kind", "position", "gap_s", "interval_s",
+        "laps_down", "deleted", "deleted_reason",
+    ),
+)  # fmt: skip
+
+STINTS: Final = Table(
+    "stints",
+    "a row per driver and set of tyres",
+    (
+        DRIVER,
+        Column("stint", "int16", "number of the stint, from 1", nullable=False),
+        Column("tyre", "int8", "compound", codes=TYRES, nullable=False),
+        Column("fresh_tyre", "bool", "whether the tyres were new when they were fitted"),
+        Column("tyre_life_start", "int16", "laps on the tyres when they were fitted", "laps"),
+        Column("first_lap", "int16", "the first lap on them", nullable=False),
+        Column("last_lap", "int16", "the last lap on them", nullable=False),
+        Column("laps", "int16", "laps completed on them", "laps", nullable=False),
+        Column("start_s", "float64", "when the stint began, on the frame clock", "s"),
+        Column("end_s", "float64", "when it ended, on the frame clock", "s"),
+        Column("conflict", "string", "what another source says of it, where they differ"),
+        *SESSION_OF,
+    ),
+    sorted_by=("driver", "stint"),
+    browser=("driver", "stint", "tyre", "fresh_tyre", "tyre_life_start", "first_lap", "last_lap", "start_s"),
+    later=True,
 )
 
-TABLES: Final = (FRAMES, LAPS)
+PIT_STOPS: Final = Table(
+    "pit_stops",
+    "a row per driver and visit to the pit lane",
+    (
+        DRIVER,
+        Column("stop", "int16", "number of the driver's visit, from 1", nullable=False),
+        Column("lap", "int16", "the lap in which the car came in", nullable=False),
+        Column("pit_in_s", "float64", "when it entered the pit lane, on the frame clock", "s"),
+        Column("pit_out_s", "float64", "when it left the pit lane, on the frame clock", "s"),
+        Column("lane_time_s", "float64", "time in the pit lane", "s"),
+        Column("stationary_s", "float64", "how long the car stood", "s"),
+        Column("stationary_from", "string", "who says so: feed, or speed (the car's own)"),
+        Column("kind", "string", f"what it was for: {', '.join(STOP_KINDS)}"),
+        Column("tyre_before", "int8", "compound before", codes=TYRES),
+        Column("tyre_after", "int8", "compound after", codes=TYRES),
+        Column("tyre_life_before", "int16", "age of the tyres that came off", "laps"),
+        Column("fresh_tyre", "bool", "whether the tyres that went on were new"),
+        Column("position_before", "int8", "official position when it came in"),
+        Column("position_after", "int8", "official position when it left"),
+        Column("track_status", "string", "track status code when it came in"),
+        Column("double_stop", "bool", "whether it stood behind its team mate's stop"),
+        Column("conflict", "string", "what another source says of it, where they differ"),
+        *SESSION_OF,
+    ),
+    sorted_by=("driver", "stop"),
+    browser=(
+        "driver", "stop", "lap", "pit_in_s", "pit_out_s", "lane_time_s", "stationary_s", "stationary_from",
+        "kind", "tyre_before", "tyre_after", "position_before", "position_after",
+    ),
+    later=True,
+)  # fmt: skip
+
+RESULTS: Final = Table(
+    "results",
+    "the classification, a row per driver",
+    (
+        DRIVER,
+        Column("number", "string", "racing number", nullable=False),
+        Column("name", "string", "full name", nullable=False),
+        Column("team", "string", "name of the team", nullable=False),
+        Column("driver_id", "string", "the driver's id at jolpica"),
+        Column("team_id", "string", "the team's id at jolpica"),
+        Column("position", "int8", "place in the classification; null where there is none (yet)"),
+        Column("classified", "string", "official classification: a place, or R, D, E, W, F, N"),
+        Column("status", "string", "the official result's own word, such as Finished"),
+        Column("disqualified", "bool", "whether the driver was disqualified"),
+        Column("grid", "int8", "grid place; 0 is a start from the pit lane"),
+        Column("grid_penalty", "string", "grid penalty, where race control told of one"),
+        Column("laps", "int16", "laps completed"),
+        Column("points", "float64", "championship points of this session"),
+        Column("time_s", "float64", "race time, with time penalties", "s"),
+        Column("gap_s", "float64", "behind the winner, with time penalties", "s"),
+        Column("laps_down", "int8", "laps behind the winner"),
+        Column("fastest_lap", "int16", "the lap of the driver's fastest time"),
+        Column("fastest_lap_s", "float64", "the driver's fastest lap time that was not deleted", "s"),
+        Column("fastest_lap_rank", "int8", "its rank among all drivers"),
+        Column("penalty_s", "float64", "time penalties that race control announced, added up", "s"),
+        *(Column(f"q{n}_s", "float64", f"best time of part {n} of qualifying", "s") for n in (1, 2, 3)),
+        *SESSION_OF,
+    ),
+    sorted_by=(),
+    browser=(
+        "driver", "position", "classified", "status", "disqualified", "grid", "laps", "points", "time_s",
+        "gap_s", "laps_down", "fastest_lap", "fastest_lap_s", "penalty_s",
+    ),
+    later=True,
+)  # fmt: skip
+
+EVENTS: Final = Table(
+    "events",
+    "what happened, a row each, by time",
+    (
+        Column("t_s", "float64", "when, on the frame clock", "s", nullable=False),
+        Column("lap", "int16", "lap of the driver, or of the leader where there is none"),
+        Column("kind", "string", f"what: {', '.join(EVENT_KINDS)}", nullable=False),
+        Column("driver", "string", "the driver's three letters; null for what concerns all"),
+        Column("other", "string", "the other driver's three letters, such as who was overtaken"),
+        Column("position", "int8", "official position of the driver after it"),
+        Column("dist", "float64", "race distance of the driver at that moment", "m"),
+        Column("rel_dist", "float64", "fraction of the lap at that moment"),
+        Column("detail", "string", "the rest: how an overtake came about, a penalty's words, a reason"),
+        *SESSION_OF,
+    ),
+    sorted_by=("t_s",),
+    browser=("t_s", "lap", "kind", "driver", "other", "position", "rel_dist", "detail"),
+    later=True,
+)
+
+RACE_CONTROL: Final = Table(
+    "race_control",
+    "all of race control's messages, by time",
+    (
+        Column("t_s", "float64", "when, on the frame clock", "s", nullable=False),
+        Column("lap", "int16", "lap of the race in which it came"),
+        Column("category", "string", "F1's kind of message: Flag, SafetyCar, Drs, CarEvent, Other"),
+        Column("message", "string", "race control's words", nullable=False),
+        Column("flag", "string", "F1's word, such as YELLOW or CLEAR"),
+        Column("scope", "string", "what the flag is for: Track, Sector or Driver"),
+        Column("sector", "int16", "marshal sector of the flag"),
+        Column("number", "string", "racing number of the car it concerns"),
+        Column("status", "string", "F1's word for a safety car, DRS or the pit lane, such as DEPLOYED"),
+        Column("ruling", "string", "the stewards' ruling in it: noted, investigation, penalty ..."),
+        Column("cars", "string", "racing numbers of the ruling, joined by commas"),
+        Column("turn", "string", "the turn it names, such as 4 or 7-9"),
+        Column("reason", "string", "the reason it gives"),
+        Column("penalty", "string", "the penalty in its own words"),
+        *SESSION_OF,
+    ),
+    sorted_by=("t_s",),
+    later=True,
+)
+
+WEATHER: Final = Table(
+    "weather",
+    "what the weather station measured, about once a minute",
+    (
+        Column("t_s", "float64", "when, on the frame clock", "s", nullable=False),
+        *WEATHER_COLUMNS,
+        *SESSION_OF,
+    ),
+    sorted_by=("t_s",),
+    later=True,
+)
+
+CLOCK: Final = Table(
+    "session_clock",
+    "the session's own clock, a row per word of it",
+    (
+        Column("t_s", "float64", "when, on the frame clock", "s", nullable=False),
+        Column("remaining_s", "float64", "time that remained then", "s", nullable=False),
+        Column("running", "bool", "whether it ran on from then, or stood", nullable=False),
+        *SESSION_OF,
+    ),
+    sorted_by=("t_s",),
+    browser=("t_s", "remaining_s", "running"),
+    later=True,
+)
+
+RADIO: Final = Table(
+    "radio",
+    "team radio that was broadcast, a row each: links, never a copy",
+    (
+        Column("t_s", "float64", "when, on the frame clock", "s", nullable=False),
+        DRIVER,
+        Column("url", "string", "where F1 has the recording", nullable=False),
+        *SESSION_OF,
+    ),
+    sorted_by=("t_s",),
+    browser=("t_s", "driver", "url"),
+    later=True,
+)
+
+TABLES: Final = (FRAMES, LAPS, RACE_CONTROL, WEATHER)

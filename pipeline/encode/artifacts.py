@@ -13,9 +13,11 @@ from pipeline.contract.models import Head, Replay, ReplayChunk
 from pipeline.contract.tables import TABLES
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
+from pipeline.encode.timing import timing
 from pipeline.job import Job
 from pipeline.model import RaceFrames, RawRace
 from pipeline.store.base import StagedFile
+from pipeline.timing import tell
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,14 +26,17 @@ T = TypeVar("T")
 def write_all(
     job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
 ) -> tuple[list[StagedFile], Replay]:
+    told = tell(raw, frames)
     with workers(job.threads) as pool:
-        tables = pool.submit(parquet.write_tables, folder, raw, frames, about)
+        tables = pool.submit(parquet.write_tables, folder, told, frames, about)
         chunks = pool.submit(write_replay, job.key, frames, folder)
         files = write_frames(job, frames, about, folder, pool, log)
         log.progress(85, "encode", "Parquet and replay")
         tables.result()
+        timed = written(folder / "timing.json.gz", timing(told, about))
         chunk_files, listed = chunks.result()
     names = [table.name for table in TABLES]
+    files.append(staged(job.key.file("timing"), timed))
     files += [staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet") for name in names]
     return files + chunk_files, listed
 

@@ -1,10 +1,10 @@
-"""RaceFrames and laps -> typed, sorted, self-describing Parquet, as pipeline.contract.tables declares it.
+"""Frames and rows -> typed, sorted, self-describing Parquet, as pipeline.contract.tables declares it.
 
-A table is filled by a function that yields its rows part by part: a mapping from column to values, an array,
-or one value for all rows of the part. What a part does not have is null.
+A table's rows come part by part: a mapping from column to values, an array or list, or one value for all rows
+of the part. What a part does not have is null.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import Column
 from pipeline.contract.models import Head
-from pipeline.contract.tables import TABLES, Table
-from pipeline.model import RaceFrames, RawRace
+from pipeline.contract.tables import FRAMES, TABLES, Table
+from pipeline.model import RaceFrames, Rows
 
 ZSTD_LEVEL = 6
 
@@ -25,32 +25,22 @@ Part = Mapping[str, Any]
 _ENCODINGS = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT"}
 
 
-def write_tables(folder: Path, raw: RawRace, race: RaceFrames, about: Head) -> None:
-    """Every table of the format as {name}.parquet, in the order of its declaration."""
+def write_tables(folder: Path, told: Mapping[str, Rows], race: RaceFrames, about: Head) -> None:
+    """Every table of the format as {name}.parquet, in the order of its declaration.
+
+    Args:
+        told: the rows of all tables but the frames, see `timing.tell`.
+    """
     for table in TABLES:
-        _write(folder / f"{table.name}.parquet", table, _FILLED_BY[table.name](raw, race), about)
+        parts = _frames(race) if table is FRAMES else [told[table.name]]
+        _write(folder / f"{table.name}.parquet", table, parts, about)
 
 
-def _frames(_: RawRace, race: RaceFrames) -> Iterator[Part]:
+def _frames(race: RaceFrames) -> Iterator[Part]:
     """A part a driver, drivers in alphabetical order, rows by time."""
     t_ms = race.clock.t_ms()
     for code, car in sorted(race.cars.items()):
         yield {"t_ms": t_ms[: len(car)], "driver": code, **car.columns}
-
-
-def _laps(raw: RawRace, race: RaceFrames) -> Iterator[Part]:
-    """A part a driver. Times are seconds on the frame clock; durations end in `_time_s`."""
-    codes = {d.number: d.code for d in raw.drivers}
-    for number in sorted(raw.laps, key=lambda number: codes[number]):
-        columns = raw.laps[number].columns()
-        moments = {
-            name: np.round(columns[name].astype(np.float64) - race.clock.t0, 3)
-            for name in ("start_s", "end_s", "pit_in_s", "pit_out_s")
-        }
-        yield {"driver": codes[number], **columns, **moments}
-
-
-_FILLED_BY: dict[str, Callable[[RawRace, RaceFrames], Iterator[Part]]] = {"frames": _frames, "laps": _laps}
 
 
 def arrow_schema(table: Table, about: Head) -> pa.Schema:
@@ -93,7 +83,7 @@ def _write(path: Path, table: Table, parts: Iterable[Part], about: Head) -> None
 
 
 def _filled(table: Table, part: Part, schema: pa.Schema) -> pa.Table:
-    rows = next(len(values) for values in part.values() if isinstance(values, np.ndarray))
+    rows = next((len(values) for values in part.values() if _is_column(values)), 0)
     arrays = [
         _array(column, part.get(column.name), kind, rows)
         for column, kind in zip(table.columns, schema.types, strict=True)
@@ -101,8 +91,12 @@ def _filled(table: Table, part: Part, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def _is_column(values: Any) -> bool:
+    return isinstance(values, np.ndarray | list)
+
+
 def _array(column: Column, values: Any, kind: pa.DataType, rows: int) -> pa.Array:
-    if not isinstance(values, np.ndarray):
+    if not _is_column(values):
         return pa.repeat(pa.scalar(values, kind), rows)
     return _fixed_point(column, values, kind) if column.dtype else pa.array(values, kind, from_pandas=True)
 

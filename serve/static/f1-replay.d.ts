@@ -754,4 +754,58 @@ export interface ReplayChunkDocument {
   /** Time of a car's last frame, ms, for those that leave in here. */
   until: Record<string, number>;
 }
+
+/** Columns of equal length: a row per driver and lap. */
+export interface LapsColumns {
+  /** The driver's three letters, as in drivers[].code. */
+  driver: (string | null)[];
+  /** Number of the lap, from 1. */
+  lap: (number | null)[];
+  /** When the lap began, on the frame clock (s). */
+  start_s: (number | null)[];
+  /** When the car crossed the line at its end, on the frame clock (s). */
+  end_s: (number | null)[];
+  /** Lap time (s). */
+  lap_time_s: (number | null)[];
+  /** Time of the first sector (s). */
+  sector1_s: (number | null)[];
+  /** Time of the second sector (s). */
+  sector2_s: (number | null)[];
+  /** Time of the third sector (s). */
+  sector3_s: (number | null)[];
+  /** When sector 1 ended, on the frame clock (s). */
+  sector1_end_s: (number | null)[];
+  /** When sector 2 ended, on the frame clock (s). */
+  sector2_end_s: (number | null)[];
+  /** Speed at the speed trap (km/h). */
+  speed_st: (number | null)[];
+  /** Number of the stint, from 1. */
+  stint: (number | null)[];
+  /** What the lap was: timed, out, in, out_in. */
+  kind: (string | null)[];
+  /** Official position at the lap's end. */
+  position: (number | null)[];
+  /** Official gap to the leader at the lap's end (s). */
+  gap_s: (number | null)[];
+  /** Official interval to the car ahead at the lap's end (s). */
+  interval_s: (number | null)[];
+  /** Laps behind the leader at the lap's end. */
+  laps_down: (number | null)[];
+  /** Whether race control deleted the lap time. */
+  deleted: (boolean | null)[];
+  /** Why the lap time was deleted. */
+  deleted_reason: (string | null)[];
+}
+
+/** timing.json.gz: what a timing tower needs at any moment, column by column. */
+export interface TimingDocument {
+  /** Version of the format. */
+  schema_version: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** The frame clock. */
+  clock: Clock;
+  /** A row per driver and lap. */
+  laps: LapsColumns;
+}
 // documents:end

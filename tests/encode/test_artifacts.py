@@ -19,6 +19,7 @@ from pipeline.encode.parquet import arrow_schema, write_tables
 from pipeline.frames import compute
 from pipeline.frames.head import head
 from pipeline.model import RawRace
+from pipeline.timing import tell
 from tests.encode.reader import Replayed
 
 RACES = ["1900/1", "1900/2", "1900/2/sprint"]
@@ -170,7 +171,7 @@ def test_a_table_without_what_it_could_say_has_nulls(demo_raw: RawRace, tmp_path
     raw = replace(demo_raw, laps=bare)
     frames = compute(raw, 1.0)
     about = head(raw, frames)
-    write_tables(tmp_path, raw, frames, about)
+    write_tables(tmp_path, tell(raw, frames), frames, about)
     rows = pq.read_table(tmp_path / "laps.parquet")
     assert rows.schema.equals(arrow_schema(LAPS, about))
     assert rows["lap_time_s"].null_count == rows.num_rows == sum(map(len, bare.values()))

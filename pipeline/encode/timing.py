@@ -1,0 +1,36 @@
+"""The rows that a browser needs -> timing.json.gz, column by column."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import orjson
+
+from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract.columns import Column
+from pipeline.contract.models import BROWSER_TABLES, Head
+from pipeline.encode.gzipped import gzip_bytes
+from pipeline.model import Rows
+
+
+def timing(told: Mapping[str, Rows], about: Head) -> bytes:
+    """timing.json.gz: the columns that `contract.tables` declares for it, of each table that has any."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "event": about.event.model_dump(mode="json"),
+        "clock": about.clock.model_dump(mode="json"),
+    }
+    for table in BROWSER_TABLES:
+        rows = told[table.name]
+        document[table.name] = {c.name: _plain(c, rows.get(c.name, ())) for c in table.in_browser()}
+    return gzip_bytes(orjson.dumps(document))
+
+
+def _plain(column: Column, values: Any) -> list[Any]:
+    """A column's values as JSON has them: whole where it holds whole numbers, null where unknown."""
+    whole = column.type.startswith("int")
+    plain = values.tolist() if isinstance(values, np.ndarray) else values
+    return [
+        None if value is None or value != value else int(value) if whole else value  # noqa: PLR0124 - NaN
+        for value in plain
+    ]

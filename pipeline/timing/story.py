@@ -1,0 +1,20 @@
+"""RawRace and RaceFrames -> the rows of every table but the frames' own."""
+
+from collections.abc import Callable
+from typing import Final
+
+from pipeline.model import RaceFrames, RawRace, Rows
+from pipeline.timing.control import race_control
+from pipeline.timing.laps import laps
+from pipeline.timing.weather import weather
+
+_TOLD_BY: Final[dict[str, Callable[[RawRace, RaceFrames], Rows]]] = {
+    "laps": laps,
+    "race_control": race_control,
+    "weather": weather,
+}
+
+
+def tell(raw: RawRace, frames: RaceFrames) -> dict[str, Rows]:
+    """The rows of each table of `contract.tables` but the frames, by its name; times on the frame clock."""
+    return {name: told(raw, frames) for name, told in _TOLD_BY.items()}
