@@ -6,7 +6,7 @@ replay say the same.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -94,12 +94,20 @@ class Laps:
 class OfficialTiming:
     """One driver's rows of the official timing stream, (n,), by time.
 
-    place int64; gap float64 seconds behind the leader, NaN where lapped or not given.
+    place int64; gap float64 seconds behind the leader, NaN where lapped or not given. interval float64
+    seconds behind the car ahead. laps_down float64: 0 where the gap is in seconds, else the laps that it
+    is; NaN where it is neither.
     """
 
     t: Floats
     place: Ints
     gap: Floats
+    interval: Floats
+    laps_down: Floats
+
+    def rows(self, keep: Bools) -> "OfficialTiming":
+        """The rows of a mask (n,)."""
+        return OfficialTiming(*(getattr(self, column.name)[keep] for column in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,17 @@ FRAME_COLUMNS: Final = (
     # session, which its metadata names.
     YEAR,
     ROUND,
+    Column(
+        "interval", "float32",
+        "official interval to the car ahead; null for the leader and where unknown. From the flag on it is "
+        "that at the flag, like the gap",
+        "s", encoding="plain", dtype="int32", decimals=3,
+        json=16, replay=Replayed(16, "step", 0.001), later=True,
+    ),
+    Column(
+        "laps_down", "int8", "laps behind the leader as the official gap says, 0 where it is in seconds",
+        dtype="int8", json=17, replay=Replayed(17, "step"), later=True,
+    ),
 )  # fmt: skip
 
 COLUMNS: Final = {column.name: column for column in FRAME_COLUMNS if column.dtype}

@@ -8,6 +8,7 @@ ones, and the quality table names the cars.
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.contract.columns import COLUMNS, TRACK
 from pipeline.frames.clean import Clean
@@ -15,6 +16,8 @@ from pipeline.frames.laps import inside
 from pipeline.frames.race import Columns, Race
 from pipeline.frames.resample import interpolate, make_index
 from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
+
+Rows = npt.NDArray[np.intp]
 
 STEP_S = 0.5
 WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all
@@ -177,11 +180,12 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
     numbers, every = list(cars), max(1, round(race.clock.fps))
     times = race.times[::every]
     shape = (len(numbers), len(times))
-    dist, gap, place = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.inf)
+    dist, place = np.full(shape, np.nan), np.full(shape, np.inf)
+    said = {name: np.full(shape, np.nan) for name in ("gap", "interval")}
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"][::every])
         place[i, :n] = cars[number]["position"][::every]
-        for table, name in ((dist, "dist"), (gap, "gap")):
+        for table, name in ((dist, "dist"), *((table, name) for name, table in said.items())):
             values = cars[number][name][::every].astype(np.float64)
             table[i, :n] = np.where(
                 values == COLUMNS[name].null, np.nan, values / 10.0 ** COLUMNS[name].decimals
@@ -189,12 +193,15 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
         on_track = cars[number]["status"][::every] == TRACK
         dist[i, :n] = np.where(on_track, _bridged(dist[i, :n], times[:n]), np.nan)
     red = _red(race, times)
-    for i, false in enumerate(_false_gaps(dist, gap, place, times, red)):
-        near = false.copy()  # what is false at one look may be so until the next, and since the last
-        near[1:] |= false[:-1]
-        near[:-1] |= false[1:]
-        frames = np.repeat(near, every)[: len(cars[numbers[i]]["gap"])]
-        cars[numbers[i]]["gap"][frames] = COLUMNS["gap"].null
+    leader = np.broadcast_to(np.argmin(place, axis=0), shape)
+    for names, front in ((("gap", "laps_down"), leader), (("interval",), _ahead(place))):
+        for number, false in zip(numbers, _false_gaps(dist, said[names[0]], front, times, red), strict=True):
+            near = false.copy()  # what is false at one look may be so until the next, and since the last
+            near[1:] |= false[:-1]
+            near[:-1] |= false[1:]
+            for name in names:
+                own = cars[number][name]
+                own[np.repeat(near, every)[: len(own)]] = COLUMNS[name].null
     out_of_order = _out_of_order(dist, place, _margin(race, times))
     found = []
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
@@ -246,21 +253,29 @@ def _margin(race: Race, times: Floats) -> Floats:
     return np.where(calm & (code == CLEAR), AHEAD_M, np.inf)
 
 
-def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Floats) -> Bools:
-    """Gaps that no moment of the last HELD_S seconds has had, give or take GAP_S; (cars, m)."""
-    leader = np.argmin(place, axis=0)
+def _ahead(place: Floats) -> Rows:
+    """Row of the car one place ahead, (cars, m); that of the car itself for the leader and who is absent."""
+    ahead = place[None] == place[:, None] - 1
+    return np.where(ahead.any(axis=1), ahead.argmax(axis=1), np.arange(len(place))[:, None])
+
+
+def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floats) -> Bools:
+    """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had, give or
+    take GAP_S; (cars, m)."""
     true = np.full(dist.shape, np.nan)
-    for front in np.unique(leader):
-        known = ~np.isnan(dist[front])
+    at = np.broadcast_to(times, dist.shape)
+    other = front != np.arange(len(dist))[:, None]
+    for car in np.unique(front):
+        known, behind = ~np.isnan(dist[car]), (front == car) & other
         if known.sum() > 1:
-            passed = np.interp(dist, np.maximum.accumulate(dist[front][known]), times[known], left=np.nan)
-            true = np.where((leader == front) & (passed > red), times - passed, true)
+            way, since = np.maximum.accumulate(dist[car][known]), times[known]
+            passed = np.interp(dist[behind], way, since, left=np.nan)
+            true[behind] = np.where(passed > red[np.nonzero(behind)[1]], at[behind] - passed, np.nan)
     held = round(HELD_S)
     padded = np.pad(true, ((0, 0), (held, 2)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
     low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
-    asked = ~np.isnan(true) & (place > 1)
-    return np.asarray(asked & ((gap < low - GAP_S) | (gap > high + GAP_S)))
+    return np.asarray(~np.isnan(true) & ((gap < low - GAP_S) | (gap > high + GAP_S)))
 
 
 def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:

@@ -12,6 +12,7 @@ from pipeline.frames.about import circuit, driver, findings
 from pipeline.frames.agree import car_data, places_and_gaps
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
+from pipeline.frames.interval import cars_ahead, interval, laps_down
 from pipeline.frames.laps import lap_line, pit_stretches
 from pipeline.frames.line import Line
 from pipeline.frames.mend import mended
@@ -196,15 +197,34 @@ def _add_places(
     }
     by_flag = finishing_order(finish)
     ranks = places(order_at_flag(keys, by_flag, finish, race.clock), far, present)
-    led = race.times[1:][np.diff(np.argmin(np.where(present, ranks, len(numbers) + 1), axis=0)) != 0]
     for i, number in enumerate(numbers):
-        n = len(cars[number]["lap"])
-        cars[number]["position"] = ranks[i, :n]
-        timing = _timing_to_the_flag(race, number, finish[by_flag[0]] if by_flag else None)
+        cars[number]["position"] = ranks[i, : len(cars[number]["lap"])]
+    _add_gaps(race, cars, ranks, finish, finish[by_flag[0]] if by_flag else None)
+
+
+def _add_gaps(
+    race: Race,
+    cars: dict[str, Columns],
+    ranks: npt.NDArray[np.int8],
+    finish: dict[int, Finish],
+    winner: Finish | None,
+) -> None:
+    last = np.iinfo(ranks.dtype).max
+    led = race.times[1:][np.diff(np.argmin(np.where(ranks > 0, ranks, last), axis=0)) != 0]
+    ahead = cars_ahead(ranks)
+    standing = np.stack([lap_rules.inside(race.times, _standing(race, number)) for number in cars])
+    for i, number in enumerate(cars):
+        n, finished = len(cars[number]["lap"]), race.stays[number].finished
+        times, place = race.times[:n], ranks[i, :n]
+        timing = _timing_to_the_flag(race, number, winner)
         ends = _ends_of_gaps(race, number, led)
-        gap = gaps(timing, race.times[:n], ranks[i, :n], ends, race.stays[number].finished)
-        gap[lap_rules.inside(race.times[:n], _standing(race, number)) & (ranks[i, :n] > 1)] = np.nan
-        cars[number]["gap"] = fixed(gap, 3, COLUMNS["gap"].dtype)
+        gap = gaps(timing, times, place, ends, finished)
+        down = laps_down(timing, times, place, ends, finished)
+        gap[standing[i, :n] & (place > 1)] = np.nan
+        down[(standing[i, :n] & (place > 1)) | (np.isnan(gap) & (down == 0))] = np.nan
+        behind = interval(timing, times, ahead[i, :n], standing, finish, i)
+        for name, values in (("gap", gap), ("interval", behind), ("laps_down", down)):
+            cars[number][name] = fixed(values, COLUMNS[name].decimals, COLUMNS[name].dtype)
 
 
 def _ends_of_gaps(race: Race, number: str, led: Floats) -> Floats:

@@ -153,10 +153,10 @@ def before_penalties(timing: OfficialTiming, finished_at: float, behind: float) 
         behind: seconds between the winner's flag and this car's; its own gap is within PENALTY_S of it.
     """
     counted = (timing.t > finished_at - PENALTY_S) & (np.abs(timing.gap - behind) > PENALTY_S)
-    return OfficialTiming(timing.t[~counted], timing.place[~counted], timing.gap[~counted])
+    return timing.rows(~counted)
 
 
-def held(t: Floats, values: Floats, times: Floats, ends: Floats) -> Floats:
+def held(t: Floats, values: Floats, times: Floats, ends: Floats, news: Floats | None = None) -> Floats:
     """What the official timing said last, float64 (m,), stepped; NaN once it stopped being true.
 
     A value is news when it changes: rows come for other reasons too, and a car that is timed has another one
@@ -165,16 +165,34 @@ def held(t: Floats, values: Floats, times: Floats, ends: Floats) -> Floats:
     Args:
         t, values: (n,) rows by time. times: (m,) session seconds, not falling. ends: sorted session seconds
             at which any older value ends: a change of place, a stop in the pits, a halt.
+        news: (n,) whose change is news, if not that of the values.
     """
     if not len(t):
         return np.full(len(times), np.nan)
-    changed = np.concatenate(([True], values[1:] != values[:-1]))
+    news = values if news is None else news
+    changed = np.concatenate(([True], news[1:] != news[:-1]))
     since = np.maximum.accumulate(np.where(changed, t, -np.inf))
     at = np.searchsorted(t, times + 1e-6, "right") - 1
     row = np.clip(at, 0, None)
     ended = np.concatenate(([-np.inf], ends))[np.searchsorted(ends, times, "right")]
     true = (at >= 0) & (times - since[row] <= HELD_S) & (since[row] >= ended)
     return np.where(true, values[row], np.nan)
+
+
+def held_to_flag(
+    t: Floats,
+    values: Floats,
+    times: Floats,
+    ends: Floats,
+    finished_at: float | None,
+    news: Floats | None = None,
+) -> Floats:
+    """As `held`; from when the car took the flag on what held there."""
+    shown = held(t, values, times, ends, news)
+    if finished_at is None:
+        return shown
+    settled = np.array([finished_at + SETTLED_S])
+    return np.where(times >= finished_at, held(t, values, settled, ends[ends <= finished_at], news), shown)
 
 
 def gaps(
@@ -191,11 +209,7 @@ def gaps(
     """
     if timing is None or not len(timing.t):
         return np.where(place == 1, 0.0, np.nan)
-    gap = held(timing.t, timing.gap, times, ends)
-    if finished_at is not None:
-        home = times >= finished_at
-        final = held(timing.t, timing.gap, np.array([finished_at + SETTLED_S]), ends[ends <= finished_at])
-        gap = np.where(home, final, gap)
+    gap = held_to_flag(timing.t, timing.gap, times, ends, finished_at)
     # "LAP n" marks the leader; a car that is not the leader (any more) has no gap yet
     gap = np.where((gap == 0.0) & (place != 1), np.nan, gap)
     return np.where(place == 1, 0.0, gap)

@@ -1,6 +1,7 @@
 """fastf1's tables -> plain values and arrays, one function a table; what is missing is None, NaN or empty."""
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -119,19 +120,35 @@ def official_timing(session: Any) -> dict[str, OfficialTiming]:
         found[str(number)] = OfficialTiming(
             t=_seconds(rows["Time"]),
             place=rows["Position"].to_numpy(dtype=np.int64),
-            gap=np.array([_gap(text) for text in rows["GapToLeader"]], dtype=np.float64),
+            gap=_each(_gap, rows["GapToLeader"]),
+            interval=_each(_behind, rows["IntervalToPositionAhead"]),
+            laps_down=_each(_laps_down, rows["GapToLeader"]),
         )
     return found
 
 
-def _gap(text: Any) -> float:
-    """Seconds of "+1.234" or "+1:02.345"; 0 for the leader's "LAP 12"; NaN for "1 L" and nothing."""
-    if not isinstance(text, str):
-        return np.nan
-    if text.startswith("LAP"):
-        return 0.0
-    found = re.fullmatch(r"\+?(?:(\d+):)?(\d+(?:\.\d+)?)", text.strip())
+def _each(told: Callable[[str], float], texts: pd.Series) -> Floats:
+    """The numbers of a column of texts, each text looked at once; NaN where there is none."""
+    known = {text: told(text.strip()) if isinstance(text, str) else np.nan for text in texts.unique()}
+    return texts.map(known).to_numpy(dtype=np.float64)
+
+
+def _gap(text: str) -> float:
+    """Seconds behind the leader; 0 for the leader's own "LAP 12"."""
+    return 0.0 if text.startswith("LAP") else _behind(text)
+
+
+def _behind(text: str) -> float:
+    """Seconds of "+1.234" or "+1:02.345"; NaN for "1 L" and "LAP 12"."""
+    found = re.fullmatch(r"\+?(?:(\d+):)?(\d+(?:\.\d+)?)", text)
     return np.nan if found is None else 60.0 * int(found[1] or 0) + float(found[2])
+
+
+def _laps_down(text: str) -> float:
+    """Laps of "1 L", "2L" or "+1 LAP"; 0 where there are seconds, NaN where there is neither."""
+    if found := re.fullmatch(r"\+?(\d+) ?L(?:APS?)?", text):
+        return float(found[1])
+    return np.nan if np.isnan(_behind(text)) else 0.0
 
 
 def stepped(frame: pd.DataFrame | None) -> Status:

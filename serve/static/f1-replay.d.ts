@@ -141,6 +141,13 @@ export interface Car {
   gap: number | null;
   /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
   status: Status;
+  /**
+   * Official interval to the car ahead; null for the leader and where unknown. From the flag on it is that at
+   * the flag, like the gap (s).
+   */
+  interval?: number | null;
+  /** Laps behind the leader as the official gap says, 0 where it is in seconds. */
+  laps_down?: number | null;
 }
 
 export type ColumnName =
@@ -159,7 +166,9 @@ export type ColumnName =
   | "tyre"
   | "tyre_life"
   | "gap"
-  | "status";
+  | "status"
+  | "interval"
+  | "laps_down";
 // car:end
 
 export interface Series {
@@ -686,6 +695,13 @@ export interface DriverFrame {
   gap: number | null;
   /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
   status: "grid" | "track" | "pit" | "finished";
+  /**
+   * Official interval to the car ahead; null for the leader and where unknown. From the flag on it is that at
+   * the flag, like the gap (s).
+   */
+  interval?: number | null;
+  /** Laps behind the leader as the official gap says, 0 where it is in seconds. */
+  laps_down?: number | null;
 }
 
 export interface Frame {

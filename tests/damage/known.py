@@ -6,6 +6,7 @@ take the column's tolerance. Nothing is asked of a null. A falsehood that lasts 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -46,9 +47,11 @@ RULES = {
     "drs": Rule(0.0, 4.0, 4.0),
     "brake": Rule(0.0, 4.0, 4.0),
     "gap": Rule(3.5, 21.0, 2.0),  # held for so long and no longer
+    "interval": Rule(3.5, 21.0, 2.0),
     "status": Rule(0.0, 2.0, 2.0),
 }
-STEPPED = ("throttle", "gear", "drs", "brake", "rpm", "gap", "position")  # late by up to a second in the feed
+# late by up to a second in the feed
+STEPPED = ("throttle", "gear", "drs", "brake", "rpm", "gap", "interval", "position")
 PLACE_S = (40.0, 2.0)  # before, after: the feed changes the order where cars pass a timing loop
 PLACE_M, CLOSE_M = 150.0, np.inf  # where the track is clear, and where it is not: nothing is asked
 
@@ -144,13 +147,14 @@ def of_demo(truth: Truth) -> Known:
     for i, code in enumerate(codes):
         if code in truth.finished_s:
             progress[i] = np.minimum(progress[i], len(truth.line_s[code]))
-    true["gap"] = _gaps(truth, times, progress, codes)
-    true["progress"] = np.maximum(progress, 0.0) * truth.length_m
-    true["status"] = _statuses(truth, times, codes)
-    bounds = {name: windows(name, values) for name, values in true.items()}
     moments = np.array([t for t, _ in truth.orders])
     at = np.clip(np.searchsorted(moments, times + 1e-6, "right") - 1, 0, None)
     order = np.array([[names.index(code) + 1 for _, names in truth.orders] for code in codes], dtype=float)
+    true["gap"] = _gaps(truth, times, progress, codes)
+    true["interval"] = _intervals(truth, times, progress, order[:, at])
+    true["progress"] = np.maximum(progress, 0.0) * truth.length_m
+    true["status"] = _statuses(truth, times, codes)
+    bounds = {name: windows(name, values) for name, values in true.items()}
     gone = np.array([[truth.retired_s.get(code, np.inf)] for code in codes])
     return Known(
         codes=codes,
@@ -190,6 +194,21 @@ def _gaps(truth: Truth, times: Floats, progress: Floats, codes: list[str]) -> Fl
             home = len(truth.line_s[code]) == truth.laps
             gaps[i, times >= end] = end - min(truth.finished_s.values()) if home else np.nan
     return gaps
+
+
+def _intervals(truth: Truth, times: Floats, progress: Floats, places: Floats) -> Floats:
+    """Seconds since the car one place ahead was where each car is; between crossings from the flag on."""
+    intervals = np.full(progress.shape, np.nan)
+    done = [truth.line_s[car.code] for car in truth.cars]
+    for i, j in permutations(range(len(truth.cars)), 2):
+        behind = places[i] == places[j] + 1
+        passed = np.interp(progress[i], np.maximum.accumulate(progress[j]), times)
+        value = np.where(progress[j] - progress[i] < 1.0, times - passed, np.nan)
+        if (end := truth.finished_s.get(truth.cars[i].code)) is not None:
+            value[times >= end] = end - done[j][-1] if len(done[i]) == len(done[j]) else np.nan
+        intervals[i, behind] = value[behind]
+    intervals[progress <= 0.05] = np.nan
+    return intervals
 
 
 def _statuses(truth: Truth, times: Floats, codes: list[str]) -> Floats:

@@ -45,16 +45,19 @@ def test_speed_that_the_positions_contradict_is_null_and_its_car_named(
     assert np.isnan(replayed[(frames.replay.car_t > 104) & (frames.replay.car_t < 136)]).mean() > 0.8
 
 
-def test_a_gap_of_another_moment_is_null(demo_raw: RawRace) -> None:
+@pytest.mark.parametrize("name", ["gap", "interval"])
+def test_a_gap_of_another_moment_is_null(demo_raw: RawRace, name: str) -> None:
     driver = demo_raw.drivers[3]
     own = demo_raw.timing[driver.number]
     wrong = (own.t > 90) & (own.t < 120)
-    timing = {**demo_raw.timing, driver.number: replace(own, gap=np.where(wrong, own.gap + 30.0, own.gap))}
-    whole, frames = compute(demo_raw, FPS), compute(replace(demo_raw, timing=timing), FPS)
-    shown = frames.cars[driver.code].columns["gap"].astype(float)
-    true = whole.cars[driver.code].columns["gap"].astype(float)
-    known = (shown != COLUMNS["gap"].null) & (true != COLUMNS["gap"].null)
-    assert known.sum() > 0.8 * (true != COLUMNS["gap"].null).sum()
+    said = getattr(own, name)
+    changed = replace(own, **{name: np.where(wrong, said + 30.0, said)})
+    raw = replace(demo_raw, timing={**demo_raw.timing, driver.number: changed})
+    whole, frames = compute(demo_raw, FPS), compute(raw, FPS)
+    shown = frames.cars[driver.code].columns[name].astype(float)
+    true = whole.cars[driver.code].columns[name].astype(float)
+    known = (shown != COLUMNS[name].null) & (true != COLUMNS[name].null)
+    assert known.sum() > 0.8 * (true != COLUMNS[name].null).sum()
     assert (np.abs(shown - true)[known] < 5_000).all()
 
 

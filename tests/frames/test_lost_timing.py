@@ -236,7 +236,8 @@ def test_a_car_that_stood_for_laps_did_not_finish(demo_raw: RawRace) -> None:
 
 def timing(*at: tuple[float, int, float]) -> OfficialTiming:
     t, place, gap = zip(*at, strict=True)
-    return OfficialTiming(np.array(t), np.array(place), np.array(gap))
+    unknown = np.full(len(t), np.nan)
+    return OfficialTiming(np.array(t), np.array(place), np.array(gap), unknown, unknown)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,8 @@ def test_gaps_after_the_flag_are_those_at_the_flag(demo_raw: RawRace) -> None:
         t=np.append(timing.t, plain.clock.t0 + third.finished_at + 2.0),
         place=np.append(timing.place, 8),
         gap=np.append(timing.gap, at_flag / 1000 + 10.0),
+        interval=np.append(timing.interval, 10.0),
+        laps_down=np.append(timing.laps_down, 0.0),
     )
     frames = compute(replace(demo_raw, timing={**demo_raw.timing, third.number: later}), FPS)
     car = car_of(frames, third.number)

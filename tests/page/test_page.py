@@ -429,12 +429,12 @@ def test_gaps_to_the_leader_or_the_car_ahead(
 ) -> None:
     truth = Truth.read(demo_out / "telemetry/1900/1")
     tab = new_tab().open(served + RACE + "#t=100")
-    second, third = truth.order(100)[1:3]
-    gaps = [float(truth.cars[code]["gap"][round(100 * truth.fps)]) for code in (second, third)]
+    third = truth.order(100)[2]
+    gap, interval = (float(truth.cars[third][name][round(100 * truth.fps)]) for name in ("gap", "interval"))
     shown = f"tr[data-code={third}] td.gap"
-    assert tab.text(shown) == f"+{gaps[1]:.3f}"
+    assert tab.text(shown) == f"+{gap:.3f}"
     tab.page.click("#gaps")
-    tab.page.locator(shown, has_text=f"+{gaps[1] - gaps[0]:.3f}").wait_for()
+    tab.page.locator(shown, has_text=f"+{interval:.3f}").wait_for()
 
 
 def test_laps_behind_at_the_end_of_a_real_race(

@@ -11,7 +11,7 @@ from pipeline.contract.models import Manifest
 
 LINES = ("x", "y", "z", "speed", "rpm", "throttle")
 STEPS = ("gear", "drs", "brake", "lap", "position", "tyre", "tyre_life")
-REST = ("dist", "rel_dist", "gap", "status")
+REST = ("dist", "rel_dist", "gap", "interval", "laps_down", "status")  # the last but status came later
 Columns = dict[str, np.ndarray[Any, Any]]
 
 
@@ -27,7 +27,7 @@ class Truth:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         table = pq.read_table(folder / "frames.parquet")
         drivers = table["driver"].combine_chunks().cast("string").to_numpy(zero_copy_only=False)
-        columns = {name: _array(table[name]) for name in (*LINES, *STEPS, *REST)}
+        columns = {n: _array(table[n]) for n in (*LINES, *STEPS, *REST) if n in table.column_names}
         first = {str(code): np.flatnonzero(drivers == code) for code in np.unique(drivers)}
         cars = {
             code: {name: values[rows] for name, values in columns.items()} for code, rows in first.items()

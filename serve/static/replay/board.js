@@ -124,12 +124,17 @@ export class Board {
   /** @param {Car} car @param {Car | undefined} ahead @param {Car} leader */
   #gap(car, ahead, leader) {
     if (!ahead) return this.#ahead ? "Interval" : "Leader";
-    const to = this.#ahead ? ahead : leader;
-    if (car.gap !== null && to.gap !== null && car.gap >= to.gap) return `+${(car.gap - to.gap).toFixed(3)}`;
-    const length = this.page.race.manifest.circuit.length_m;
-    if (!length || car.dist === null || to.dist === null) return "–";
-    const laps = Math.floor((to.dist - car.dist + LINE_M) / length);
+    const seconds = (this.#ahead ? car.interval : car.gap) ?? null; // older races have no interval
+    if (seconds !== null) return `+${seconds.toFixed(3)}`;
+    const laps = (!this.#ahead && car.laps_down) || this.#lapsBetween(car, this.#ahead ? ahead : leader);
     return laps > 0 ? `+${laps} lap${laps > 1 ? "s" : ""}` : "–";
+  }
+
+  /** @param {Car} car @param {Car} front */
+  #lapsBetween(car, front) {
+    const length = this.page.race.manifest.circuit.length_m;
+    if (!length || car.dist === null || front.dist === null) return 0;
+    return Math.floor((front.dist - car.dist + LINE_M) / length);
   }
 
   #select() {
