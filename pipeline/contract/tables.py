@@ -19,9 +19,49 @@ LAP_KINDS: Final = ("timed", "out", "in", "out_in")  # out begins in the pit lan
 STOP_KINDS: Final = ("tyres", "drive_through", "stop_and_go", "no_change", "retired", "red_flag", "unknown")
 _TIMED: Final = (("lap", "lap time"), *((f"sector{n}", f"time of sector {n}") for n in (1, 2, 3)))
 EVENT_KINDS: Final = (
-    "formation_lap", "start", "chequered_flag", "flag", "overtake", "pit_stop", "fastest_lap", "deleted_lap",
-    "retirement", "noted", "investigation", "no_action", "penalty", "served", "not_served", "rescinded",
-    "warning", "disqualified",
+    "formation_lap",
+    "aborted_start",
+    "start",
+    "stop",
+    "restart",
+    "chequered_flag",
+    "flag",
+    "overtake",
+    "pit_stop",
+    "fastest_lap",
+    "deleted_lap",
+    "reinstated_lap",
+    "retirement",
+    "noted",
+    "investigation",
+    "deferred",
+    "no_action",
+    "penalty",
+    "served",
+    "not_served",
+    "rescinded",
+    "warning",
+    "reprimand",
+    "disqualified",
+)
+OVERTAKES: Final = {  # how one came about; the first that is true
+    "red_flag": "while the race was stopped",
+    "pits": "either car was in the pit lane",
+    "retirement": "the other car was on its way out of the race",
+    "slow": "the other car stood or crept",
+    "start": "on the first lap",
+    "safety_car": "under a safety car, real or virtual",
+    "track": "on the track",
+}
+MESSAGE_KINDS: Final = (
+    "noted", "investigation", "deferred", "no_action", "penalty", "served", "not_served", "rescinded",
+    "warning", "reprimand", "disqualified", "fine",
+    "yellow", "double_yellow", "clear", "green", "red", "blue", "chequered", "first_to_flag",
+    "safety_car", "safety_car_ending", "safety_car_route", "vsc", "vsc_ending", "unlapping",
+    "pit_exit_open", "pit_exit_closed", "pit_entry_open", "pit_entry_closed",
+    "drs_enabled", "drs_disabled", "overtake_enabled", "overtake_disabled", "deleted_lap", "reinstated_lap",
+    "stopped", "spun", "off_track", "missed_apex", "slippery", "hazard", "medical_car",
+    "aborted_start", "formation_lap", "restart_order", "procedure", "schedule", "conditions", "notice",
 )  # fmt: skip
 
 
@@ -209,15 +249,17 @@ EVENTS: Final = Table(
         Column("lap", "int16", "lap of the driver, or of the leader where there is none"),
         Column("kind", "string", f"what: {', '.join(EVENT_KINDS)}", nullable=False),
         Column("driver", "string", "the driver's three letters; null for what concerns all"),
-        Column("other", "string", "the other driver's three letters, such as who was overtaken"),
+        Column("other", "string", "the other driver's three letters: who was overtaken, or is in it too"),
         Column("position", "int8", "official position of the driver after it"),
-        Column("dist", "float64", "race distance of the driver at that moment", "m"),
-        Column("rel_dist", "float64", "fraction of the lap at that moment"),
-        Column("detail", "string", "the rest: how an overtake came about, a penalty's words, a reason"),
+        Column("laps_down", "int8", "whole laps that the driver was behind the leader", "laps"),
+        Column("dist", "float64", "race distance of the driver then; where it passed, for an overtake", "m"),
+        Column("rel_dist", "float64", "the same as a fraction of the lap"),
+        Column("seconds", "float64", "a lap time, the time in the pit lane, or a time penalty", "s"),
+        Column("detail", "string", f"an overtake's way ({', '.join(OVERTAKES)}), a flag's name, or a reason"),
         *SESSION_OF,
     ),
     sorted_by=("t_s",),
-    browser=("t_s", "lap", "kind", "driver", "other", "position", "rel_dist", "detail"),
+    browser=("t_s", "lap", "kind", "driver", "other", "position", "rel_dist", "seconds", "detail"),
     later=True,
 )
 
@@ -234,8 +276,8 @@ RACE_CONTROL: Final = Table(
         Column("sector", "int16", "marshal sector of the flag"),
         Column("number", "string", "racing number of the car it concerns"),
         Column("status", "string", "F1's word for a safety car, DRS or the pit lane, such as DEPLOYED"),
-        Column("ruling", "string", "the stewards' ruling in it: noted, investigation, penalty ..."),
-        Column("cars", "string", "racing numbers of the ruling, joined by commas"),
+        Column("kind", "string", f"what it says: {', '.join(MESSAGE_KINDS)}"),
+        Column("cars", "string", "racing numbers that it concerns, joined by commas"),
         Column("turn", "string", "the turn it names, such as 4 or 7-9"),
         Column("reason", "string", "the reason it gives"),
         Column("penalty", "string", "the penalty in its own words"),
@@ -285,4 +327,4 @@ RADIO: Final = Table(
     later=True,
 )
 
-TABLES: Final = (FRAMES, LAPS, RACE_CONTROL, WEATHER)
+TABLES: Final = (FRAMES, LAPS, EVENTS, RACE_CONTROL, WEATHER, CLOCK, RADIO)

@@ -6,6 +6,7 @@ that rules anything; a penalty in a later one is a reason ("NOTED - SERVING TIME
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal[
@@ -72,6 +73,7 @@ class Ruling:
     corrects: bool
 
 
+@lru_cache(maxsize=4096)  # each driver's penalties are looked for in all messages
 def parse(message: str) -> Ruling | None:
     """The ruling of a race control message; None for messages of anything else."""
     text = re.sub(r"[\u2010-\u2015]", "-", " ".join(message.upper().split()))

@@ -4,13 +4,19 @@ from collections.abc import Callable
 from typing import Final
 
 from pipeline.model import RaceFrames, RawRace, Rows
+from pipeline.timing.clock import session_clock
 from pipeline.timing.control import race_control
+from pipeline.timing.events import events
 from pipeline.timing.laps import laps
+from pipeline.timing.radio import radio
 from pipeline.timing.weather import weather
 
 _TOLD_BY: Final[dict[str, Callable[[RawRace, RaceFrames], Rows]]] = {
     "laps": laps,
+    "events": events,
     "race_control": race_control,
+    "session_clock": session_clock,
+    "radio": radio,
     "weather": weather,
 }
 

@@ -771,6 +771,35 @@ export interface ReplayChunkDocument {
   until: Record<string, number>;
 }
 
+/** Columns of equal length: what happened, a row each, by time. */
+export interface EventsColumns {
+  /** When, on the frame clock (s). */
+  t_s: number[];
+  /** Lap of the driver, or of the leader where there is none. */
+  lap: (number | null)[];
+  /**
+   * What: formation_lap, aborted_start, start, stop, restart, chequered_flag, flag, overtake, pit_stop,
+   * fastest_lap, deleted_lap, reinstated_lap, retirement, noted, investigation, deferred, no_action, penalty,
+   * served, not_served, rescinded, warning, reprimand, disqualified.
+   */
+  kind: string[];
+  /** The driver's three letters; null for what concerns all. */
+  driver: (string | null)[];
+  /** The other driver's three letters: who was overtaken, or is in it too. */
+  other: (string | null)[];
+  /** Official position of the driver after it. */
+  position: (number | null)[];
+  /** The same as a fraction of the lap. */
+  rel_dist: (number | null)[];
+  /** A lap time, the time in the pit lane, or a time penalty (s). */
+  seconds: (number | null)[];
+  /**
+   * An overtake's way (red_flag, pits, retirement, slow, start, safety_car, track), a flag's name, or a
+   * reason.
+   */
+  detail: (string | null)[];
+}
+
 /** Columns of equal length: a row per driver and lap. */
 export interface LapsColumns {
   /** The driver's three letters, as in drivers[].code. */
@@ -813,6 +842,26 @@ export interface LapsColumns {
   deleted_reason: (string | null)[];
 }
 
+/** Columns of equal length: team radio that was broadcast, a row each: links, never a copy. */
+export interface RadioColumns {
+  /** When, on the frame clock (s). */
+  t_s: number[];
+  /** The driver's three letters, as in drivers[].code. */
+  driver: string[];
+  /** Where F1 has the recording. */
+  url: string[];
+}
+
+/** Columns of equal length: the session's own clock, a row per word of it. */
+export interface SessionClockColumns {
+  /** When, on the frame clock (s). */
+  t_s: number[];
+  /** Time that remained then (s). */
+  remaining_s: number[];
+  /** Whether it ran on from then, or stood. */
+  running: boolean[];
+}
+
 /** timing.json.gz: what a timing tower needs at any moment, column by column. */
 export interface TimingDocument {
   /** Version of the format. */
@@ -823,5 +872,11 @@ export interface TimingDocument {
   clock: Clock;
   /** A row per driver and lap. */
   laps: LapsColumns;
+  /** What happened, a row each, by time. */
+  events: EventsColumns;
+  /** The session's own clock, a row per word of it. */
+  session_clock: SessionClockColumns;
+  /** Team radio that was broadcast, a row each: links, never a copy. */
+  radio: RadioColumns;
 }
 // documents:end

@@ -145,7 +145,7 @@ def test_parquet_is_as_declared_and_explains_itself(folder: Path, table: Table) 
         assert column.description
     event = orjson.loads((folder / "manifest.json").read_bytes())["event"]
     for name in {"year", "round", "session"} & set(rows.column_names):
-        assert rows[name].unique().to_pylist() == [event[name]]
+        assert rows[name].unique().to_pylist() == [event[name]][: rows.num_rows]
 
 
 def test_readers_that_take_every_column_of_a_frame_for_a_number_go_on(demo_out: Path) -> None:
