@@ -79,6 +79,12 @@ class Driver(Model):
     retired_at: float | None = Field(None, description="when the car came to its final halt")
     finished_at: float | None = Field(None, description="when the car took the flag")
     penalties: list[Penalty] = Field([], description="those that race control announced for the car")
+    first_name: str | None = Field(None, description="first name")
+    last_name: str | None = Field(None, description="last name")
+    driver_id: str | None = Field(None, description="the driver's id at jolpica, such as max_verstappen")
+    team_id: str | None = Field(None, description="the team's id at jolpica, such as red_bull")
+    country: str | None = Field(None, description="three letters of the driver's country, as F1 has it")
+    headshot: str | None = Field(None, description="address of F1's portrait of the driver")
 
 
 class Corner(Model):
@@ -118,6 +124,9 @@ class RaceControlMessage(Model):
     sector: int | None = Field(None, description="marshal sector of the flag")
     number: str | None = Field(None, description="racing number of the car it concerns")
     lap: int | None = Field(None, description="lap of the race in which it came")
+    status: str | None = Field(
+        None, description="F1's word for a safety car, DRS or the pit lane, such as DEPLOYED"
+    )
 
 
 class WeatherSample(Model):

@@ -32,6 +32,12 @@ def driver(race: Race, number: str) -> Driver:
         retired_at=None if stay is None or stay.retired is None else round(max(0.0, stay.retired - t0), 3),
         finished_at=None if stay is None or stay.finished is None else round(stay.finished - t0, 3),
         penalties=_penalties(race, number),
+        first_name=info.first_name,
+        last_name=info.last_name,
+        driver_id=info.driver_id,
+        team_id=info.team_id,
+        country=info.country,
+        headshot=info.headshot,
     )
 
 

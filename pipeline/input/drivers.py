@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,8 @@ def _nobody(number: str) -> DriverInfo:
 def _driver(number: str, row: Any) -> DriverInfo:
     color = word(row.get("TeamColor")) or ""
     grid = tables.whole(row.get("GridPosition"))
+    headshot = word(row.get("HeadshotUrl")) or ""
+    parts = tuple(_duration(row.get(part)) for part in ("Q1", "Q2", "Q3"))
     return DriverInfo(
         number=number,
         code=word(row.get("Abbreviation")) or number,
@@ -122,7 +125,29 @@ def _driver(number: str, row: Any) -> DriverInfo:
         classified=word(row.get("ClassifiedPosition")),
         result=word(row.get("Status")),
         laps=tables.whole(row.get("Laps")),
+        first_name=name(row.get("FirstName")),
+        last_name=name(row.get("LastName")),
+        driver_id=word(row.get("DriverId")),
+        team_id=word(row.get("TeamId")),
+        country=word(row.get("CountryCode")),
+        headshot=headshot if headshot.startswith("https://") else None,
+        points=_number(row.get("Points")),
+        time=_duration(row.get("Time")),
+        parts=parts if any(part is not None for part in parts) else (),
     )
+
+
+def _duration(value: Any) -> float | None:
+    """Seconds; None for NaT, and for what is no time."""
+    return value.total_seconds() if isinstance(value, timedelta) else None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):  # None, NA, words
+        return None
+    return number if np.isfinite(number) else None
 
 
 def _codes(found: list[DriverInfo]) -> list[DriverInfo]:

@@ -15,11 +15,14 @@ from pipeline.model import CarSamples, Floats, Laps, MapMarker, OfficialTiming, 
 
 S = TypeVar("S", CarSamples, PosSamples)
 
-_LAP_SECONDS = {
+_LAP_SECONDS = {  # durations, and ends in session seconds
     "lap_time_s": "LapTime",
     "sector1_s": "Sector1Time",
     "sector2_s": "Sector2Time",
     "sector3_s": "Sector3Time",
+    "sector1_end_s": "Sector1SessionTime",
+    "sector2_end_s": "Sector2SessionTime",
+    "sector3_end_s": "Sector3SessionTime",
 }
 _LAP_FLOATS = {
     "stint": "Stint",
@@ -29,7 +32,12 @@ _LAP_FLOATS = {
     "speed_fl": "SpeedFL",
     "speed_st": "SpeedST",
 }
-_LAP_BOOLS = {"fresh_tyre": "FreshTyre", "deleted": "Deleted", "accurate": "IsAccurate"}
+_LAP_BOOLS = {
+    "fresh_tyre": "FreshTyre",
+    "deleted": "Deleted",
+    "accurate": "IsAccurate",
+    "personal_best": "IsPersonalBest",
+}
 _LAP_TEXTS = {"track_status": "TrackStatus", "deleted_reason": "DeletedReason"}
 _WEATHER = {
     "air_temp": "AirTemp",
@@ -173,6 +181,7 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessa
             sector=whole(row.get("Sector")),
             number=word(row.get("RacingNumber")),
             lap=whole(row.get("Lap")),
+            status=word(row.get("Status")),
         )
         for seconds, (_, row) in zip(t, frame.iterrows(), strict=True)
         if not np.isnan(seconds)

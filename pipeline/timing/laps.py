@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.model import Laps, RaceFrames, RawRace, Rows
 from pipeline.timing.rows import joined
 
-MOMENTS = ("start_s", "end_s", "pit_in_s", "pit_out_s")
+MOMENTS = ("start_s", "end_s", "pit_in_s", "pit_out_s", "sector1_end_s", "sector2_end_s", "sector3_end_s")
 
 
 def laps(raw: RawRace, frames: RaceFrames) -> Rows:

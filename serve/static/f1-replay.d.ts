@@ -279,6 +279,18 @@ export interface Driver {
   finished_at: number | null;
   /** Those that race control announced for the car. */
   penalties: Penalty[];
+  /** First name. */
+  first_name?: string | null;
+  /** Last name. */
+  last_name?: string | null;
+  /** The driver's id at jolpica, such as max_verstappen. */
+  driver_id?: string | null;
+  /** The team's id at jolpica, such as red_bull. */
+  team_id?: string | null;
+  /** Three letters of the driver's country, as F1 has it. */
+  country?: string | null;
+  /** Address of F1's portrait of the driver. */
+  headshot?: string | null;
 }
 
 /** The race weekend, and which of its sessions this is. */
@@ -377,6 +389,8 @@ export interface Message {
   number: string | null;
   /** Lap of the race in which it came. */
   lap: number | null;
+  /** F1's word for a safety car, DRS or the pit lane, such as DEPLOYED. */
+  status?: string | null;
 }
 
 export interface Replay {

@@ -58,9 +58,26 @@ def test_what_a_result_lacks_is_none() -> None:
     driver = found(results("VER"))[0]
     assert (driver.grid, driver.laps, driver.color, driver.result, driver.classified) == (None,) * 5
     assert (driver.name, driver.team) == ("1", "")
+    assert (driver.first_name, driver.driver_id, driver.country, driver.headshot) == (None,) * 4
+    assert (driver.points, driver.time, driver.parts) == (None, None, ())
     texts = results("VER", FullName=["None None"], ClassifiedPosition=["nan"], Status=["None"])
     assert astuple(found(texts)[0]) == astuple(driver)
     assert found(results("VER", FullName=["None Verstappen"]))[0].name == "Verstappen"
+
+
+def test_who_a_driver_is_and_what_was_won() -> None:
+    nothing = {"FirstName": "None", "LastName": np.nan, "DriverId": "", "CountryCode": pd.NA, "TeamId": "nan"}
+    nothing |= {"HeadshotUrl": "None", "Points": np.inf, "Time": pd.NaT, "Q1": pd.NaT, "Q2": 3.0, "Q3": None}
+    bare, given = found(results("VER", **nothing))[0], found(results("VER"))[0]
+    assert bare == given
+    told = {"FirstName": "Max", "LastName": "Verstappen", "DriverId": "max_verstappen", "TeamId": "red_bull"}
+    told |= {"CountryCode": "NED", "HeadshotUrl": "https://example.invalid/v.png", "Points": "25"}
+    parts = {"Q1": pd.Timedelta(seconds=80.5), "Q2": pd.NaT, "Q3": pd.NaT}
+    driver = found(results("VER", **told, **parts, Time=pd.Timedelta(minutes=95)))[0]
+    assert (driver.first_name, driver.last_name, driver.country) == ("Max", "Verstappen", "NED")
+    assert (driver.driver_id, driver.team_id) == ("max_verstappen", "red_bull")
+    assert (driver.points, driver.time, driver.parts) == (25.0, 5700.0, (80.5, None, None))
+    assert driver.headshot == "https://example.invalid/v.png"
 
 
 def test_one_row_a_number_and_nothing_of_what_two_rows_contradict() -> None:
