@@ -23,6 +23,12 @@ Rows = dict[str, AnyArray | Sequence[Any]]
 """A table's rows by column, all of one length; NaN and None are unknown."""
 
 
+STANDS_KMH = 5.0
+CREEPS_KMH = 12.0  # wheels are turned while they are changed
+PIT_LANE_KMH = 130.0  # nobody is that fast in there: car data that say so are of another moment
+SAMPLED_S = 1.5  # a stop for tyres takes longer than this
+
+
 @dataclass(frozen=True)
 class CarSamples:
     """One car's car-data samples. All arrays (n,); `t` strictly increasing session seconds.
@@ -38,6 +44,24 @@ class CarSamples:
     gear: npt.NDArray[np.int16]
     drs: npt.NDArray[np.int16]
     brake: npt.NDArray[np.int16]
+
+    def stand(self, begin: float, end: float) -> tuple[float, float] | None:
+        """When the car came to its longest stand between two session seconds, and when it drove on.
+
+        The two are equal where it did not stand; None where the samples do not tell.
+        """
+        inside = (self.t >= begin) & (self.t <= end)
+        t, speed = self.t[inside], self.speed[inside]
+        seen = np.diff(np.concatenate(([begin], t, [end]))).max() <= SAMPLED_S  # not where a time is NaN
+        if not seen or np.isnan(speed).any() or np.ptp(speed) == 0 or speed.max() > PIT_LANE_KMH:
+            return None
+        still = speed <= min(speed.min(), STANDS_KMH)
+        turns = np.flatnonzero(np.diff(speed < CREEPS_KMH, prepend=False, append=False))
+        slow = [np.arange(a, b) for a, b in zip(turns[::2], turns[1::2], strict=True)]
+        edges = np.concatenate(([begin], (t[1:] + t[:-1]) / 2, [end]))  # samples tell of half-way to the next
+        stood = [rows[still[rows]] for rows in slow if still[rows].any()]
+        stands = [(float(edges[rows[0]]), float(edges[rows[-1] + 1])) for rows in stood]
+        return max(stands, key=lambda stand: stand[1] - stand[0], default=(begin, begin))
 
 
 @dataclass(frozen=True)

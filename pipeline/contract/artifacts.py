@@ -73,6 +73,10 @@ _ALL: Final = (
         "timing", "{session}timing.json.gz", GZIPPED_JSON, "laps, tyres, stops and events for a timing tower",
         required=False,
     ),
+    Spec(
+        "results", "{session}results.json", JSON, "the classification, and what its last revision changed",
+        required=False,
+    ),
     *(
         Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
         for t in TABLES

@@ -13,7 +13,7 @@ from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
 from pipeline.contract.sessions import CHOICES, SessionCode
-from pipeline.contract.tables import TABLES, Table
+from pipeline.contract.tables import RESULTS, SESSION_OF, TABLES, Table
 
 Grade = Literal["A", "B", "C", "D"]
 Level = Literal["ok", "note", "warn", "bad"]
@@ -449,11 +449,15 @@ class ReplayChunkDocument(Model):
 _KINDS: dict[str, type] = {"bool": bool, "string": str}
 
 
+def _value(column: Column) -> Any:
+    """The type of a value of a table's column, in JSON."""
+    kind: Any = _KINDS.get(column.type, float if column.type.startswith("float") else int)
+    return kind | None if column.nullable else kind
+
+
 def _in_browser(column: Column) -> Any:
     """A table's column as a list in timing.json.gz."""
-    kind: Any = _KINDS.get(column.type, float if column.type.startswith("float") else int)
-    values: Any = kind | None if column.nullable else kind
-    return (list[values], Field(description=column.description))
+    return (list[_value(column)], Field(description=column.description))  # type: ignore[misc]
 
 
 def _columns_of(table: Table) -> Any:
@@ -477,6 +481,42 @@ else:
     )
 
 
+def _in_row(column: Column) -> Any:
+    """A table's column as a field of its row."""
+    return (_value(column), Field(None if column.nullable else ..., description=column.description))
+
+
+if TYPE_CHECKING:
+    ResultRow: TypeAlias = Any
+else:
+    ResultRow = create_model(
+        "ResultRow",
+        __base__=Model,
+        __doc__="One driver's result, as in results.parquet.",
+        **{column.name: _in_row(column) for column in RESULTS.columns if column not in SESSION_OF},
+    )
+
+
+class ResultChange(Model):
+    """One value that a revision changed; of a driver who came or went the place."""
+
+    driver: str = Field(description="the driver's three letters")
+    column: str = Field(description="the field of its row")
+    before: str | int | float | bool | None = Field(None, description="what it was")
+    after: str | int | float | bool | None = Field(None, description="what it is")
+
+
+class Results(Model):
+    """results.json: the classification, rewritten when it changes afterwards."""
+
+    schema_version: Version = SCHEMA_VERSION
+    event: TheEvent
+    revision: int = Field(1, description="how often it was written, from 1: again only where it changed")
+    revised_at: datetime | None = Field(None, description="when it was written anew; null for revision 1")
+    changes: list[ResultChange] = Field([], description="what changed since the revision before")
+    rows: list[ResultRow] = Field(description="who took part, in the order of the result")
+
+
 SCHEMAS: dict[str, type[Model]] = {
     "manifest": Manifest,
     "season": SeasonListing,
@@ -486,4 +526,5 @@ SCHEMAS: dict[str, type[Model]] = {
     "frames": FramesDocument,
     "replay_chunk": ReplayChunkDocument,
     "timing": TimingDocument,
+    "results": Results,
 }

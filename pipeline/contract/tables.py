@@ -146,8 +146,10 @@ LAPS: Final = Table(
     sorted_by=("driver", "lap"),
     browser=(
         "driver", "lap", "start_s", "end_s", "lap_time_s", "sector1_s", "sector2_s", "sector3_s",
-        "sector1_end_s", "sector2_end_s", "speed_st", "stint", "kind", "position", "gap_s", "interval_s",
-        "laps_down", "deleted", "deleted_reason",
+        "sector1_end_s", "sector2_end_s", "lap_best_s", "sector1_best_s", "sector2_best_s", "sector3_best_s",
+        "lap_overall_s", "sector1_overall_s", "sector2_overall_s", "sector3_overall_s",
+        "speed_i1", "speed_i2", "speed_fl", "speed_st", "stint", "tyre", "tyre_life", "kind", "position",
+        "gap_s", "interval_s", "laps_down", "deleted", "deleted_reason", "generated",
     ),
 )  # fmt: skip
 
@@ -163,15 +165,26 @@ STINTS: Final = Table(
         Column("first_lap", "int16", "the first lap on them", nullable=False),
         Column("last_lap", "int16", "the last lap on them", nullable=False),
         Column("laps", "int16", "laps completed on them", "laps", nullable=False),
-        Column("start_s", "float64", "when the stint began, on the frame clock", "s"),
-        Column("end_s", "float64", "when it ended, on the frame clock", "s"),
+        Column("start_s", "float64", "when the first lap began, on the frame clock", "s"),
+        Column("end_s", "float64", "when the last lap ended, on the frame clock", "s"),
         Column("conflict", "string", "what another source says of it, where they differ"),
         *SESSION_OF,
     ),
     sorted_by=("driver", "stint"),
-    browser=("driver", "stint", "tyre", "fresh_tyre", "tyre_life_start", "first_lap", "last_lap", "start_s"),
+    browser=(
+        "driver",
+        "stint",
+        "tyre",
+        "fresh_tyre",
+        "tyre_life_start",
+        "first_lap",
+        "last_lap",
+        "laps",
+        "start_s",
+        "end_s",
+    ),
     later=True,
-)
+)  # fmt: skip
 
 PIT_STOPS: Final = Table(
     "pit_stops",
@@ -193,14 +206,15 @@ PIT_STOPS: Final = Table(
         Column("position_before", "int8", "official position when it came in"),
         Column("position_after", "int8", "official position when it left"),
         Column("track_status", "string", "track status code when it came in"),
-        Column("double_stop", "bool", "whether it stood behind its team mate's stop"),
+        Column("double_stop", "bool", "whether a team mate, who came before, still stood when it came in"),
         Column("conflict", "string", "what another source says of it, where they differ"),
         *SESSION_OF,
     ),
     sorted_by=("driver", "stop"),
     browser=(
         "driver", "stop", "lap", "pit_in_s", "pit_out_s", "lane_time_s", "stationary_s", "stationary_from",
-        "kind", "tyre_before", "tyre_after", "position_before", "position_after",
+        "kind", "tyre_before", "tyre_after", "tyre_life_before", "fresh_tyre", "position_before",
+        "position_after", "track_status", "double_stop",
     ),
     later=True,
 )  # fmt: skip
@@ -215,7 +229,7 @@ RESULTS: Final = Table(
         Column("team", "string", "name of the team", nullable=False),
         Column("driver_id", "string", "the driver's id at jolpica"),
         Column("team_id", "string", "the team's id at jolpica"),
-        Column("position", "int8", "place in the classification; null where there is none (yet)"),
+        Column("position", "int8", "place in the classification; before it is out, in the timing"),
         Column("classified", "string", "official classification: a place, or R, D, E, W, F, N"),
         Column("status", "string", "the official result's own word, such as Finished"),
         Column("disqualified", "bool", "whether the driver was disqualified"),
@@ -223,20 +237,21 @@ RESULTS: Final = Table(
         Column("grid_penalty", "string", "grid penalty, where race control told of one"),
         Column("laps", "int16", "laps completed"),
         Column("points", "float64", "championship points of this session"),
-        Column("time_s", "float64", "race time, with time penalties", "s"),
-        Column("gap_s", "float64", "behind the winner, with time penalties", "s"),
+        Column("time_s", "float64", "official race time, with time penalties", "s"),
+        Column("gap_s", "float64", "behind the winner, with time penalties; null when lapped", "s"),
         Column("laps_down", "int8", "laps behind the winner"),
         Column("fastest_lap", "int16", "the lap of the driver's fastest time"),
         Column("fastest_lap_s", "float64", "the driver's fastest lap time that was not deleted", "s"),
-        Column("fastest_lap_rank", "int8", "its rank among all drivers"),
-        Column("penalty_s", "float64", "time penalties that race control announced, added up", "s"),
+        Column("fastest_lap_rank", "int8", "its rank among all drivers but the disqualified"),
+        Column("penalty_s", "float64", "time penalties that race control announced, served or not", "s"),
         *(Column(f"q{n}_s", "float64", f"best time of part {n} of qualifying", "s") for n in (1, 2, 3)),
         *SESSION_OF,
     ),
     sorted_by=(),
     browser=(
         "driver", "position", "classified", "status", "disqualified", "grid", "laps", "points", "time_s",
-        "gap_s", "laps_down", "fastest_lap", "fastest_lap_s", "penalty_s",
+        "gap_s", "laps_down", "fastest_lap", "fastest_lap_s", "fastest_lap_rank", "penalty_s", "q1_s", "q2_s",
+        "q3_s",
     ),
     later=True,
 )  # fmt: skip
@@ -327,4 +342,4 @@ RADIO: Final = Table(
     later=True,
 )
 
-TABLES: Final = (FRAMES, LAPS, EVENTS, RACE_CONTROL, WEATHER, CLOCK, RADIO)
+TABLES: Final = (FRAMES, LAPS, STINTS, PIT_STOPS, RESULTS, EVENTS, RACE_CONTROL, WEATHER, CLOCK, RADIO)

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import ProgressLog
-from pipeline.contract.models import Head, Replay, ReplayChunk
+from pipeline.contract.models import Head, Replay, ReplayChunk, Results
 from pipeline.contract.tables import TABLES
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
+from pipeline.encode.results import revised
 from pipeline.encode.timing import timing
 from pipeline.job import Job
 from pipeline.model import RaceFrames, RawRace
@@ -24,8 +26,15 @@ T = TypeVar("T")
 
 
 def write_all(
-    job: Job, raw: RawRace, frames: RaceFrames, about: Head, folder: Path, log: ProgressLog
+    job: Job,
+    raw: RawRace,
+    frames: RaceFrames,
+    about: Head,
+    folder: Path,
+    log: ProgressLog,
+    before: Results | None = None,
 ) -> tuple[list[StagedFile], Replay]:
+    """All files of a race but its manifest and log. before: its published results, if any."""
     told = tell(raw, frames)
     with workers(job.threads) as pool:
         tables = pool.submit(parquet.write_tables, folder, told, frames, about)
@@ -34,9 +43,11 @@ def write_all(
         log.progress(85, "encode", "Parquet and replay")
         tables.result()
         timed = written(folder / "timing.json.gz", timing(told, about))
+        result = revised(told["results"], about.event, before, datetime.now(UTC))
+        classified = written(folder / "results.json", result.model_dump_json().encode() + b"\n")
         chunk_files, listed = chunks.result()
     names = [table.name for table in TABLES]
-    files.append(staged(job.key.file("timing"), timed))
+    files += [staged(job.key.file("timing"), timed), staged(job.key.file("results"), classified)]
     files += [staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet") for name in names]
     return files + chunk_files, listed
 

@@ -22,11 +22,11 @@ def timing(told: Mapping[str, Rows], about: Head) -> bytes:
     }
     for table in BROWSER_TABLES:
         rows = told[table.name]
-        document[table.name] = {c.name: _plain(c, rows.get(c.name, ())) for c in table.in_browser()}
+        document[table.name] = {c.name: plain(c, rows.get(c.name, ())) for c in table.in_browser()}
     return gzip_bytes(orjson.dumps(document))
 
 
-def _plain(column: Column, values: Any) -> list[Any]:
+def plain(column: Column, values: Any) -> list[Any]:
     """A column's values as JSON has them: whole where it holds whole numbers, null where unknown."""
     whole = column.type.startswith("int")
     plain = values.tolist() if isinstance(values, np.ndarray) else values

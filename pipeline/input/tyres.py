@@ -20,11 +20,8 @@ from pipeline.contract.columns import TYRES
 from pipeline.model import CarSamples, Finding, Laps
 
 COMPOUNDS = {name: code for code, name in enumerate(TYRES) if code}  # 0 is UNKNOWN
-STANDS_KMH = 5.0
-PIT_LANE_KMH = 130.0  # nobody is that fast in there: car data that say so are of another moment
 COUNTED_WITHIN_S = 15.0  # of the end of a lap the feed counts it
 MAX_AGE = 200  # laps
-SAMPLED_S = 1.5  # a stop for tyres takes longer than this
 
 
 @dataclass(frozen=True)
@@ -231,11 +228,5 @@ def _changed(own: Told, after: Told, driven: int, halted: bool | None) -> bool:
 
 def _halted(car: CarSamples | None, visit: Visit) -> bool | None:
     """Whether the car stood still in the pit lane; None where its data do not say."""
-    if car is None or np.isnan(visit.exit):
-        return None
-    inside = (car.t >= visit.entry) & (car.t <= visit.exit)
-    t, speed = car.t[inside], car.speed[inside]
-    seen = np.diff(np.concatenate(([visit.entry], t, [visit.exit]))).max() <= SAMPLED_S
-    if not seen or np.isnan(speed).any() or np.ptp(speed) == 0 or speed.max() > PIT_LANE_KMH:
-        return None
-    return bool(speed.min() < STANDS_KMH)
+    stand = None if car is None else car.stand(visit.entry, visit.exit)
+    return None if stand is None else stand[0] < stand[1]

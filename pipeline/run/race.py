@@ -15,6 +15,7 @@ from pipeline.contract.models import (
     Manifest,
     Options,
     Provenance,
+    Results,
 )
 from pipeline.encode.artifacts import staged, write_all, written
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
@@ -29,7 +30,7 @@ from pipeline.input.seasons import to_fastf1
 from pipeline.job import Blame, Job, Outcome, Source, settles_at
 from pipeline.model import RawRace
 from pipeline.network.patience import Watch
-from pipeline.publish.documents import read_manifest
+from pipeline.publish.documents import read_manifest, read_model
 from pipeline.publish.race import publish_race
 from pipeline.publish.thinner import thinner
 from pipeline.run.found import TOO_SOON
@@ -102,7 +103,8 @@ def _make(
     folder = store.staging(job.key.slug)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files, chunks = write_all(job, raw, frames, about, folder, log)
+    before = None if old is None else read_model(store, job.key.file("results"), Results)
+    files, chunks = write_all(job, raw, frames, about, folder, log, before)
     log.progress(95, "publish", f"grade {quality.grade}: publishing {len(files)} files")
     log.complete({"grade": quality.grade, "frames": frames.clock.frames, "manifest": job.key.manifest})
     files.append(staged(job.key.progress, written(folder / "progress.jsonl", log.content())))

@@ -1,23 +1,161 @@
-"""The rows of the laps table."""
+"""The rows of the laps table: what the feed says of a lap, and what was known when it ended."""
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.model import Laps, RaceFrames, RawRace, Rows
-from pipeline.timing.rows import joined
+from pipeline.model import (
+    Bools,
+    CarFrames,
+    Floats,
+    FrameClock,
+    Laps,
+    OfficialTiming,
+    RaceFrames,
+    RawRace,
+    Rows,
+)
+from pipeline.timing.rows import joined, rounded
+from pipeline.timing.weather import weather_at
 
-MOMENTS = ("start_s", "end_s", "pit_in_s", "pit_out_s", "sector1_end_s", "sector2_end_s", "sector3_end_s")
+TIMED = ("lap_time_s", "sector1_s", "sector2_s", "sector3_s")
+AT_LINE_S = (-0.15, 1.0)  # the feed tells of a crossing that soon
+JITTER_S = 0.5  # gaps that differ more from the crossings are older, or have penalties in them
 
 
 def laps(raw: RawRace, frames: RaceFrames) -> Rows:
     """A row per driver and lap, by driver and lap; durations end in `_time_s`."""
     codes = {d.number: d.code for d in raw.drivers}
+    crossed, bests = crossings(raw), _bests(raw)
     return joined(
-        _of_car(raw.laps[number], codes[number], frames.clock.t0)
+        _own(raw.laps[number], codes[number], frames)
+        | _at_line(raw.laps[number], raw.timing.get(number), crossed)
+        | bests[number]
+        | weather_at(raw.weather, begun(raw.laps[number]))
         for number in sorted(raw.laps, key=lambda number: codes[number])
     )
 
 
-def _of_car(own: Laps, code: str, t0: float) -> Rows:
+def _own(own: Laps, code: str, frames: RaceFrames) -> Rows:
+    """What one driver's laps and frames say."""
+    t0 = frames.clock.t0
     columns = own.columns()
-    moments = {name: np.round(columns[name].astype(np.float64) - t0, 3) for name in MOMENTS}
-    return {"driver": [code] * len(own), **columns, **moments}
+    moments = {
+        name: rounded(np.asarray(values, dtype=np.float64) - t0)
+        for name, values in columns.items()
+        if name in ("start_s", "end_s", "pit_in_s", "pit_out_s") or name.endswith("_end_s")
+    }
+    first, last = _frames(own, frames.cars.get(code), frames.clock)
+    return {
+        "driver": [code] * len(own),
+        **columns,
+        **moments,
+        "kind": kinds(own, t0),
+        "first_frame": first,
+        "last_frame": last,
+    }
+
+
+def begun(own: Laps) -> Floats:
+    """(n,) when each lap began: as fastf1 says, else with the end of the one before."""
+    return np.where(np.isnan(own.start), np.concatenate(([np.nan], own.end[:-1])), own.start)
+
+
+def kinds(own: Laps, t0: float) -> list[str]:
+    """One of `LAP_KINDS` for each lap; who drives to the grid before the start leaves no pits in lap 1."""
+    out, back = own.pit_out > t0, ~np.isnan(own.pit_in)
+    return [("timed", "in", "out", "out_in")[2 * o + b] for o, b in zip(out, back, strict=True)]
+
+
+def _frames(own: Laps, car: CarFrames | None, clock: FrameClock) -> tuple[Floats, Floats]:
+    """The first and last frame of each lap, NaN where it has none; the last ends with the crossing."""
+    if car is None:
+        return np.full(len(own), np.nan), np.full(len(own), np.nan)
+    shown = car.columns["lap"]
+    first = np.searchsorted(shown, own.number, "left")
+    last = np.searchsorted(shown, own.number, "right") - 1
+    ends = np.where(own.completed, own.end, np.inf)
+    crossed = [clock.index(end) - 1 if end < np.inf else np.inf for end in ends]
+    last = np.minimum(last, crossed)
+    there = last >= first
+    return np.where(there, first, np.nan), np.where(there, last, np.nan)
+
+
+def crossings(raw: RawRace) -> dict[int, Floats]:
+    """Lap -> when cars crossed the line at its end, sorted."""
+    numbers = np.concatenate([own.number[own.completed] for own in raw.laps.values()])
+    ends = np.concatenate([own.end[own.completed] for own in raw.laps.values()])
+    return {int(lap): np.sort(ends[numbers == lap]) for lap in np.unique(numbers)}
+
+
+def _at_line(own: Laps, timing: OfficialTiming | None, crossed: dict[int, Floats]) -> Rows:
+    """Gap and interval at each lap's end as the feed told them, if the crossings agree; and laps down."""
+    ends = np.where(own.completed, own.end, np.nan)
+    first, ahead = np.full((2, len(own)), np.nan)
+    for i in np.flatnonzero(own.completed):
+        before = crossed[int(own.number[i])]
+        first[i] = before[0]
+        ahead[i] = before[max(0, np.searchsorted(before, ends[i]) - 1)]
+    led = np.array([crossed[lap][0] for lap in sorted(crossed)])
+    led = np.minimum.accumulate(led[::-1])[::-1]  # whoever ended a later lap has led this one
+    laps_led = np.array([0, *sorted(crossed)])[np.searchsorted(led, ends, "right")]
+    return {
+        "gap_s": _told(timing, "gap", ends, ends - first),
+        "interval_s": _told(timing, "interval", ends, ends - ahead),
+        "laps_down": np.where(own.completed, np.maximum(laps_led - own.number, 0), np.nan),
+    }
+
+
+def _told(timing: OfficialTiming | None, name: str, ends: Floats, driven: Floats) -> Floats:
+    """What a column of the timing stream says at each of `ends`, where it is within JITTER_S of `driven`."""
+    found = np.full(len(ends), np.nan)
+    if timing is None:
+        return found
+    values: Floats = getattr(timing, name)
+    begin, end = (np.searchsorted(timing.t, ends + late) for late in AT_LINE_S)
+    for i in np.flatnonzero((end > begin) & ~np.isnan(driven)):
+        said = values[begin[i] : end[i]]
+        off = np.where(np.isnan(said), np.inf, np.abs(said - driven[i]))
+        if off.min() < JITTER_S:
+            found[i] = said[off.argmin()]
+    return found
+
+
+def counts(own: Laps) -> Bools:
+    """(n,) whether each lap's times count for a best: it was driven to its end and not deleted."""
+    deleted: Bools = np.asarray(own.extra.get("deleted", np.zeros(len(own))), dtype=bool)
+    return own.completed & ~deleted
+
+
+def _bests(raw: RawRace) -> dict[str, Rows]:
+    """Racing number -> the driver's and everyone's best at the end of each lap, of laps that count."""
+    found: dict[str, Rows] = {number: {} for number in raw.laps}
+    for name in TIMED:
+        part = name.removesuffix("_s").removesuffix("_time")
+        marks = {number: _marks(own, name) for number, own in raw.laps.items()}
+        overall = _marks_of_all(marks.values())
+        for number, own in raw.laps.items():
+            found[number] |= {
+                f"{part}_best_s": _best(*marks[number], own.end),
+                f"{part}_overall_s": _best(*overall, own.end),
+            }
+    return found
+
+
+def _marks(own: Laps, name: str) -> tuple[Floats, Floats]:
+    """(moments, times) of a driver's laps that count."""
+    times = np.asarray(own.extra.get(name, np.full(len(own), np.nan)), dtype=np.float64)
+    known = counts(own) & ~np.isnan(times)
+    return own.end[known], times[known]
+
+
+def _marks_of_all(marks: Iterable[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    moments, times = (np.concatenate(side) for side in zip(*marks, strict=True))
+    return moments, times
+
+
+def _best(moments: Floats, times: Floats, at: Floats) -> Floats:
+    """The least of the times at or before each moment of `at`; NaN where there is none."""
+    order = np.argsort(moments, kind="stable")
+    least = np.concatenate(([np.nan], np.fmin.accumulate(times[order])))
+    return np.where(np.isnan(at), np.nan, least[np.searchsorted(moments[order], at, "right")])

@@ -1,11 +1,17 @@
 """Rows as columns: put together from parts, or from models."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from pipeline.contract.models import Model
-from pipeline.model import Rows
+from pipeline.model import Floats, Rows
+
+
+def rounded(seconds: Floats) -> Floats:
+    """Moments and durations as tables have them, to the millisecond."""
+    return np.asarray(np.round(seconds, 3), dtype=np.float64)
 
 
 def joined(parts: Iterable[Rows]) -> Rows:
@@ -17,6 +23,11 @@ def joined(parts: Iterable[Rows]) -> Rows:
         else [value for part in known for value in part[name]]
         for name, values in (known[0] if known else {}).items()
     }
+
+
+def of_rows(rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """Rows that all have the same columns."""
+    return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
 
 def of_models(models: Sequence[Model], t0: float) -> Rows:

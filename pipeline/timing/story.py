@@ -8,11 +8,17 @@ from pipeline.timing.clock import session_clock
 from pipeline.timing.control import race_control
 from pipeline.timing.events import events
 from pipeline.timing.laps import laps
+from pipeline.timing.pits import pit_stops
 from pipeline.timing.radio import radio
+from pipeline.timing.results import results
+from pipeline.timing.stints import stints
 from pipeline.timing.weather import weather
 
 _TOLD_BY: Final[dict[str, Callable[[RawRace, RaceFrames], Rows]]] = {
     "laps": laps,
+    "stints": stints,
+    "pit_stops": pit_stops,
+    "results": results,
     "events": events,
     "race_control": race_control,
     "session_clock": session_clock,

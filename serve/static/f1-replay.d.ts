@@ -836,10 +836,39 @@ export interface LapsColumns {
   sector1_end_s: (number | null)[];
   /** When sector 2 ended, on the frame clock (s). */
   sector2_end_s: (number | null)[];
+  /** The driver's best lap time so far, this one included (s). */
+  lap_best_s: (number | null)[];
+  /** The driver's best time of sector 1 so far, this one included (s). */
+  sector1_best_s: (number | null)[];
+  /** The driver's best time of sector 2 so far, this one included (s). */
+  sector2_best_s: (number | null)[];
+  /** The driver's best time of sector 3 so far, this one included (s). */
+  sector3_best_s: (number | null)[];
+  /** The session's best lap time so far, this one included (s). */
+  lap_overall_s: (number | null)[];
+  /** The session's best time of sector 1 so far, this one included (s). */
+  sector1_overall_s: (number | null)[];
+  /** The session's best time of sector 2 so far, this one included (s). */
+  sector2_overall_s: (number | null)[];
+  /** The session's best time of sector 3 so far, this one included (s). */
+  sector3_overall_s: (number | null)[];
+  /** Speed at the first intermediate line (km/h). */
+  speed_i1: (number | null)[];
+  /** Speed at the second intermediate line (km/h). */
+  speed_i2: (number | null)[];
+  /** Speed at the finish line (km/h). */
+  speed_fl: (number | null)[];
   /** Speed at the speed trap (km/h). */
   speed_st: (number | null)[];
   /** Number of the stint, from 1. */
   stint: (number | null)[];
+  /**
+   * Compound: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre: (number | null)[];
+  /** Age of the tyres at the lap's end (laps). */
+  tyre_life: (number | null)[];
   /** What the lap was: timed, out, in, out_in. */
   kind: (string | null)[];
   /** Official position at the lap's end. */
@@ -854,6 +883,52 @@ export interface LapsColumns {
   deleted: (boolean | null)[];
   /** Why the lap time was deleted. */
   deleted_reason: (string | null)[];
+  /** Whether fastf1 added the row for a lap that was never completed. */
+  generated: (boolean | null)[];
+}
+
+/** Columns of equal length: a row per driver and visit to the pit lane. */
+export interface PitStopsColumns {
+  /** The driver's three letters, as in drivers[].code. */
+  driver: string[];
+  /** Number of the driver's visit, from 1. */
+  stop: number[];
+  /** The lap in which the car came in. */
+  lap: number[];
+  /** When it entered the pit lane, on the frame clock (s). */
+  pit_in_s: (number | null)[];
+  /** When it left the pit lane, on the frame clock (s). */
+  pit_out_s: (number | null)[];
+  /** Time in the pit lane (s). */
+  lane_time_s: (number | null)[];
+  /** How long the car stood (s). */
+  stationary_s: (number | null)[];
+  /** Who says so: feed, or speed (the car's own). */
+  stationary_from: (string | null)[];
+  /** What it was for: tyres, drive_through, stop_and_go, no_change, retired, red_flag, unknown. */
+  kind: (string | null)[];
+  /**
+   * Compound before: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre_before: (number | null)[];
+  /**
+   * Compound after: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre_after: (number | null)[];
+  /** Age of the tyres that came off (laps). */
+  tyre_life_before: (number | null)[];
+  /** Whether the tyres that went on were new. */
+  fresh_tyre: (boolean | null)[];
+  /** Official position when it came in. */
+  position_before: (number | null)[];
+  /** Official position when it left. */
+  position_after: (number | null)[];
+  /** Track status code when it came in. */
+  track_status: (string | null)[];
+  /** Whether a team mate, who came before, still stood when it came in. */
+  double_stop: (boolean | null)[];
 }
 
 /** Columns of equal length: team radio that was broadcast, a row each: links, never a copy. */
@@ -866,6 +941,46 @@ export interface RadioColumns {
   url: string[];
 }
 
+/** Columns of equal length: the classification, a row per driver. */
+export interface ResultsColumns {
+  /** The driver's three letters, as in drivers[].code. */
+  driver: string[];
+  /** Place in the classification; before it is out, in the timing. */
+  position: (number | null)[];
+  /** Official classification: a place, or R, D, E, W, F, N. */
+  classified: (string | null)[];
+  /** The official result's own word, such as Finished. */
+  status: (string | null)[];
+  /** Whether the driver was disqualified. */
+  disqualified: (boolean | null)[];
+  /** Grid place; 0 is a start from the pit lane. */
+  grid: (number | null)[];
+  /** Laps completed. */
+  laps: (number | null)[];
+  /** Championship points of this session. */
+  points: (number | null)[];
+  /** Official race time, with time penalties (s). */
+  time_s: (number | null)[];
+  /** Behind the winner, with time penalties; null when lapped (s). */
+  gap_s: (number | null)[];
+  /** Laps behind the winner. */
+  laps_down: (number | null)[];
+  /** The lap of the driver's fastest time. */
+  fastest_lap: (number | null)[];
+  /** The driver's fastest lap time that was not deleted (s). */
+  fastest_lap_s: (number | null)[];
+  /** Its rank among all drivers but the disqualified. */
+  fastest_lap_rank: (number | null)[];
+  /** Time penalties that race control announced, served or not (s). */
+  penalty_s: (number | null)[];
+  /** Best time of part 1 of qualifying (s). */
+  q1_s: (number | null)[];
+  /** Best time of part 2 of qualifying (s). */
+  q2_s: (number | null)[];
+  /** Best time of part 3 of qualifying (s). */
+  q3_s: (number | null)[];
+}
+
 /** Columns of equal length: the session's own clock, a row per word of it. */
 export interface SessionClockColumns {
   /** When, on the frame clock (s). */
@@ -874,6 +989,33 @@ export interface SessionClockColumns {
   remaining_s: number[];
   /** Whether it ran on from then, or stood. */
   running: boolean[];
+}
+
+/** Columns of equal length: a row per driver and set of tyres. */
+export interface StintsColumns {
+  /** The driver's three letters, as in drivers[].code. */
+  driver: string[];
+  /** Number of the stint, from 1. */
+  stint: number[];
+  /**
+   * Compound: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
+   * SUPERSOFT, 9 SUPERHARD.
+   */
+  tyre: number[];
+  /** Whether the tyres were new when they were fitted. */
+  fresh_tyre: (boolean | null)[];
+  /** Laps on the tyres when they were fitted (laps). */
+  tyre_life_start: (number | null)[];
+  /** The first lap on them. */
+  first_lap: number[];
+  /** The last lap on them. */
+  last_lap: number[];
+  /** Laps completed on them (laps). */
+  laps: number[];
+  /** When the first lap began, on the frame clock (s). */
+  start_s: (number | null)[];
+  /** When the last lap ended, on the frame clock (s). */
+  end_s: (number | null)[];
 }
 
 /** timing.json.gz: what a timing tower needs at any moment, column by column. */
@@ -886,11 +1028,97 @@ export interface TimingDocument {
   clock: Clock;
   /** A row per driver and lap. */
   laps: LapsColumns;
+  /** A row per driver and set of tyres. */
+  stints: StintsColumns;
+  /** A row per driver and visit to the pit lane. */
+  pit_stops: PitStopsColumns;
+  /** The classification, a row per driver. */
+  results: ResultsColumns;
   /** What happened, a row each, by time. */
   events: EventsColumns;
   /** The session's own clock, a row per word of it. */
   session_clock: SessionClockColumns;
   /** Team radio that was broadcast, a row each: links, never a copy. */
   radio: RadioColumns;
+}
+
+/** One value that a revision changed; of a driver who came or went the place. */
+export interface ResultChange {
+  /** The driver's three letters. */
+  driver: string;
+  /** The field of its row. */
+  column: string;
+  /** What it was. */
+  before: string | number | boolean | null;
+  /** What it is. */
+  after: string | number | boolean | null;
+}
+
+/** One driver's result, as in results.parquet. */
+export interface ResultRow {
+  /** The driver's three letters, as in drivers[].code. */
+  driver: string;
+  /** Racing number. */
+  number: string;
+  /** Full name. */
+  name: string;
+  /** Name of the team. */
+  team: string;
+  /** The driver's id at jolpica. */
+  driver_id: string | null;
+  /** The team's id at jolpica. */
+  team_id: string | null;
+  /** Place in the classification; before it is out, in the timing. */
+  position: number | null;
+  /** Official classification: a place, or R, D, E, W, F, N. */
+  classified: string | null;
+  /** The official result's own word, such as Finished. */
+  status: string | null;
+  /** Whether the driver was disqualified. */
+  disqualified: boolean | null;
+  /** Grid place; 0 is a start from the pit lane. */
+  grid: number | null;
+  /** Grid penalty, where race control told of one. */
+  grid_penalty: string | null;
+  /** Laps completed. */
+  laps: number | null;
+  /** Championship points of this session. */
+  points: number | null;
+  /** Official race time, with time penalties (s). */
+  time_s: number | null;
+  /** Behind the winner, with time penalties; null when lapped (s). */
+  gap_s: number | null;
+  /** Laps behind the winner. */
+  laps_down: number | null;
+  /** The lap of the driver's fastest time. */
+  fastest_lap: number | null;
+  /** The driver's fastest lap time that was not deleted (s). */
+  fastest_lap_s: number | null;
+  /** Its rank among all drivers but the disqualified. */
+  fastest_lap_rank: number | null;
+  /** Time penalties that race control announced, served or not (s). */
+  penalty_s: number | null;
+  /** Best time of part 1 of qualifying (s). */
+  q1_s: number | null;
+  /** Best time of part 2 of qualifying (s). */
+  q2_s: number | null;
+  /** Best time of part 3 of qualifying (s). */
+  q3_s: number | null;
+}
+
+/** results.json: the classification, rewritten when it changes afterwards. */
+export interface Results {
+  /** Version of the format. */
+  schema_version: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** How often it was written, from 1: again only where it changed. */
+  revision: number;
+  /** When it was written anew; null for revision 1. */
+  revised_at: string | null;
+  /** What changed since the revision before. */
+  changes: ResultChange[];
+  /** Who took part, in the order of the result. */
+  rows: ResultRow[];
 }
 // documents:end

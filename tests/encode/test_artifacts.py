@@ -214,6 +214,7 @@ def test_published_json_fits_its_schema(demo_out: Path) -> None:
         ("catalog", "catalog.json"),
         ("season", "sessions/1900.json"),
         ("manifest", "telemetry/1900/1/manifest.json"),
+        ("results", "telemetry/1900/1/results.json"),
     ]
     for name, key in pairs:
         schema = orjson.loads((demo_out / f"schemas/v1/{name}.schema.json").read_bytes())
