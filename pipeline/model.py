@@ -173,10 +173,13 @@ class Status:
 
 @dataclass(frozen=True)
 class MapMarker:
+    """A numbered place on F1's map: x, y in 1/10 m; angle in degrees, for its label."""
+
     number: int
     letter: str
     x: float
     y: float
+    angle: float | None = None
 
 
 @dataclass(frozen=True)
@@ -272,6 +275,8 @@ class RawRace:
     messages: list[str]
     noticed: list[Finding] = field(default_factory=list)
     topics: Topics = field(default_factory=Topics)
+    marshal_sectors: list[MapMarker] = field(default_factory=list)
+    marshal_lights: list[MapMarker] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -87,22 +87,79 @@ class Driver(Model):
     headshot: str | None = Field(None, description="address of F1's portrait of the driver")
 
 
-class Corner(Model):
-    number: int = Field(description="number of the corner, from the line on")
-    letter: str = Field("", description="letter of a corner that shares its number")
+class Marker(Model):
+    """A numbered place on F1's own map."""
+
+    number: int = Field(description="its number, from the line on")
+    letter: str = Field("", description="letter of one that shares its number")
     x: int = Field(description="1/10 m")
     y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
+    angle: float | None = Field(
+        None, description="degrees: from the track to where a map has room for its number"
+    )
+
+
+class Corner(Marker):
+    """A numbered corner."""
+
+
+class SectorLine(Model):
+    """Where a sector ends; the last one ends at the start/finish line."""
+
+    number: int = Field(description="number of the sector that ends there")
+    x: int = Field(description="1/10 m")
+    y: int = Field(description="1/10 m")
+    dist: float = Field(description="metres from the line, the median of the laps it was learned from")
+    laps: int = Field(description="number of these laps")
+
+
+class PitLane(Model):
+    """The pit lane from where it leaves the track to where it joins it, the median of all visits."""
+
+    x: list[int] = Field(description="its points, 1/10 m")
+    y: list[int] = Field(description="its points, 1/10 m")
+    length_m: float = Field(description="metres from its first point to its last")
+    entry: float = Field(description="metres from the line to where it leaves the track")
+    exit: float = Field(description="metres from the line to where it joins the track")
+    limit_from: float = Field(description="metres along it to where the speed limit begins")
+    limit_to: float = Field(description="metres along it to where the speed limit ends")
+    speed_limit: int | None = Field(
+        None, description="the limit that the cars kept to, km/h, a multiple of 10"
+    )
+    visits: int = Field(description="number of visits that it was learned from")
+    cars: int = Field(description="number of cars that made them")
+
+
+class DrsZone(Model):
+    """Where cars drove with DRS open. A zone may begin before the line and end after it."""
+
+    start: float = Field(description="metres from the line to where cars open it")
+    end: float = Field(description="metres from the line to where they shut it")
+    detection: float | None = Field(None, description="metres from the line to where it is decided who may")
+    openings: int = Field(description="how often it was opened there")
+    cars: int = Field(description="number of cars that did")
 
 
 class Circuit(Model):
-    """The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line."""
+    """The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line.
+
+    What was learned from the cars is null or empty where too few of them have shown it.
+    """
 
     length_m: float | None = Field(None, description="length of a lap in metres, as measured")
-    rotation: float | None = Field(None, description="degrees that F1 turns its own map by")
+    rotation: float | None = Field(
+        None, description="degrees that F1 turns its own map by; null where nobody has said"
+    )
     x: list[int] = Field([], description="the outline's points, 1/10 m")
     y: list[int] = Field([], description="the outline's points, 1/10 m")
+    z: list[int] = Field([], description="height of the outline's points, 1/10 m above F1's zero")
     corners: list[Corner] = Field([], description="the numbered corners, in order")
+    sectors: list[SectorLine] = Field([], description="the lines that end sectors 1 and 2")
+    marshal_sectors: list[Marker] = Field([], description="where each marshal sector begins, in order")
+    marshal_lights: list[Marker] = Field([], description="the light panels, in order")
+    pit_lane: PitLane | None = Field(None, description="the pit lane")
+    drs_zones: list[DrsZone] = Field([], description="the DRS zones, in order; none from 2026")
 
 
 class TrackStatus(Model):

@@ -266,7 +266,7 @@ EVENTS: Final = Table(
         Column("driver", "string", "the driver's three letters; null for what concerns all"),
         Column("other", "string", "the other driver's three letters: who was overtaken, or is in it too"),
         Column("position", "int8", "official position of the driver after it"),
-        Column("laps_down", "int8", "whole laps that the driver was behind the leader", "laps"),
+        Column("laps_down", "int8", "laps behind the leader, as the official gap says"),
         Column("dist", "float64", "race distance of the driver then; where it passed, for an overtake", "m"),
         Column("rel_dist", "float64", "the same as a fraction of the lap"),
         Column("seconds", "float64", "a lap time, the time in the pit lane, or a time penalty", "s"),

@@ -1,18 +1,15 @@
-"""What a race's frames say of it beside the columns: its drivers, its track, and what was noticed."""
+"""What a race's frames say of it beside the columns: its drivers, and what was noticed."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.contract.models import Circuit, Corner, Driver, Penalty
+from pipeline.contract.models import Driver, Penalty
 from pipeline.frames import stewards
 from pipeline.frames.clean import holes
 from pipeline.frames.flag import laps_run
-from pipeline.frames.line import Line
 from pipeline.frames.race import Race
-from pipeline.model import Finding, MapMarker, RawRace
-
-OUTLINE_POINTS = 400
+from pipeline.model import Finding
 
 
 def driver(race: Race, number: str) -> Driver:
@@ -55,27 +52,6 @@ def _penalties(race: Race, number: str) -> list[Penalty]:
         if ruling.kind == "penalty":
             standing.append((ruling.penalty, Penalty(t=round(row.t - race.clock.t0, 3), message=row.message)))
     return [penalty for _, penalty in standing]
-
-
-def circuit(raw: RawRace, line: Line | None) -> Circuit:
-    if line is None:
-        return Circuit(rotation=raw.rotation, corners=[_corner(m, None) for m in raw.corners])
-    at = np.linspace(0, len(line.x), min(OUTLINE_POINTS, len(line.x)), endpoint=False).astype(int)
-    return Circuit(
-        length_m=round(line.length_m, 1),
-        rotation=raw.rotation,
-        x=[round(v) for v in line.x[at]],
-        y=[round(v) for v in line.y[at]],
-        corners=[_corner(m, line) for m in raw.corners],
-    )
-
-
-def _corner(marker: MapMarker, line: Line | None) -> Corner:
-    dist = None
-    if line is not None:
-        nearest = int(np.argmin(np.hypot(line.x - marker.x, line.y - marker.y)))
-        dist = round(nearest / len(line.x) * line.length_m, 1)
-    return Corner(number=marker.number, letter=marker.letter, x=round(marker.x), y=round(marker.y), dist=dist)
 
 
 def findings(race: Race) -> list[Finding]:

@@ -8,8 +8,9 @@ import numpy.typing as npt
 from pipeline.contract import FPS
 from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.frames import laps as lap_rules
-from pipeline.frames.about import circuit, driver, findings
+from pipeline.frames.about import driver, findings
 from pipeline.frames.agree import car_data, places_and_gaps
+from pipeline.frames.circuit import circuit
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.interval import cars_ahead, interval, laps_down
@@ -56,7 +57,7 @@ def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
         clock=race.clock,
         cars={codes[number]: CarFrames(columns) for number, columns in cars.items()},
         drivers=[driver(race, d.number) for d in raw.drivers],
-        circuit=circuit(raw, race.line),
+        circuit=circuit(race, along),
         lights_out=None if race.lights_out is None else race.lights_out - race.clock.t0,
         total_laps=raw.total_laps or laps_run(raw),
         replay=replay_source(race, cars, along, codes),

@@ -172,7 +172,6 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
     numbers = [d.number for d in who]
     told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
-    markers, rotation = tables.circuit(key.year, info)
     zero = session.t0_date
     return RawRace(
         event=_event(key, session, info),
@@ -189,8 +188,6 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         session_status=tables.stepped(getattr(session, "_session_status", None)),
         race_control=tables.race_control(getattr(session, "_race_control_messages", None), zero),
         weather=tables.weather(getattr(session, "_weather_data", None)),
-        corners=markers,
-        rotation=rotation,
         total_laps=tables.whole(getattr(session, "_total_laps", None)),
         utc_zero=None if pd.isna(zero) else zero.timestamp(),
         official_results=any(driver.classified for driver in who),
@@ -203,6 +200,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
             for line in log
             if line.startswith(("WARNING", "ERROR"))
         ],
+        **tables.circuit(key.year, info),
     )
 
 

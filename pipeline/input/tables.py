@@ -202,20 +202,32 @@ def weather(frame: pd.DataFrame | None) -> list[WeatherSample]:
     ]
 
 
-def circuit(year: int, info: dict[str, Any]) -> tuple[list[MapMarker], float | None]:
-    """Corner markers and the map's rotation; nothing where the source has none."""
+def circuit(year: int, info: dict[str, Any]) -> dict[str, Any]:
+    """RawRace's corners, marshal_sectors, marshal_lights and rotation; nothing where the source has none.
+
+    A circuit that nobody has drawn yet has a rotation of 0 there, and neither sectors nor lights.
+    """
     circuit = ((info.get("Meeting") or {}).get("Circuit") or {}).get("Key")
     try:
         found = get_circuit_info(year=year, circuit_key=int(circuit)) if circuit is not None else None
     except Exception:
         found = None
     if found is None:
-        return [], None
-    corners = [
-        MapMarker(int(row.Number), str(row.Letter), float(row.X), float(row.Y))
-        for row in found.corners.itertuples()
+        return {"corners": [], "rotation": None}
+    marked = {
+        name: _markers(getattr(found, name)) for name in ("corners", "marshal_sectors", "marshal_lights")
+    }
+    drawn = found.rotation or marked["marshal_sectors"] or marked["marshal_lights"]
+    return {**marked, "rotation": float(found.rotation) if drawn else None}
+
+
+def _markers(rows: Any) -> list[MapMarker]:
+    found = [
+        MapMarker(number, word(row.Letter) or "", float(row.X), float(row.Y), float(row.Angle))
+        for row in rows.itertuples()
+        if (number := whole(row.Number)) is not None and np.isfinite([row.X, row.Y, row.Angle]).all()
     ]
-    return corners, found.rotation
+    return sorted(found, key=lambda marker: (marker.number, marker.letter))
 
 
 def _seconds(series: pd.Series) -> Floats:

@@ -93,11 +93,8 @@ def _rows(told: list[Moment], frames: RaceFrames) -> Rows:
     passed = _frame_of(np.array([one.t if one.passed is None else one.passed for one in told]), frames)
     who = {code: i for i, code in enumerate(frames.cars)}
     row = np.array([who.get(one.driver or "", -1) for one in told], dtype=np.int64)
-    lap, place = (_of_cars(frames, name, at) for name in ("lap", "position"))
-    far, dist, rel = (
-        _of_cars(frames, "dist", at),
-        *(_of_cars(frames, n, passed) for n in ("dist", "rel_dist")),
-    )
+    lap, place, down = (_of_cars(frames, name, at) for name in ("lap", "position", "laps_down"))
+    dist, rel = (_of_cars(frames, name, passed) for name in ("dist", "rel_dist"))
     laps = np.where(np.isnan(_own(lap, row)), _most(lap), _own(lap, row))
     named = np.array([np.nan if one.lap is None else one.lap for one in told], dtype=np.float64)
     return {
@@ -107,7 +104,7 @@ def _rows(told: list[Moment], frames: RaceFrames) -> Rows:
         "driver": [one.driver for one in told],
         "other": [one.other for one in told],
         "position": _own(place, row),
-        "laps_down": _laps_down(_most(far), _own(far, row), frames.circuit.length_m),
+        "laps_down": _own(down, row),
         "dist": _own(dist, row),
         "rel_dist": _own(rel, row),
         "seconds": [one.seconds for one in told],
@@ -145,7 +142,3 @@ def _most(values: Floats) -> Floats:
     """Of each moment the value of the car that is furthest; NaN where nobody knows."""
     most = np.where(np.isnan(values), -np.inf, values).max(axis=0, initial=-np.inf)
     return np.where(np.isfinite(most), most, np.nan)
-
-
-def _laps_down(lead: Floats, own: Floats, length_m: float | None) -> Floats:
-    return np.floor((lead - own) / length_m) if length_m else np.full(len(own), np.nan)

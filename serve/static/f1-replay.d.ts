@@ -211,18 +211,34 @@ export interface Check {
   message: string;
 }
 
-/** The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line. */
+/**
+ * The track as driven: an outline from a clean lap, 1/10 m, first point at the start/finish line.
+ *
+ * What was learned from the cars is null or empty where too few of them have shown it.
+ */
 export interface Circuit {
   /** Length of a lap in metres, as measured. */
   length_m: number | null;
-  /** Degrees that F1 turns its own map by. */
+  /** Degrees that F1 turns its own map by; null where nobody has said. */
   rotation: number | null;
   /** The outline's points, 1/10 m. */
   x: number[];
   /** The outline's points, 1/10 m. */
   y: number[];
+  /** Height of the outline's points, 1/10 m above F1's zero. */
+  z?: number[];
   /** The numbered corners, in order. */
   corners: Corner[];
+  /** The lines that end sectors 1 and 2. */
+  sectors?: SectorLine[];
+  /** Where each marshal sector begins, in order. */
+  marshal_sectors?: Marker[];
+  /** The light panels, in order. */
+  marshal_lights?: Marker[];
+  /** The pit lane. */
+  pit_lane?: PitLane | null;
+  /** The DRS zones, in order; none from 2026. */
+  drs_zones?: DrsZone[];
 }
 
 /** The uniform frame clock. */
@@ -241,10 +257,11 @@ export interface Clock {
   lights_out_s: number | null;
 }
 
+/** A numbered corner. */
 export interface Corner {
-  /** Number of the corner, from the line on. */
+  /** Its number, from the line on. */
   number: number;
-  /** Letter of a corner that shares its number. */
+  /** Letter of one that shares its number. */
   letter: string;
   /** 1/10 m. */
   x: number;
@@ -252,6 +269,8 @@ export interface Corner {
   y: number;
   /** Metres from the line. */
   dist: number | null;
+  /** Degrees: from the track to where a map has room for its number. */
+  angle?: number | null;
 }
 
 export interface Driver {
@@ -293,6 +312,20 @@ export interface Driver {
   headshot?: string | null;
 }
 
+/** Where cars drove with DRS open. A zone may begin before the line and end after it. */
+export interface DrsZone {
+  /** Metres from the line to where cars open it. */
+  start: number;
+  /** Metres from the line to where they shut it. */
+  end: number;
+  /** Metres from the line to where it is decided who may. */
+  detection: number | null;
+  /** How often it was opened there. */
+  openings: number;
+  /** Number of cars that did. */
+  cars: number;
+}
+
 /** The race weekend, and which of its sessions this is. */
 export interface RaceEvent {
   /** Season. */
@@ -329,6 +362,22 @@ export interface InputIdentity {
   fetched_at?: string | null;
 }
 
+/** A numbered place on F1's own map. */
+export interface Marker {
+  /** Its number, from the line on. */
+  number: number;
+  /** Letter of one that shares its number. */
+  letter: string;
+  /** 1/10 m. */
+  x: number;
+  /** 1/10 m. */
+  y: number;
+  /** Metres from the line. */
+  dist: number | null;
+  /** Degrees: from the track to where a map has room for its number. */
+  angle: number | null;
+}
+
 /** What the run was asked to make. */
 export interface Options {
   /** Frames a second. */
@@ -343,6 +392,30 @@ export interface Penalty {
   t: number;
   /** Race control's words. */
   message: string;
+}
+
+/** The pit lane from where it leaves the track to where it joins it, the median of all visits. */
+export interface PitLane {
+  /** Its points, 1/10 m. */
+  x: number[];
+  /** Its points, 1/10 m. */
+  y: number[];
+  /** Metres from its first point to its last. */
+  length_m: number;
+  /** Metres from the line to where it leaves the track. */
+  entry: number;
+  /** Metres from the line to where it joins the track. */
+  exit: number;
+  /** Metres along it to where the speed limit begins. */
+  limit_from: number;
+  /** Metres along it to where the speed limit ends. */
+  limit_to: number;
+  /** The limit that the cars kept to, km/h, a multiple of 10. */
+  speed_limit: number | null;
+  /** Number of visits that it was learned from. */
+  visits: number;
+  /** Number of cars that made them. */
+  cars: number;
 }
 
 export interface Provenance {
@@ -430,6 +503,20 @@ export interface ReplayColumn {
   scale: number;
   /** The value's unit; for status, the words of its numbers. */
   unit: string;
+}
+
+/** Where a sector ends; the last one ends at the start/finish line. */
+export interface SectorLine {
+  /** Number of the sector that ends there. */
+  number: number;
+  /** 1/10 m. */
+  x: number;
+  /** 1/10 m. */
+  y: number;
+  /** Metres from the line, the median of the laps it was learned from. */
+  dist: number;
+  /** Number of these laps. */
+  laps: number;
 }
 
 /** One stretch of the race under one flag. */
