@@ -83,9 +83,11 @@ def _frames(own: Laps, car: CarFrames | None, clock: FrameClock) -> tuple[Floats
 
 def crossings(raw: RawRace) -> dict[int, Floats]:
     """Lap -> when cars crossed the line at its end, sorted."""
-    numbers = np.concatenate([own.number[own.completed] for own in raw.laps.values()])
-    ends = np.concatenate([own.end[own.completed] for own in raw.laps.values()])
-    return {int(lap): np.sort(ends[numbers == lap]) for lap in np.unique(numbers)}
+    found: dict[int, list[float]] = {}
+    for own in raw.laps.values():
+        for lap, end in zip(own.number[own.completed], own.end[own.completed], strict=True):
+            found.setdefault(int(lap), []).append(float(end))
+    return {lap: np.sort(ends) for lap, ends in found.items()}
 
 
 def _at_line(own: Laps, timing: OfficialTiming | None, crossed: dict[int, Floats]) -> Rows:
@@ -130,7 +132,7 @@ def counts(own: Laps) -> Bools:
 def _bests(raw: RawRace) -> dict[str, Rows]:
     """Racing number -> the driver's and everyone's best at the end of each lap, of laps that count."""
     found: dict[str, Rows] = {number: {} for number in raw.laps}
-    for name in TIMED:
+    for name in TIMED if raw.laps else ():
         part = name.removesuffix("_s").removesuffix("_time")
         marks = {number: _marks(own, name) for number, own in raw.laps.items()}
         overall = _marks_of_all(marks.values())
