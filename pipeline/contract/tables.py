@@ -270,7 +270,11 @@ EVENTS: Final = Table(
         Column("dist", "float64", "race distance of the driver then; where it passed, for an overtake", "m"),
         Column("rel_dist", "float64", "the same as a fraction of the lap"),
         Column("seconds", "float64", "a lap time, the time in the pit lane, or a time penalty", "s"),
-        Column("detail", "string", f"an overtake's way ({', '.join(OVERTAKES)}), a flag's name, or a reason"),
+        Column(
+            "detail",
+            "string",
+            f"an overtake's way ({', '.join(OVERTAKES)}), a pit stop's kind, a flag, a reason",
+        ),
         *SESSION_OF,
     ),
     sorted_by=("t_s",),

@@ -7,9 +7,11 @@ import numpy as np
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.model import Floats, Ints, RaceFrames, RawRace, Rows
+from pipeline.timing.laps import counts
 from pipeline.timing.moment import Moment
 from pipeline.timing.overtakes import overtakes
 from pipeline.timing.phases import phases
+from pipeline.timing.pits import pit_stops
 from pipeline.timing.rulings import rulings
 
 FLAGS: Final = {
@@ -34,7 +36,7 @@ def events(raw: RawRace, frames: RaceFrames) -> Rows:
             )
             for one in overtakes(frames, raw.track_status)
         ),
-        *_pit_stops(raw, t0),
+        *_pit_stops(raw, frames),
         *_retirements(frames),
         *_fastest_laps(raw, t0),
         *rulings(raw, t0),
@@ -51,17 +53,13 @@ def _flags(raw: RawRace, t0: float) -> Iterator[Moment]:
         before = code
 
 
-def _pit_stops(raw: RawRace, t0: float) -> Iterator[Moment]:
-    """Each visit to the pit lane since the start, with how long it took if the car came out again."""
-    codes = {driver.number: driver.code for driver in raw.drivers}
-    for number, own in raw.laps.items():
-        rows = np.flatnonzero(own.pit_in >= t0)
-        exits = np.sort(own.pit_out[~np.isnan(own.pit_out)])
-        for row, until in zip(rows, [*own.pit_in[rows[1:]], np.inf], strict=False):
-            out = exits[(exits > own.pit_in[row]) & (exits <= until)]
-            stay = round(float(out[0] - own.pit_in[row]), 3) if len(out) else None
-            t, lap = float(own.pit_in[row]) - t0, int(own.number[row])
-            yield Moment(t, "pit_stop", codes[number], lap=lap, seconds=stay)
+def _pit_stops(raw: RawRace, frames: RaceFrames) -> Iterator[Moment]:
+    """Each visit to the pit lane whose beginning is known, with its time in there and what it was for."""
+    rows = pit_stops(raw, frames)
+    names = ("pit_in_s", "driver", "lap", "lane_time_s", "kind")
+    for t, code, lap, stay, kind in zip(*(rows.get(name, ()) for name in names), strict=True):
+        if not np.isnan(t):
+            yield Moment(t, "pit_stop", code, lap=lap, seconds=None if np.isnan(stay) else stay, detail=kind)
 
 
 def _retirements(frames: RaceFrames) -> Iterator[Moment]:
@@ -76,7 +74,7 @@ def _fastest_laps(raw: RawRace, t0: float) -> Iterator[Moment]:
     laps = []
     for number, own in raw.laps.items():
         times = own.extra.get("lap_time_s", np.full(len(own), np.nan)).astype(np.float64)
-        valid = own.completed & (times > 0) & ~own.extra.get("deleted", np.zeros(len(own), bool)).astype(bool)
+        valid = counts(own) & (times > 0)
         laps += [
             (float(own.end[i]), float(times[i]), int(own.number[i]), number) for i in np.flatnonzero(valid)
         ]

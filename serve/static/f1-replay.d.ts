@@ -895,8 +895,8 @@ export interface EventsColumns {
   /** A lap time, the time in the pit lane, or a time penalty (s). */
   seconds: (number | null)[];
   /**
-   * An overtake's way (red_flag, pits, retirement, slow, start, safety_car, track), a flag's name, or a
-   * reason.
+   * An overtake's way (red_flag, pits, retirement, slow, start, safety_car, track), a pit stop's kind, a
+   * flag, a reason.
    */
   detail: (string | null)[];
 }

@@ -26,8 +26,11 @@ from pipeline.model import (
     Topics,
 )
 from pipeline.timing import tell
+from pipeline.timing.clock import session_clock
+from pipeline.timing.control import race_control
 from pipeline.timing.events import events
 from pipeline.timing.overtakes import LASTS_S, SURE_S, overtakes
+from pipeline.timing.radio import radio
 from tests.timing.conftest import Told
 
 Row = dict[str, Any]
@@ -233,20 +236,20 @@ def test_nothing_known_is_nothing_told(told: Told) -> None:
         topics=Topics(),
     )
     frames = replace(told.frames, cars={}, drivers=[], lights_out=None, circuit=Circuit())
-    for name, rows in tell(empty, frames).items():
-        assert all(len(values) == 0 for values in rows.values()) or name == "weather"
+    for told_by in (events, session_clock, radio, race_control):
+        assert all(len(values) == 0 for values in told_by(empty, frames).values())
 
 
 def test_clock_and_radio(told: Told) -> None:
     t0 = told.frames.clock.t0
     words = [ClockWord(t0 + 5, 100.0, True), ClockWord(t0 + 1, 100.0, False), ClockWord(t0 + 6, 100.0, True)]
-    radio = [
+    said = [
         Radio(t0 + 9, "11", "b"),
         Radio(t0 + 2, "99", "a"),
         Radio(t0 + 9, "11", "b"),
         Radio(t0, "19", "c"),
     ]
-    rows = tell(replace(told.raw, topics=Topics(radio=radio, clock=words)), told.frames)
+    rows = tell(replace(told.raw, topics=Topics(radio=said, clock=words)), told.frames)
     assert rows["session_clock"] == {
         "t_s": [1.0, 5.0],
         "remaining_s": [100.0, 100.0],
