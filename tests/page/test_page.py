@@ -287,6 +287,40 @@ def test_flags_and_retirements(new_tab: Callable[..., Tab], served: str, demo_ou
     assert newest.message in tab.text("#messages li:first-child")
 
 
+YELLOW = """() => {
+  const canvas = document.getElementById("ground");
+  const wanted = getComputedStyle(document.documentElement).getPropertyValue("--yellow").trim();
+  const probe = new OffscreenCanvas(1, 1).getContext("2d");
+  probe.fillStyle = wanted;
+  probe.fillRect(0, 0, 1, 1);
+  const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += data[i] === r && data[i + 1] === g && data[i + 2] === b;
+  return count;
+}"""
+
+
+def test_one_yellow_sector_is_yellow_alone(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    """Where the map knows the marshal sector that race control names; else the whole track is."""
+    manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
+    yellow = next(status for status in manifest["track_statuses"] if status["status"] == "2")
+    named = {row["sector"] for row in manifest["race_control"] if row["flag"] == "YELLOW"}
+    length, painted = manifest["circuit"]["length_m"], {}
+    for last in (0, 4, 12):  # marshal sectors that the map knows: none, not the one that is yellow, all
+        at = [
+            {"number": n, "letter": "", "x": 0, "y": 0, "dist": length * n / 13} for n in range(1, last + 1)
+        ]
+        manifest["circuit"]["marshal_sectors"] = at
+        tab = new_tab()
+        tab.page.route("**/manifest.json", lambda route: route.fulfill(json=manifest))
+        tab.open(served + RACE + f"#t={yellow['start_time'] + 1:.0f}")
+        painted[last] = tab.page.evaluate(YELLOW)
+    assert named == {9}
+    assert painted[0] == painted[4] > 500
+    assert 0.04 < painted[12] / painted[0] < 0.12
+
+
 def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
     tab = new_tab().open(served + RACE)
     press = tab.page.keyboard.press

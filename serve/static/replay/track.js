@@ -5,6 +5,7 @@
 
 import { byId, colorOf, flagAt, isOut } from "./facts.js";
 import { Labels } from "./labels.js";
+import { stretchOf, yellowSectors } from "./sectors.js";
 
 const MARGIN = { top: 74, side: 46, bottom: 52 };
 const TIGHT = { top: 44, side: 46, bottom: 42 }; // on a phone held sideways
@@ -53,8 +54,12 @@ export class Track {
   /** @param {State} state */
   draw(state) {
     if (!this.points.length) this.#grow(state);
-    const flag = flagAt(this.page.race.manifest, state.t).kind;
-    if (flag !== this.#drawnFlag) this.#drawGround(flag);
+    const { manifest } = this.page.race;
+    const flag = flagAt(manifest, state.t).kind;
+    const sectors = flag === "yellow" ? yellowSectors(manifest.race_control, state.t) : [];
+    const drawn = [flag, ...sectors].join(" ");
+    if (drawn !== this.#drawnFlag) this.#drawGround(flag, sectors);
+    this.#drawnFlag = drawn;
     const ctx = this.cars;
     ctx.clearRect(0, 0, this.width, this.height);
     this.#places.length = 0;
@@ -115,17 +120,25 @@ export class Track {
     this.resize();
   }
 
-  /** @param {string} flag */
-  #drawGround(flag) {
-    this.#drawnFlag = flag;
+  /** One yellow sector is yellow alone, where the map knows it. @param {string} flag @param {number[]} sectors */
+  #drawGround(flag, sectors) {
     const ctx = this.ground;
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.points.length) return;
-    const path = smooth(this.points.map((point) => this.#onStage(point)));
+    const { circuit } = this.page.race.manifest;
+    const road = this.points.map((point) => this.#onStage(point));
+    const path = smooth(road);
     const wide = this.width > 600 ? 16 : 11;
     ctx.lineJoin = ctx.lineCap = "round";
+    const lane = circuit.pit_lane;
+    if (lane) this.#stroke(line(lane.x.map((x, i) => this.#onStage(this.#turned(x, lane.y[i])))), wide / 4, this.#ink.edge);
     const tint = /** @type {Record<string, string>} */ (TINT)[flag];
-    this.#stroke(path, wide, tint ? this.#ink[tint.slice(2)] : this.#ink.edge);
+    const color = tint ? this.#ink[tint.slice(2)] : this.#ink.edge;
+    const stretches = sectors.map((number) => stretchOf(circuit, number));
+    const known = stretches.filter((stretch) => stretch !== null);
+    const partly = known.length > 0 && known.length === stretches.length;
+    this.#stroke(path, wide, partly ? this.#ink.edge : color);
+    if (partly) for (const stretch of known) this.#stroke(line(stretch.map((i) => road[i])), wide, color);
     this.#stroke(path, wide - 4, this.#ink.road);
     this.#drawCorners();
     this.#drawLine(wide);
@@ -217,6 +230,13 @@ function bounds(points) {
   const xs = points.map(([x]) => x).concat(points.length ? [] : [-GROWTH, GROWTH]);
   const ys = points.map(([, y]) => y).concat(points.length ? [] : [-GROWTH, GROWTH]);
   return { x0: Math.min(...xs), x1: Math.max(...xs), y0: Math.min(...ys), y1: Math.max(...ys) };
+}
+
+/** A path from point to point. @param {[number, number][]} points */
+function line(points) {
+  const path = new Path2D();
+  for (const point of points) path.lineTo(...point);
+  return path;
 }
 
 /** A closed smooth path through the middles of the given points. @param {[number, number][]} points */
