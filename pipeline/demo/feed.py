@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.demo.messages import race_control, session_lines, weather
 from pipeline.demo.timing import timing_lines, tyre_lines
+from pipeline.demo.topics import topic_lines
 from pipeline.demo.truth import DemoEvent, Floats, Line, Truth
 
 Entry = Callable[[int, int], dict[str, Any]]
@@ -29,6 +30,7 @@ def write_recording(truth: Truth, path: Path, event: DemoEvent) -> None:
         *session_lines(truth, event),
         *timing_lines(truth),
         *tyre_lines(truth),
+        *topic_lines(truth, event),
         *race_control(truth, event),
         *weather(truth),
         *_positions(truth, event),

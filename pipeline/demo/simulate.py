@@ -89,6 +89,7 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
     }
     looks = look_times(rng, max(finished_s.values()))
     orders = official_orders(t, progress, codes, looks=looks, line_s=line_s, finished_s=finished_s)
+    pits = {c: _pits(t, progress[i], plans[i], race.track) for i, c in enumerate(codes)}
     stints = {code: _stints(rng, plan) for code, plan in zip(codes, plans, strict=True)}
     worn = {code: _worn(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
     rpm, gear = gearbox(speed)
@@ -120,7 +121,8 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
         looks=looks,
         line_s=line_s,
         sector_s=sector_s,
-        pits={c: _pits(t, progress[i], plans[i], race.track) for i, c in enumerate(codes)},
+        pits=pits,
+        stood={c: [_stood(t, v[i], *visit) for visit in pits[c]] for i, c in enumerate(codes)},
         retired_s=retired_s,
         finished_s=finished_s,
         stints=stints,
@@ -167,6 +169,12 @@ def _pits(t: Floats, progress: Floats, plan: CarPlan, track: Track) -> list[tupl
     ends = plan.pit_lap + np.array([-PIT_ENTRY_M, PIT_EXIT_M]) / track.length_m
     entry, leave = line_times(t, progress, ends)
     return [(float(entry), float(leave))]
+
+
+def _stood(t: Floats, v: Floats, entry: float, leave: float) -> float:
+    """Seconds without motion between pit entry and exit."""
+    still = (v == 0) & (t >= entry) & (t <= leave)
+    return round(float(still.sum()) * float(t[1] - t[0]), 3)
 
 
 def _stints(rng: np.random.Generator, plan: CarPlan) -> list[Stint]:

@@ -200,17 +200,24 @@ def tyre_lines(truth: Truth) -> Iterator[Line]:
         for car in truth.cars
     }
     yield float(truth.t[0]), "TimingAppData", {"Lines": grid}
+    for when, number, stint, patch in tyre_changes(truth):
+        if when > truth.t[0]:
+            yield when, "TimingAppData", {"Lines": {number: {"Stints": {str(stint): patch}}}}
+
+
+def tyre_changes(truth: Truth) -> Iterator[tuple[float, str, int, dict[str, Any]]]:
+    """When the feed says what of which stint: (session second, racing number, stint from 0, change)."""
     for car in truth.cars:
         stints = truth.stints[car.code]
         pits = truth.pits[car.code]
-        changes = [
+        changes = [(float(truth.t[0]), 0, _stint(stints[0]))]
+        changes += [
             (round(leave + 0.4, 3), k, _stint(stints[k])) for k, (_, leave) in enumerate(pits, start=1)
         ]
         for lap, end in enumerate(truth.line_s[car.code].tolist(), start=1):
             k = sum(stint.first_lap <= lap for stint in stints) - 1
             changes.append((end, k, {"TotalLaps": truth.tyre_life[car.code][lap - 1]}))
-        for when, k, patch in changes:
-            yield when, "TimingAppData", {"Lines": {car.number: {"Stints": {str(k): patch}}}}
+        yield from ((when, car.number, k, patch) for when, k, patch in changes)
 
 
 def _stint(stint: Stint) -> dict[str, Any]:

@@ -115,6 +115,8 @@ class Truth:
     """code -> (completed or begun laps, 2) when the first two sectors ended; NaN if never"""
     pits: dict[str, list[tuple[float, float]]]
     """code -> (entry, exit) of the pit lane"""
+    stood: dict[str, list[float]]
+    """code -> seconds that the car stood on each of these visits"""
     retired_s: dict[str, float]
     """code -> the final standstill"""
     finished_s: dict[str, float]

@@ -41,6 +41,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "recording_damaged": (1.0, 100.0),  # lines
     "begins_late": (1.0, 1.0),  # lap
     "recording_order": (1.0, np.inf),  # times
+    "topics_damaged": (1.0, np.inf),
     **dict.fromkeys(  # cars
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),

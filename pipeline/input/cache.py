@@ -76,7 +76,8 @@ def renewing(folder: Path | None) -> Iterator[Renewal]:
         yield renewal
         return
     restore(folder)
-    for file in sorted(folder.glob(PARSED)):
+    old = sorted(folder.glob(PARSED))
+    for file in old:
         file.rename(file.with_name(file.name + ASIDE))
     try:
         yield renewal
@@ -84,6 +85,8 @@ def renewing(folder: Path | None) -> Iterator[Renewal]:
         if renewal.keep_new:
             forget(folder)
         else:
+            for file in folder.glob(PARSED) if old else ():  # also what the old ones did not have
+                file.unlink()
             restore(folder)
 
 

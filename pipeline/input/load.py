@@ -17,11 +17,12 @@ from typing import Any
 import fastf1
 import pandas as pd
 from fastf1.exceptions import RateLimitExceededError
+from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
 from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import drivers, livetiming, tables, tyres
+from pipeline.input import drivers, livetiming, tables, topics, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
@@ -44,10 +45,12 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
     with captured_log() as log:
         twice = drivers.mend(session)
         tyres.mend(session)
-        noticed = _load(key, session, source, log, watch or Watch())
-        _require(key, session, source, log, watch or Watch())
+        watch = watch or Watch()
+        livedata, noticed = _load(key, session, source, log, watch)
+        _require(key, session, source, log, watch)
+        told, damaged = topics.read(session, source, livedata, watch, set(session.drivers))
         raw = _to_raw(key, session, source, log, twice)
-        return replace(raw, noticed=[*noticed, *raw.noticed])
+        return replace(raw, noticed=[*noticed, *raw.noticed, *damaged], topics=told)
 
 
 def configure(source: Source) -> Watch:
@@ -72,7 +75,9 @@ def configure(source: Source) -> Watch:
     return watch
 
 
-def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch) -> list[Finding]:
+def _load(
+    key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch
+) -> tuple[LiveTimingData | None, list[Finding]]:
     livedata, noticed = None, list[Finding]()
     if source.recording:
         names = ", ".join(file.name for file in source.recording)
@@ -91,7 +96,9 @@ def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: 
         ) from error
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
-    return noticed if livedata is None else [*noticed, *livetiming.count_on(session, livedata)]
+    if livedata is None:
+        return None, noticed
+    return livedata, [*noticed, *livetiming.count_on(session, livedata)]
 
 
 def _last(log: list[str]) -> str:

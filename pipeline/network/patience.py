@@ -81,6 +81,7 @@ class Watch:
                 return response
             if trouble.kind == "absent":
                 self._absent.add(path)
+            if path in self._absent:  # what one host does not have, no other is waited for
                 return response
             if trouble.kind == "timeout":
                 self.waited += time.monotonic() - began
@@ -97,6 +98,13 @@ class Watch:
     def answered(self) -> bool:
         """Whether a host said of something that it does not have it."""
         return bool(self._absent)
+
+    def settled(self, path: str) -> bool:
+        """Whether a page that did not come is not there. One refused for good is then no loss either."""
+        trouble = self.lost.get(path)
+        if trouble is not None and not trouble.passing:
+            del self.lost[path]
+        return trouble is None and path in self._absent
 
     def _lose(self, path: str, trouble: Trouble, response: requests.Response) -> requests.Response:
         if trouble.host.needed and path not in self._absent:

@@ -11,6 +11,7 @@ from fastf1._api import pages
 from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.demo import DemoEvent, Truth, simulate, write_recording
+from pipeline.input.pages import PAGES
 
 SHIFT = timedelta(hours=1)  # a recording's clock has its zero at lights out; an archive's begins before
 DAY = timedelta(days=1)
@@ -60,6 +61,8 @@ def timing(weekend: Weekend, scratch: Path) -> dict[str, bytes]:
     found = {}
     for name in recording.list_categories():
         page = next((page for page in pages.values() if page.startswith(f"{name}.json")), None)
+        if name in PAGES:
+            page = f"{name}.jsonStream"
         if page is not None:
             entries = recording.get(name)
             found[f"/static/{weekend.folder}/{page}"] = b"".join(_line(at, text) for at, text in entries)

@@ -32,8 +32,10 @@ def test_one_version_or_the_other(folder: Path, keep_new: bool) -> None:
     with renewing(folder) as renewal:
         assert not list(folder.glob("*.ff1pkl"))
         fill(folder, "new")
+        (folder / "team_radio.ff1pkl").write_text("new")
         renewal.keep_new = keep_new
-    assert held(folder) == dict.fromkeys(NAMES, "new" if keep_new else "old")
+    names = (*NAMES, "team_radio.ff1pkl") if keep_new else NAMES
+    assert held(folder) == dict.fromkeys(names, "new" if keep_new else "old")
 
 
 def test_a_kill_before_the_new_ones_are_kept_brings_the_old_ones_back(folder: Path) -> None:
