@@ -555,7 +555,7 @@ else:
 
 
 class ResultChange(Model):
-    """One value that a revision changed; of a driver who came or went the place."""
+    """One value that a revision changed; of a driver who came or went the letters alone."""
 
     driver: str = Field(description="the driver's three letters")
     column: str = Field(description="the field of its row")

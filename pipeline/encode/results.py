@@ -25,12 +25,12 @@ def revised(rows: Rows, event: Event, before: Results | None, now: datetime) -> 
 
 
 def _changes(before: Results, after: Results) -> Iterator[ResultChange]:
-    """Column by column, of drivers by their letters; of who came or went the place alone."""
+    """Column by column, of drivers by their letters; of who came or went the letters alone."""
     old, new = ({row.driver: row.model_dump() for row in results.rows} for results in (before, after))
     for driver in {**old, **new}:
         was, now = old.get(driver, {}), new.get(driver, {})
         there = bool(was and now)
-        for column in now if there else ("position",):
+        for column in now if there else ("driver",):
             if not there or was[column] != now[column]:
                 yield ResultChange(
                     driver=driver, column=column, before=was.get(column), after=now.get(column)

@@ -124,9 +124,12 @@ def _told(timing: OfficialTiming | None, name: str, ends: Floats, driven: Floats
 
 
 def counts(own: Laps) -> Bools:
-    """(n,) whether each lap's times count for a best: it was driven to its end and not deleted."""
+    """(n,) whether each lap's times count for a best: it was driven to its end, and not deleted.
+
+    The first lap does not, as in the feed: it begins on the grid, and its time is from the official result.
+    """
     deleted: Bools = np.asarray(own.extra.get("deleted", np.zeros(len(own))), dtype=bool)
-    return own.completed & ~deleted
+    return own.completed & (own.number > 1) & ~deleted
 
 
 def _bests(raw: RawRace) -> dict[str, Rows]:

@@ -62,7 +62,7 @@ def _stop_and_go(driver: Driver) -> list[float]:
 
 def _kind(visit: Visit, laps: Laps, status: Status, driver: Driver) -> str:
     """One of `STOP_KINDS` but stop_and_go."""
-    if np.isnan(visit.out) and not visit.goes_on and driver.finished_at is None:
+    if np.isnan(visit.out) and not visit.goes_on and driver.retired_at is not None:
         return "retired"
     if _red(status, *visit.inside):
         return "red_flag"

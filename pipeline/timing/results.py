@@ -19,6 +19,7 @@ from pipeline.timing.rows import of_rows
 Ruled = tuple[float, stewards.Ruling]
 """When race control said it, session seconds, and what it rules."""
 
+CLASSIFIED = 0.9  # of the winner's laps: by the rules who has driven these is classified, flag or not
 _TIME_PENALTY = re.compile(r"(\d+) ?S\w* TIME PENALT")
 
 
@@ -33,7 +34,9 @@ def results(raw: RawRace, frames: RaceFrames) -> Rows:
     rows = []
     for driver in frames.drivers:
         (lap, best), gone = fastest[driver.number], out[driver.number]
-        row = _who(known[driver.number]) | by_timing[driver.number] | _official(known, driver.number)
+        row = (
+            _who(known[driver.number]) | by_timing[driver.number] | _official(known, driver.number, by_timing)
+        )
         rows.append(
             row
             | {
@@ -66,28 +69,39 @@ def _who(info: DriverInfo) -> dict[str, Any]:
     }
 
 
-def _official(known: dict[str, DriverInfo], number: str) -> dict[str, Any]:
-    """Place, time and gap of the official result; nothing where there is none."""
+def _official(known: dict[str, DriverInfo], number: str, timing: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Place, time and gap of the official result; nothing where there is none.
+
+    A gap that it lacks is the timing's, if that has the same winner: before the stewards decide they are one.
+    """
     if not any(info.classified for info in known.values()):
         return {}
     info = known[number]
-    place = int(info.classified) if info.classified and info.classified.isdigit() else None
-    won = next((d.time for d in known.values() if d.classified == "1"), None)
-    gap = 0.0 if place == 1 else info.time if place is not None else None
-    time = won + gap if won is not None and gap is not None else None
-    return {"position": place, "time_s": time and round(time, 3), "gap_s": gap}
+    winner = next((d for d in known.values() if d.classified == "1"), None)
+    if not (info.classified or "").isdigit() or winner is None:
+        return {"position": None, "gap_s": None}
+    same = timing[winner.number]["position"] == 1
+    gap = (
+        0.0 if info is winner else info.time if info.time is not None or not same else timing[number]["gap_s"]
+    )
+    time = None if winner.time is None or gap is None else round(winner.time + gap, 3)
+    return {"position": int(info.classified or 0), "time_s": time, "gap_s": gap}
 
 
 def _by_timing(raw: RawRace, frames: RaceFrames) -> dict[str, dict[str, Any]]:
-    """Place and gap of each driver as F1's timing ends, of those who took the flag."""
-    most = max((d.laps for d in frames.drivers if d.finished_at is not None), default=0)
+    """Place and gap of each driver as F1's timing ends, of those who took the flag or are classified yet."""
+    most = max((d.laps for d in frames.drivers if d.finished_at is not None), default=None)
     found = {}
     for driver in frames.drivers:
         timing = raw.timing.get(driver.number)
-        told = timing if timing is not None and len(timing.t) and driver.finished_at is not None else None
-        gap = float(told.gap[-1]) if told is not None and driver.laps == most else np.nan
+        told = most is not None and timing is not None and len(timing.t) > 0
+        home = driver.finished_at is not None
+        gap = (
+            float(timing.gap[-1]) if timing is not None and told and home and driver.laps == most else np.nan
+        )
+        classified = home or (most is not None and driver.laps >= int(CLASSIFIED * most))
         found[driver.number] = {
-            "position": None if told is None else int(told.place[-1]),
+            "position": int(timing.place[-1]) if timing is not None and told and classified else None,
             "time_s": None,
             "gap_s": None if np.isnan(gap) else round(gap, 3),
         }
