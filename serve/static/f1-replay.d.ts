@@ -1129,7 +1129,7 @@ export interface TimingDocument {
   radio: RadioColumns;
 }
 
-/** One value that a revision changed; of a driver who came or went the place. */
+/** One value that a revision changed; of a driver who came or went the letters alone. */
 export interface ResultChange {
   /** The driver's three letters. */
   driver: string;
