@@ -30,6 +30,12 @@ def truth() -> Truth:
 
 
 @pytest.fixture(scope="module")
+def demo_raw(demo_raw: RawRace) -> RawRace:
+    """As in a season whose feed tells neither of stops nor of the series of tyres."""
+    return replace(demo_raw, topics=Topics())
+
+
+@pytest.fixture(scope="module")
 def frames(demo_raw: RawRace) -> RaceFrames:
     return compute(demo_raw, 5.0)
 
@@ -63,6 +69,19 @@ def test_stops_are_those_that_were_driven(demo_raw: RawRace, frames: RaceFrames,
         inside = (truth.t >= entry) & (truth.t <= leave)
         stood = float((truth.speed[car, inside] < 0.5).sum() * 0.02)
         assert row["stationary_s"] == pytest.approx(stood, abs=2 * SAMPLED_S)
+
+
+def test_the_feed_and_the_timing_agree() -> None:
+    raw = demo().raw
+    assert raw.topics.pits
+    assert raw.topics.tyres
+    frames = compute(raw, 1.0)
+    told, by_speed = (as_dicts(pit_stops(r, frames)) for r in (raw, replace(raw, topics=Topics())))
+    for row, other in zip(told, by_speed, strict=True):
+        assert (row["stationary_from"], row["kind"], row["conflict"]) == ("feed", "tyres", None)
+        assert row["stationary_s"] == pytest.approx(other["stationary_s"], abs=2 * SAMPLED_S)
+        assert row["lane_time_s"] == pytest.approx(other["lane_time_s"], abs=0.1)
+    assert {row["conflict"] for row in as_dicts(stints(raw, frames))} == {None}
 
 
 def test_stints_are_those_that_were_driven(demo_raw: RawRace, frames: RaceFrames, truth: Truth) -> None:

@@ -182,9 +182,9 @@ def _of_laps(own: dict[str, list[Row]]) -> Iterator[tuple[str, str]]:
             yield "lap time is not its crossings'", f"lap {lap['lap']}: {lap['lap_time_s']:.3f}, {driven:.3f}"
     before = np.inf
     for lap in own["laps"]:
-        if lap["lap_time_s"] > 0 and "personal_best" in lap and not (lap["generated"] or lap["deleted"]):
-            if bool(lap["personal_best"]) != (lap["lap_time_s"] < before and lap["lap"] > 1):
-                yield "personal best is not the feed's", f"lap {lap['lap']}"
+        timed = lap["lap_time_s"] > 0 and "personal_best" in lap and not (lap["generated"] or lap["deleted"])
+        if timed and bool(lap["personal_best"]) != (lap["lap_time_s"] < before and lap["lap"] > 1):
+            yield "personal best is not the feed's", f"lap {lap['lap']}"
         before = np.fmin(before, lap["lap_best_s"])
 
 
