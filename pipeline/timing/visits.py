@@ -71,17 +71,13 @@ def _with_stand(visit: Visit, car: CarSamples | None) -> Visit:
 
 
 def _with_words(known: list[Visit], own: Laps, words: list[PitWord]) -> list[Visit]:
-    """With what the feed said of each: by the car's exit, where that is not known by the lap."""
-    said: dict[int, PitWord] = {}
-    for word in words:
-        late = [abs(word.t - visit.out) for visit in known]
-        near = int(np.nanargmin(late)) if late and not np.isnan(late).all() else None
-        if near is not None and late[near] <= SAID_WITHIN_S:
-            said[near] = word
-        else:
-            same = [i for i, v in enumerate(known) if np.isnan(v.out) and own.number[v.row] == word.lap]
-            said |= dict.fromkeys(same[:1], word)
-    return [replace(visit, said=said.get(i)) for i, visit in enumerate(known)]
+    """With what the feed said of each: as the car left, else by the lap."""
+    by_lap = {word.lap: word for word in words}
+    told = []
+    for visit in known:
+        late = [word for word in words if abs(word.t - visit.out) <= SAID_WITHIN_S]
+        told.append(replace(visit, said=late[-1] if late else by_lap.get(int(own.number[visit.row]))))
+    return told
 
 
 def team_mates(drivers: list[DriverInfo]) -> dict[str, list[str]]:
