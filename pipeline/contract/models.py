@@ -29,6 +29,11 @@ Bytes = Annotated[int, Field(description="size of the file")]
 Updated = Annotated[datetime, Field(description="when it last changed")]
 
 
+def _empty(value: object) -> bool:
+    """Whether a field that came later is left out: the manifest is the first thing that a browser loads."""
+    return not value
+
+
 class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -91,7 +96,7 @@ class Marker(Model):
     """A numbered place on F1's own map."""
 
     number: int = Field(description="its number, from the line on")
-    letter: str = Field("", description="letter of one that shares its number")
+    letter: str = Field("", description="letter of one that shares its number", exclude_if=_empty)
     x: int = Field(description="1/10 m")
     y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
@@ -102,6 +107,8 @@ class Marker(Model):
 
 class Corner(Marker):
     """A numbered corner."""
+
+    letter: str = Field("", description="letter of a corner that shares its number")
 
 
 class SectorLine(Model):
@@ -182,7 +189,9 @@ class RaceControlMessage(Model):
     number: str | None = Field(None, description="racing number of the car it concerns")
     lap: int | None = Field(None, description="lap of the race in which it came")
     status: str | None = Field(
-        None, description="F1's word for a safety car, DRS or the pit lane, such as DEPLOYED"
+        None,
+        description="F1's word for a safety car, DRS or the pit lane, such as DEPLOYED",
+        exclude_if=_empty,
     )
 
 

@@ -32,7 +32,7 @@ def of_rows(rows: Sequence[Mapping[str, Any]]) -> Rows:
 
 def of_models(models: Sequence[Model], t0: float) -> Rows:
     """A row a model, whose `t` becomes `t_s` on the frame clock."""
-    rows = [model.model_dump() for model in models]
+    rows = [dict(model) for model in models]
     names = rows[0].keys() - {"t"} if rows else set()
     moments: Rows = {"t_s": [round(row["t"] - t0, 3) for row in rows]}
     return moments | {name: [row[name] for row in rows] for name in sorted(names)}

@@ -261,7 +261,7 @@ export interface Clock {
 export interface Corner {
   /** Its number, from the line on. */
   number: number;
-  /** Letter of one that shares its number. */
+  /** Letter of a corner that shares its number. */
   letter: string;
   /** 1/10 m. */
   x: number;
