@@ -179,7 +179,7 @@ FRAME_COLUMNS: Final = (
     ),
     Column(
         "laps_down", "int8", "laps behind the leader as the official gap says, 0 where it is in seconds",
-        dtype="int8", json=17, replay=Replayed(17, "step"), later=True,
+        dtype="int8", replay=Replayed(17, "step"), later=True,
     ),
 )  # fmt: skip
 

@@ -172,11 +172,14 @@ def held(t: Floats, values: Floats, times: Floats, ends: Floats, news: Floats | 
     news = values if news is None else news
     changed = np.concatenate(([True], news[1:] != news[:-1]))
     since = np.maximum.accumulate(np.where(changed, t, -np.inf))
-    at = np.searchsorted(t, times + 1e-6, "right") - 1
-    row = np.clip(at, 0, None)
-    ended = np.concatenate(([-np.inf], ends))[np.searchsorted(ends, times, "right")]
-    true = (at >= 0) & (times - since[row] <= HELD_S) & (since[row] >= ended)
-    return np.where(true, values[row], np.nan)
+    over = np.append(ends, np.inf)[np.searchsorted(ends, since, "right")]
+    first = np.append(np.searchsorted(times, t - 1e-6), len(times))
+    old = np.minimum(np.searchsorted(times, since + HELD_S, "right"), np.searchsorted(times, over))
+    last = np.clip(old, first[:-1], first[1:])
+    # each row's value from its first frame until it is old, and nothing from then until the next row
+    runs = np.column_stack((last - first[:-1], first[1:] - last)).ravel()
+    shown = np.repeat(np.column_stack((values, np.full(len(t), np.nan))).ravel(), runs)
+    return np.concatenate((np.full(first[0], np.nan), shown))
 
 
 def held_to_flag(

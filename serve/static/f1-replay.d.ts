@@ -801,8 +801,6 @@ export interface DriverFrame {
    * the flag, like the gap (s).
    */
   interval?: number | null;
-  /** Laps behind the leader as the official gap says, 0 where it is in seconds. */
-  laps_down?: number | null;
 }
 
 export interface Frame {
