@@ -1,4 +1,4 @@
-"""Laps, stints, pit stops and results of every race of past seasons, and what in them contradicts itself.
+"""All tables of every race of past seasons, and what in them contradicts itself.
 
 `python -m tests.truth.tables [--only 2021,2024/8] [--show]`: a line a session, then the sums. Their timing is
 real; verdicts are kept as those of `tests.truth.seasons`, so that a stopped run goes on where it was.
@@ -25,11 +25,12 @@ from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RaceFrames, RawRace, Rows
 from pipeline.timing import tell
+from tests.truth import events
 from tests.truth.driven import SCHEDULES, TIMING, Session, _script, absent, sessions, unpacked
 from tests.truth.seasons import REPOSITORY
 
 KEPT = REPOSITORY / "build" / "tables.jsonl"
-FPS = 1.0
+FPS = 5.0  # a place is told half a second after the line
 GAP_S = 0.5  # of the timing at its end to the crossings, time penalties apart
 PENALTIES_S = {0, 5, 10, 15, 20, 25, 30}
 
@@ -105,7 +106,7 @@ def judged(raw: RawRace, frames: RaceFrames) -> dict[str, Any]:
     failed: dict[str, list[str]] = {}
     for name, where in _contradictions(raw, frames, tables):
         failed.setdefault(name, []).append(where)
-    named = ("laps", "stints", "pit_stops", "results")
+    named = ("laps", "stints", "pit_stops", "results", "events")
     kinds = Counter(f"stop {row['kind']}" for row in tables["pit_stops"])
     return {"rows": {name: len(tables[name]) for name in named} | kinds, "failed": failed}
 
@@ -124,6 +125,7 @@ def _contradictions(
         for name, where in (*_of_stops(own), *_of_stints(own), *_of_laps(own)):
             yield name, f"{driver.code} {where}"
     yield from _of_results(frames, tables["results"])
+    yield from events.contradictions(raw, frames, tables["events"])
 
 
 def _of_stops(own: dict[str, list[Row]]) -> Iterator[tuple[str, str]]:
