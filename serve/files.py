@@ -10,10 +10,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -37,8 +36,7 @@ _ABSENT = {
 _M = TypeVar("_M", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What identifies one state of a file.
 
     The ETag is made of it and not of the manifest's sha256, because data files are replaced before their
@@ -59,16 +57,14 @@ class Stamp:
         return f"{self.mtime_ns:x}-{self.size:x}-{self.inode:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(NamedTuple):
     """A whole small file in memory."""
 
     stamp: Stamp
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """A file held open; `fd` is the reader's to close."""
 
     stamp: Stamp

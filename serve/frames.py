@@ -62,7 +62,7 @@ class Frames:
             blocks = cut(unpacked(opened), step)
             # Weak where packed here: another release of zlib makes other bytes of the same document.
             etag = f'"{opened.stamp.etag}-by{step}-plain"' if plain else f'W/"{opened.stamp.etag}-by{step}"'
-            fields = fields_of(media_of(source), encoded=not plain)
+            fields = fields_of(media_of(source), None if plain else "gzip")
             await self._artifacts.send_made(call, blocks if plain else packed(blocks), etag, fields)
 
 
