@@ -6,6 +6,7 @@ the middle of a request give the old bytes or the new, never a mixture.
 """
 
 import errno
+import fcntl
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from pipeline.contract.artifacts import LOCK
 from serve.memory import Memory
 from serve.problems import Problem, unavailable
 
@@ -147,6 +149,20 @@ class Library:
             return Stamp.of(os.stat(self._prefix + key))  # noqa: PTH116 - a Path a request costs more than the call
         except OSError:
             return None
+
+    def being_written(self) -> bool:
+        """Whether a run holds the folder's lock at this moment; one that was killed does not."""
+        try:
+            fd = os.open(self.root / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
 
     def readable(self, key: str) -> bool:
         return os.access(self._prefix + key, os.R_OK, effective_ids=True)

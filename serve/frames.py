@@ -48,7 +48,7 @@ class Frames:
         for divisor in range(skip, 0, -1):
             if skip % divisor == 0 and self._has(key.frames_json(divisor)):
                 return divisor
-        self._shelf.manifest(key)
+        self._shelf.refuse_unfinished(key)
         available = [n for n in range(1, 11) if self._has(key.frames_json(n))]
         detail = f"{str(key).capitalize()} has no frames that frame_skip {skip} can be cut from."
         raise Problem(404, detail, frame_skips=available)

@@ -103,13 +103,19 @@ class Live(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+Status = Annotated[
+    Literal["ok", "degraded", "unavailable"],
+    Field(description="degraded: races are listed that are gone, and others are served"),
+]
+
+
 class Ready(BaseModel):
-    status: Literal["ok", "unavailable"]
-    reasons: list[str] = Field([], description="what keeps the server from serving; empty when ready")
+    status: Status
+    reasons: list[str] = Field([], description="what keeps the server from serving all; empty when ok")
 
 
 class Health(BaseModel):
-    status: Literal["ok", "unavailable"]
+    status: Status
     live: Literal["ok"] = "ok"
     ready: bool
     reasons: list[str] = []

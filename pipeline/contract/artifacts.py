@@ -15,6 +15,7 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.contract.tables import TABLES
 
 RUNS: Final = "runs/"
+LOCK: Final = ".lock"  # no key: whoever writes below the root holds its flock meanwhile
 _FOLDERS: Final = {session.folder: session.code for session in SESSIONS.values()}
 _FOLDER: Final = "|".join(sorted(_FOLDERS, reverse=True))
 _FIELDS: Final = {

@@ -16,7 +16,7 @@ from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from typing import Literal
 
 import requests
@@ -89,7 +89,7 @@ def folder(name: str, path: Path, flag: str, about: Callable[[Path], str]) -> Ch
     """Whether files can be made there."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path, prefix=".doctor-") as stream:
+        with TemporaryFile(dir=path) as stream:
             stream.write(b"1" * 4096)
             stream.flush()
     except OSError as error:
