@@ -7,7 +7,7 @@ from serve.cut import cut, packed
 from serve.files import closing
 from serve.models import RacePath, TelemetryQuery, TelemetryRequest
 from serve.problems import Problem
-from serve.requests import body_of, path_of, query_of
+from serve.requests import body_of, query_of, validated
 from serve.shelf import Shelf
 from serve.static import Artifacts, fields_of
 from serve.streams import unpacked
@@ -22,7 +22,7 @@ class Frames:
         self._shelf = shelf
 
     async def get(self, call: Call) -> None:
-        path, query = path_of(call, RacePath), query_of(call, TelemetryQuery)
+        path, query = validated(RacePath, call.path), query_of(call, TelemetryQuery)
         key = SessionKey(path.year, path.round, query.session)
         await self._send(call, key, query.frame_skip, plain=not query.compress)
 

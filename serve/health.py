@@ -12,7 +12,7 @@ from pipeline import __version__
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey, session_of
 from pipeline.contract.models import Catalog
-from serve.models import Health, Live, Newest, Ready, Status
+from serve.models import Health, Live, Ready, Status
 from serve.problems import Problem
 from serve.shelf import Shelf
 
@@ -56,10 +56,9 @@ class HealthChecks:
     async def health(self, _: Request) -> Response:
         look, found = self._look(), dict[str, Any]()
         if look.catalog is not None:
-            newest = look.catalog.newest
             found["seasons"] = len(look.catalog.seasons)
             found["races"] = sum(season.published for season in look.catalog.seasons)
-            found["newest"] = newest and Newest.model_validate(newest, from_attributes=True)
+            found["newest"] = look.catalog.newest
         state = Health(
             status=look.status,
             ready=look.ready,

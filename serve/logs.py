@@ -4,6 +4,7 @@ import logging
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from logging.config import dictConfig
 from typing import Any
 
 import orjson
@@ -39,17 +40,12 @@ def access(fields: dict[str, Any]) -> None:
 
 def configure() -> None:
     """Log to standard output unless whoever starts the app has set up logging."""
-    if SERVER.handlers or logging.getLogger().handlers:
-        return
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
-    SERVER.addHandler(handler)
-    SERVER.setLevel(logging.INFO)
-    SERVER.propagate = False
+    if not SERVER.handlers and not logging.getLogger().handlers:
+        dictConfig(config("serve"))
 
 
-def uvicorn_config() -> dict[str, Any]:
-    """uvicorn's own lines in the same form."""
+def config(*names: str) -> dict[str, Any]:
+    """These loggers' lines as JSON, for logging's dictConfig."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -57,7 +53,5 @@ def uvicorn_config() -> dict[str, Any]:
         "handlers": {
             "out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
         },
-        "loggers": {
-            name: {"handlers": ["out"], "level": "INFO", "propagate": False} for name in ("uvicorn", "serve")
-        },
+        "loggers": {name: {"handlers": ["out"], "level": "INFO", "propagate": False} for name in names},
     }

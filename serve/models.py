@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.contract.models import SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.models import CatalogRace, SeasonEvent, SeasonListing, SeasonSession
 from pipeline.contract.sessions import CHOICES, SessionCode
 
 
@@ -59,9 +59,6 @@ class ProgressQuery(RaceQuery):
     after: int = Field(-1, ge=-1, description="resume after this sequence number")
 
 
-_EXAMPLE = {"year": 2025, "round_number": 1, "refresh_data": False, "frame_skip": 5}
-
-
 class TelemetryRequest(Request):
     """Body of POST /f1/race-telemetry."""
 
@@ -92,13 +89,6 @@ class Sessions(SeasonListing):
     events: list[ListedEvent]  # type: ignore[assignment]  # narrower than the published one
 
 
-class Newest(BaseModel):
-    year: int
-    round: int
-    session: SessionCode
-    name: str
-
-
 class Live(BaseModel):
     status: Literal["ok"] = "ok"
 
@@ -123,7 +113,7 @@ class Health(BaseModel):
     schema_version: int
     seasons: int = 0
     races: int = Field(0, description="sessions with artifacts")
-    newest: Newest | None = None
+    newest: CatalogRace | None = None
 
 
 class ProblemDetails(BaseModel):

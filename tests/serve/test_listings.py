@@ -90,7 +90,14 @@ def test_healthy(client: httpx.Client) -> None:
             "schema_version": 1,
             "seasons": 1,
             "races": 3,
-            "newest": {"year": 2025, "round": 4, "session": "R", "name": "Grand Prix 4"},
+            "newest": {
+                "year": 2025,
+                "round": 4,
+                "session": "R",
+                "name": "Grand Prix 4",
+                "date_utc": None,
+                "manifest": OTHER.manifest,
+            },
         }
 
 
