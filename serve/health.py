@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -130,5 +129,4 @@ class HealthChecks:
 
 def _respond(state: BaseModel, *, ready: bool) -> Response:
     headers = {"Cache-Control": "no-store"} | ({} if ready else {"Retry-After": _RETRY_AFTER})
-    body = orjson.dumps(state.model_dump(mode="json"))
-    return Response(body, 200 if ready else 503, headers, "application/json")
+    return Response(state.model_dump_json(), 200 if ready else 503, headers, "application/json")

@@ -13,10 +13,6 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
 FrameSkip = Annotated[
     int, Field(ge=1, le=10, description="every n-th frame; 5 is 5 frames a second"), BeforeValidator(_whole)
 ]
@@ -28,7 +24,6 @@ Year = Annotated[
 Round = Annotated[
     int, Field(ge=1, le=99, description="round of the season", examples=[1]), BeforeValidator(_whole)
 ]
-Flag = Annotated[bool, BeforeValidator(_lower)]
 Session = Annotated[SessionCode, Field(description=CHOICES)]
 
 
@@ -51,7 +46,7 @@ class RaceQuery(Request):
 
 class TelemetryQuery(RaceQuery):
     frame_skip: FrameSkip = 1
-    compress: Flag = Field(True, description="false: plain JSON even for a client that accepts gzip")
+    compress: bool = Field(True, description="false: plain JSON even for a client that accepts gzip")
 
 
 class ProgressQuery(RaceQuery):

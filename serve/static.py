@@ -84,7 +84,7 @@ class Artifacts:
 
     async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, fields: RawHeaders) -> None:
         """A document made on the way. Its length is not known, so it has no ranges."""
-        fields = [*fields, _etag(etag)]
+        fields = [*fields, (b"etag", etag.encode())]
         if await _stopped_by_precondition(call, etag, fields):
             return
         if call.method == "HEAD":
@@ -109,7 +109,7 @@ class Artifacts:
         self, call: Call, found: bytes | Open, etag: str, fields: RawHeaders, *, ranges: bool = True
     ) -> None:
         size = found.stamp.size if isinstance(found, Open) else len(found)
-        fields = [*fields, _etag(etag)]
+        fields = [*fields, (b"etag", etag.encode())]
         if ranges:
             fields.append((b"accept-ranges", b"bytes"))
         if await _stopped_by_precondition(call, etag, fields):
@@ -142,7 +142,10 @@ class Artifacts:
 
 def fields_of(media: Media, encoding: str | None) -> RawHeaders:
     """Headers that follow from the media type, and how the bytes are encoded, alone."""
-    fields = [(b"content-type", media.content_type.encode()), _cache(media.cache_control)]
+    fields = [
+        (b"content-type", media.content_type.encode()),
+        (b"cache-control", media.cache_control.encode()),
+    ]
     if encoding is not None:
         fields.append((b"content-encoding", encoding.encode()))
     return fields + _vary(media)
@@ -154,10 +157,6 @@ def _vary(media: Media) -> RawHeaders:
 
 def _is_plain_text(media: Media) -> bool:
     return not media.content_encoding and media.content_type.startswith(_TEXTS)
-
-
-def _etag(etag: str) -> tuple[bytes, bytes]:
-    return b"etag", etag.encode()
 
 
 def _cache(value: str) -> tuple[bytes, bytes]:
