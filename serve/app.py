@@ -51,8 +51,8 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     health, pages = HealthChecks(shelf), Pages(artifacts, shelf, settings.cdn_url)
     # The order is that of traffic: the router tries one route after the other.
     yield _asgi("/data/{key:path}", listings.data)
-    yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
     yield _asgi("/f1/races/{year}/{round}", listings.race)
+    yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
     yield _asgi("/f1/sessions/{year}", listings.sessions)
     yield _asgi("/f1/seasons", listings.seasons)
     yield Route("/f1/race-telemetry", Endpoint(frames.post), methods=["POST"])

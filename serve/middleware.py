@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve import logs
 from serve.call import RawHeaders
+from serve.conditional import Headers
 from serve.metrics import Metrics
 from serve.problems import REFUSED, Problem, problem_of, respond
 from serve.settings import Settings
@@ -48,9 +49,10 @@ class Outermost:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, send, self._cors(scope))
+        headers = dict(scope["headers"])
+        exchange = Exchange(headers, send, self._cors(scope, headers))
         try:
-            if scope["type"] != "http" or not await self._settled(scope, exchange):
+            if scope["type"] != "http" or not await self._settled(scope, headers, exchange):
                 await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
             pass  # in the middle of its own request: no fault of ours, and nobody to tell
@@ -59,19 +61,19 @@ class Outermost:
         finally:
             self._record(scope, exchange)
 
-    async def _settled(self, scope: Scope, exchange: "Exchange") -> bool:
+    async def _settled(self, scope: Scope, headers: Headers, exchange: "Exchange") -> bool:
         """Whether there is nothing left to do: a preflight is answered here. Raises what is refused."""
         refused = scope.get(REFUSED) or fault_of_host(scope["headers"], scope["http_version"])
         if refused:
             raise refused
-        if scope["method"] != "OPTIONS" or b"access-control-request-method" not in dict(scope["headers"]):
+        if scope["method"] != "OPTIONS" or b"access-control-request-method" not in headers:
             return False
-        headers = [
+        fields = [
             (b"access-control-allow-methods", self._methods),
             (b"access-control-allow-headers", _ALLOWED_HEADERS),
             (b"access-control-max-age", b"86400"),
         ]
-        await exchange.send({"type": "http.response.start", "status": 204, "headers": headers})
+        await exchange.send({"type": "http.response.start", "status": 204, "headers": fields})
         await exchange.send({"type": "http.response.body", "body": b""})
         return True
 
@@ -92,13 +94,13 @@ class Outermost:
         if self._log:
             logs.access(_line(scope, exchange, method, route, seconds))
 
-    def _cors(self, scope: Scope) -> RawHeaders:
+    def _cors(self, scope: Scope, headers: Headers) -> RawHeaders:
         if scope["type"] != "http" or not self._origins:
             return []
         readable = (b"access-control-expose-headers", _EXPOSED)
         if b"*" in self._origins:
             return [(b"access-control-allow-origin", b"*"), readable]
-        origin, vary = dict(scope["headers"]).get(b"origin"), (b"vary", b"origin")
+        origin, vary = headers.get(b"origin"), (b"vary", b"origin")
         return (
             [(b"access-control-allow-origin", origin), readable, vary] if origin in self._origins else [vary]
         )
@@ -107,8 +109,8 @@ class Outermost:
 class Exchange:
     """One request and what was answered so far."""
 
-    def __init__(self, scope: Scope, send: Send, cors: RawHeaders) -> None:
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    def __init__(self, headers: Headers, send: Send, cors: RawHeaders) -> None:
+        given = headers.get(b"x-request-id", b"")
         self.id = (given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex().encode()).decode()
         self.started = time.perf_counter()
         self.status = 0
