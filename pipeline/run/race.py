@@ -11,11 +11,7 @@ from time import monotonic
 
 from pipeline import __version__
 from pipeline.contract.events import EventSink, ProgressLog
-from pipeline.contract.models import (
-    Manifest,
-    Options,
-    Provenance,
-)
+from pipeline.contract.models import Manifest, Provenance
 from pipeline.encode.artifacts import staged, write_all, written
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
 from pipeline.frames import compute
@@ -93,8 +89,8 @@ def _make(
     """Frames, files and manifest of what was loaded, published; or what is published kept."""
     for message in raw.messages:
         log.progress(30, "load", f"fastf1: {message}")
-    log.progress(30, "frames", f"computing frames at {job.fps:g} a second")
-    frames = compute(raw, job.fps)
+    log.progress(30, "frames", f"computing frames at {job.options.fps:g} a second")
+    frames = compute(raw, job.options.fps)
     log.progress(45, "quality", "checking the frames")
     quality, about = assess(raw, frames), head(raw, frames)
     if job.keep_better and old is not None and (lacks := thinner(about, quality, old)):
@@ -149,7 +145,7 @@ def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:
         run=job.run,
         provisional=bool(reasons),
         reasons=reasons,
-        options=Options(fps=job.fps, frame_skips=list(job.frame_skips)),
+        options=job.options,
         input=raw.identity,
     )
 
