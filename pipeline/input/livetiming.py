@@ -7,7 +7,7 @@ TrackStatus, which older clients did not record, and fetches what is lacking, wh
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ TRACK_CODES = {
     "VSCEnding": "7",
 }
 STATUSES = {"SessionStatus": "SessionStatus", "TrackStatus": "TrackStatus"}  # in SessionData -> topic
+DAY = timedelta(days=1)  # a recording is of one; a stamp further off is none
 JITTER = timedelta(seconds=10)  # by which messages of one feed overtake each other
 COUNTED_WITHIN_S = 5.0  # of its end the feed counts a lap
 FEW = 20  # lines that may have been delayed; more are a stretch of time
@@ -57,8 +58,14 @@ def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding
         lines, lost = _lines(file, seen)
         parts.append(lines)
         damaged += lost
-    parts = sorted((part for part in parts if part), key=lambda part: part[0].t)
+    stamps = sorted(line.t for part in parts for line in part)
+    usual = stamps[len(stamps) // 2] if stamps else datetime.min
+    strange = sum(abs(t - usual) >= DAY for t in stamps)
+    parts = sorted((_of_one_time(part, usual) for part in parts if part), key=lambda part: part[0].t)
     lines, noticed = _in_order([line for part in parts for line in part], what)
+    if strange:
+        text = f"{strange} lines of the recording have a stamp of another day: they got that of the next"
+        noticed.append(Finding("stamps", strange, text))
     if damaged:
         text = f"{damaged} lines of the recording cannot be read"
         noticed.append(Finding("recording_damaged", damaged, text))
@@ -91,6 +98,19 @@ def _usable(topic: str, message: Any) -> bool:
         entries = told.values() if isinstance(told, dict) else told or ()
         return all(isinstance(entry, dict) and to_datetime(entry.get("Utc")) for entry in entries)
     return isinstance(message, dict)
+
+
+def _of_one_time(lines: list[Line], usual: datetime) -> list[Line]:
+    """`lines` of one file; one whose stamp is of another day came by the next one's.
+
+    An earlier stamp would move the clock's zero, which is what the line with the least delay gives.
+    """
+    good = next((line.t for line in reversed(lines) if abs(line.t - usual) < DAY), usual)
+    mended = []
+    for line in reversed(lines):
+        good = line.t if abs(line.t - usual) < DAY else good
+        mended.append(line if line.t == good else replace(line, t=good))
+    return mended[::-1]
 
 
 def _in_order(lines: list[Line], what: str) -> tuple[list[Line], list[Finding]]:
@@ -142,7 +162,7 @@ def _told(lines: list[Line]) -> Iterator[Line]:
         for entry in series.values() if isinstance(series, dict) else series or ():
             for kind, topic in STATUSES.items():
                 if kind in entry and (t := to_datetime(entry.get("Utc"))) is not None:
-                    yield Line(t, topic, entry[kind])
+                    yield Line(t if abs(t - line.t) < DAY else line.t, topic, entry[kind])
 
 
 def _left_out(told: list[Line], own: list[Line]) -> Iterator[Line]:

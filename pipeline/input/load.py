@@ -20,8 +20,8 @@ from fastf1.exceptions import RateLimitExceededError
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
-from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import drivers, livetiming, tables, tyres
+from pipeline.errors import BlockedError, NotYetError, PipelineError, SourceError, UnreachableError
+from pipeline.input import drivers, livetiming, tables, telemetry, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
@@ -44,10 +44,11 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
     with captured_log() as log:
         twice = drivers.mend(session)
         tyres.mend(session)
+        stamps = telemetry.mend(session)
         noticed = _load(key, session, source, log, watch or Watch())
         _require(key, session, source, log, watch or Watch())
         raw = _to_raw(key, session, source, log, twice)
-        return replace(raw, noticed=[*noticed, *raw.noticed])
+        return replace(raw, noticed=[*noticed, *stamps, *raw.noticed])
 
 
 def configure(source: Source) -> Watch:
@@ -89,6 +90,8 @@ def _load(key: SessionKey, session: Any, source: Source, log: list[str], watch: 
         raise UnreachableError(
             f"{key}: fastf1's own limit is reached ({error}): run again in an hour"
         ) from error
+    except PipelineError as error:
+        raise type(error)(f"{key}: {error}") from None
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
     return noticed if livedata is None else [*noticed, *livetiming.count_on(session, livedata)]
@@ -174,6 +177,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
     markers, rotation = tables.circuit(key.year, info)
     zero = session.t0_date
+    control, strange = tables.race_control(getattr(session, "_race_control_messages", None), zero)
     return RawRace(
         event=_event(key, session, info),
         drivers=who,
@@ -187,7 +191,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         timing=tables.official_timing(session),
         track_status=tables.stepped(getattr(session, "_track_status", None)),
         session_status=tables.stepped(getattr(session, "_session_status", None)),
-        race_control=tables.race_control(getattr(session, "_race_control_messages", None), zero),
+        race_control=control,
         weather=tables.weather(getattr(session, "_weather_data", None)),
         corners=markers,
         rotation=rotation,
@@ -197,7 +201,11 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
-        noticed=[*noticed, *tyres.noticed(told, {d.number: d.code for d in who})],
+        noticed=[
+            *noticed,
+            *telemetry.stamps(strange, "messages of race control"),
+            *tyres.noticed(told, {d.number: d.code for d in who}),
+        ],
         messages=[
             line.removeprefix("WARNING ").replace(str(source.cache), "the cache")
             for line in log

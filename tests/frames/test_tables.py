@@ -34,7 +34,7 @@ def test_messages_that_are_told_again_are_there_once() -> None:
         "Flag": "None",
     }
     frame = pd.DataFrame([row, row, row | {"Message": "CLEAR", "Lap": np.nan, "Scope": pd.NA}])
-    rows = tables.race_control(frame, pd.Timestamp("2024-03-02T14:00:00"))
+    rows, _ = tables.race_control(frame, pd.Timestamp("2024-03-02T14:00:00"))
     assert [(r.t, r.message, r.flag, r.lap, r.scope) for r in rows] == [
         (3600.0, "RED FLAG", None, None, None),
         (3600.0, "CLEAR", None, None, None),
