@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.contract.columns import COLUMNS, TRACK
+from pipeline.contract.columns import COLUMNS, PIT, TRACK
 from pipeline.frames.clean import Clean
 from pipeline.frames.laps import inside
-from pipeline.frames.race import Columns, Race
+from pipeline.frames.order import HELD_S, OTHER_GAP_S
+from pipeline.frames.race import CLEAR, RED, Columns, Race
 from pipeline.frames.resample import interpolate, make_index
 from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
 
@@ -27,15 +28,12 @@ KNOCKS, KNOCKS_S = 6, 10.0
 FROZEN_S, FROZEN_KMH = 2.0, 30.0
 FROZEN_M = 20.0
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
-AHEAD_S = 40.0  # both at speed; about a sector
-CRAWL_S = 60.0  # who crawls between two loops loses places late
+FAR_M = 250.0  # behind a safety car
+AHEAD_S = 40  # both at speed; about a sector
+WRONG_S = 8
+CRAWL_S = 60  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
-SETTLED_S = 30.0  # after the start, when all are within a hundred metres
-RESTART_S = 900.0  # cars wait in the pit lane after the status is clear again, and follow the safety car
 BRIDGE_S = 10.0
-GAP_S = 3.0
-HELD_S = 20.0
-CLEAR, RED = "1", "5"
 
 
 def car_data(raw: RawRace, clean: Clean) -> Clean:
@@ -178,6 +176,7 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
     times = race.times[::every]
     shape = (len(numbers), len(times))
     dist, gap, place = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.inf)
+    on_track = np.zeros(shape, dtype=bool)
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"][::every])
         place[i, :n] = cars[number]["position"][::every]
@@ -186,28 +185,30 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
             table[i, :n] = np.where(
                 values == COLUMNS[name].null, np.nan, values / 10.0 ** COLUMNS[name].decimals
             )
-        on_track = cars[number]["status"][::every] == TRACK
-        dist[i, :n] = np.where(on_track, _bridged(dist[i, :n], times[:n]), np.nan)
+        status, halted = cars[number]["status"][::every], race.stays[number].retired
+        on_track[i, :n] = (status == TRACK) & (times[:n] < (np.inf if halted is None else halted))
+        dist[i, :n] = np.where(on_track[i, :n] | (status == PIT), _bridged(dist[i, :n], times[:n]), np.nan)
     red = _red(race, times)
-    for i, false in enumerate(_false_gaps(dist, gap, place, times, red)):
+    driven = np.where(on_track, dist, np.nan)
+    for i, false in enumerate(_false_gaps(driven, gap, place, times, red)):
         near = false.copy()  # what is false at one look may be so until the next, and since the last
         near[1:] |= false[:-1]
         near[:-1] |= false[1:]
         frames = np.repeat(near, every)[: len(cars[numbers[i]]["gap"])]
         cars[numbers[i]]["gap"][frames] = COLUMNS["gap"].null
-    out_of_order = _out_of_order(dist, place, _margin(race, times))
+    apart = np.where(race.status(times) == CLEAR, AHEAD_M, FAR_M)
+    asked = on_track & race.settled(times)
+    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf))
     found = []
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
     if lost:
         what = "seconds on the track in another lap than the timing counts, race distance null"
         found.append(_finding(race.raw, "lap_contradicted", lost, what))
     seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
-    if not seconds:
-        return []
-    what = (
-        f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
-    )
-    return [*found, _finding(race.raw, "order_contradicted", seconds, what)]
+    if seconds:
+        what = f"seconds behind or ahead of a car that was on the other side by over {AHEAD_M:.0f} m for long"
+        found.append(_finding(race.raw, "order_contradicted", seconds, what))
+    return found
 
 
 def _off_lap(own: Columns) -> int:
@@ -234,20 +235,8 @@ def _red(race: Race, times: Floats) -> Floats:
     return np.concatenate(([-np.inf], began))[np.searchsorted(began, times, "right")]
 
 
-def _margin(race: Race, times: Floats) -> Floats:
-    """Metres by which race distance must contradict the official order to be heard, (m,).
-
-    Never behind a safety car, where cars are close, nor soon after a red flag: the stewards set the order.
-    """
-    status = race.raw.track_status
-    code = np.array(["", *status.code])[np.searchsorted(status.t, times, "right")]
-    last_red = np.maximum.accumulate(np.where(code == RED, times, -np.inf))
-    calm = (times > times[0] + SETTLED_S) & (times > last_red + RESTART_S)
-    return np.where(calm & (code == CLEAR), AHEAD_M, np.inf)
-
-
 def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Floats) -> Bools:
-    """Gaps that no moment of the last HELD_S seconds has had, give or take GAP_S; (cars, m)."""
+    """Gaps that no moment of the last HELD_S seconds has had, give or take OTHER_GAP_S; (cars, m)."""
     leader = np.argmin(place, axis=0)
     true = np.full(dist.shape, np.nan)
     for front in np.unique(leader):
@@ -260,19 +249,29 @@ def _false_gaps(dist: Floats, gap: Floats, place: Floats, times: Floats, red: Fl
     windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
     low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
     asked = ~np.isnan(true) & (place > 1)
-    return np.asarray(asked & ((gap < low - GAP_S) | (gap > high + GAP_S)))
+    return np.asarray(asked & ((gap < low - OTHER_GAP_S) | (gap > high + OTHER_GAP_S)))
 
 
 def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
-    """Seconds that each car is, officially, on the wrong side of another, and for long; (cars,)."""
+    """Seconds that each car is, officially, on the wrong side of another, and has been for long; (cars,).
+
+    The feed hears of a change late, and never of one that was not: what it says may have been true until
+    AHEAD_S ago.
+    """
     seconds = np.zeros(len(dist))
     at_speed = np.full(dist.shape, False)
     at_speed[:, :-SPEED_S] = (dist[:, SPEED_S:] - dist[:, :-SPEED_S]) > AT_SPEED * SPEED_S
     for i in range(len(dist)):
-        wrong = (place[i] < place) & (dist - dist[i] > margin)
-        for j in np.flatnonzero(wrong.sum(axis=1) >= AHEAD_S):
-            for held, least in ((wrong[j] & at_speed[j] & at_speed[i], AHEAD_S), (wrong[j], CRAWL_S)):
-                edges = np.flatnonzero(np.diff(np.concatenate(([0], held.view(np.int8), [0])))).reshape(-1, 2)
-                length = edges[:, 1] - edges[:, 0]
-                seconds[[i, int(j)]] += length[length >= least].sum()
+        ahead = dist - dist[i] > AHEAD_M
+        wrong = (dist - dist[i] > np.maximum(margin, margin[i])) & (place[i] < place)
+        for j in np.flatnonzero(wrong.sum(axis=1) >= WRONG_S):
+            long = _lasting(ahead[j] & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead[j], CRAWL_S)
+            if (known := int((wrong[j] & long).sum())) >= WRONG_S:
+                seconds[[i, int(j)]] += known
     return seconds
+
+
+def _lasting(held: Bools, least: int) -> Bools:
+    """(m,) moments at which it has held for `least` moments on end."""
+    at = np.arange(len(held))
+    return np.asarray(at - np.maximum.accumulate(np.where(held, -1, at)) >= least)

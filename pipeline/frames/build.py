@@ -26,7 +26,7 @@ from pipeline.frames.order import (
 )
 from pipeline.frames.positions import believed, false_positions
 from pipeline.frames.presence import Stay, lights_out, stays
-from pipeline.frames.race import AnyInts, Columns, Race
+from pipeline.frames.race import CLEAR, AnyInts, Columns, Race
 from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.rows import contradictions
@@ -185,12 +185,14 @@ def _add_places(
     keys = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     far = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     present = np.zeros((len(numbers), frames), dtype=bool)
+    clear = race.settled(race.times) & (race.status(race.times) == CLEAR)
     for i, number in enumerate(numbers):
         present[i, : len(cars[number]["lap"])] = True
-        keys[i] = official_keys(race.raw.timing.get(number), race.times)
+        racing = clear & ~lap_rules.inside(race.times, _standing(race, number))
+        keys[i] = official_keys(race.raw.timing.get(number), race.times, racing)
         far[i] = _far(race, number, along.get(number))
     finish = {
-        i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number))
+        i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number), _seen(race, number))
         for i, number in enumerate(numbers)
         if (finished := race.stays[number].finished) is not None
     }
@@ -200,11 +202,17 @@ def _add_places(
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"])
         cars[number]["position"] = ranks[i, :n]
-        timing = _timing_to_the_flag(race, number, finish[by_flag[0]] if by_flag else None)
+        timing, behind = _timing_to_the_flag(race, number, finish[by_flag[0]] if by_flag else None)
         ends = _ends_of_gaps(race, number, led)
-        gap = gaps(timing, race.times[:n], ranks[i, :n], ends, race.stays[number].finished)
+        gap = gaps(timing, race.times[:n], ranks[i, :n], ends, race.stays[number].finished, behind)
         gap[lap_rules.inside(race.times[:n], _standing(race, number)) & (ranks[i, :n] > 1)] = np.nan
         cars[number]["gap"] = fixed(gap, 3, COLUMNS["gap"].dtype)
+
+
+def _seen(race: Race, number: str) -> tuple[Floats, Floats]:
+    """Session seconds and progress by the positions alone, no line crossing, (n,) each."""
+    placed = race.placed.get(number)
+    return (np.empty(0), np.empty(0)) if placed is None else (race.clean.positions[number].t, placed.at)
 
 
 def _ends_of_gaps(race: Race, number: str, led: Floats) -> Floats:
@@ -223,12 +231,16 @@ def _standing(race: Race, number: str) -> list[tuple[float, float]]:
     return pits if stay.retired is None else [*pits, (stay.retired, end)]
 
 
-def _timing_to_the_flag(race: Race, number: str, winner: Finish | None) -> OfficialTiming | None:
-    """A car's official timing, of those on the winner's lap without what the stewards add after the flag."""
+def _timing_to_the_flag(
+    race: Race, number: str, winner: Finish | None
+) -> tuple[OfficialTiming | None, float | None]:
+    """A car's official timing; of those on the winner's lap without what the stewards add after the flag, and
+    the seconds between the winner's flag and theirs."""
     timing, finished = race.raw.timing.get(number), race.stays[number].finished
     if timing is None or winner is None or finished is None or race.raw.laps[number].done < winner.laps:
-        return timing
-    return before_penalties(timing, finished, finished - winner.at)
+        return timing, None
+    behind = finished - winner.at
+    return before_penalties(timing, finished, behind), behind
 
 
 def _far(race: Race, number: str, along: Floats | None) -> npt.NDArray[np.float32]:
