@@ -5,12 +5,11 @@ minute ago. Positions tell. Car data and gaps that they contradict become unknow
 ones, and the quality table names the cars.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from pipeline.contract.columns import COLUMNS, PIT, TRACK
-from pipeline.frames.clean import Clean
+from pipeline.frames.clean import Clean, by_car
+from pipeline.frames.driven import odometer
 from pipeline.frames.laps import inside
 from pipeline.frames.order import HELD_S, OTHER_GAP_S
 from pipeline.frames.race import CLEAR, RED, Columns, Race
@@ -18,7 +17,9 @@ from pipeline.frames.resample import interpolate, make_index
 from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
 
 STEP_S = 0.5
-WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all
+SHORT, SHORT_KMH = 8, 55.0  # steps, and km/h that half of them are off one way at most, late stamps and all
+LONG, LONG_KMH = 40, 30.0  # the same either way, which late stamps hardly are over
+APART = 4  # steps
 MOVES_KMH = 90.0
 TURNS_KMH = 180.0  # wheels that spin in the gravel or on the jacks turn slower
 LAP_SHARE = 0.015  # by which speed, integrated over a lap, differs from car to car
@@ -35,11 +36,18 @@ CRAWL_S = 60  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
 BRIDGE_S = 10.0
 
+Stretches = list[tuple[float, float]]
+"""Begins and ends, session seconds."""
 
-def car_data(raw: RawRace, clean: Clean) -> Clean:
-    """The samples without car data that a car's own positions contradict; a finding counts its seconds."""
-    cars, lost = dict(clean.cars), {}
-    told = _told_by_laps(raw, clean)
+
+def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
+    """Each car's samples without car data that its own positions contradict.
+
+    Args:
+        told: of each car, the stretches in which it is not the speed's fault, see `told_by_laps`; empty where
+            the positions have been judged.
+    """
+    cars = dict(clean.cars)
     for number, car in clean.cars.items():
         if len(car.t) < 2:
             continue
@@ -48,31 +56,28 @@ def car_data(raw: RawRace, clean: Clean) -> Clean:
             false |= _drifting(car, pos, told.get(number, []))
         if false.any():
             cars[number] = _without(car, false)
-            lost[number] = float(np.diff(car.t, append=car.t[-1])[false].sum())
-    if not lost:
-        return clean
+    return cars
+
+
+def false_car_data(raw: RawRace, before: dict[str, CarSamples], after: dict[str, CarSamples]) -> Finding:
+    """The seconds of each car that `car_data` made unknown."""
+    lost = {
+        number: float(
+            np.diff(car.t, append=car.t[-1])[np.isnan(after[number].speed) & (car.speed >= 0)].sum()
+        )
+        for number, car in before.items()
+        if after[number] is not car
+    }
     what = "seconds of car data that contradict the car's own positions, or no car can drive, and are null"
-    return replace(clean, cars=cars, findings=[*clean.findings, _finding(raw, "car_data_false", lost, what)])
+    return by_car(raw, "car_data_false", lost, what)
 
 
-def _finding(raw: RawRace, name: str, seconds: dict[str, float], what: str) -> Finding:
-    codes = {d.number: d.code for d in raw.drivers}
-    cars = ", ".join(
-        f"{codes.get(n, n)} {s:.1f}" for n, s in sorted(seconds.items(), key=lambda item: -item[1])
-    )
-    return Finding(name, round(sum(seconds.values()), 1), f"{what}: {cars}")
-
-
-def _told_by_laps(raw: RawRace, clean: Clean) -> dict[str, list[tuple[float, float]]]:
+def told_by_laps(raw: RawRace, clean: Clean) -> dict[str, Stretches]:
     """By racing number, the laps (begin, end in session seconds) over which speed sums up to the usual way:
     where positions are apart from it there, the positions are false."""
-    laps = {
-        n: own for n, own in raw.laps.items() if n in clean.cars and not np.isnan(clean.cars[n].speed).all()
-    }
-    ways = {
-        n: _integrated(clean.cars[n], own.end) - _integrated(clean.cars[n], own.start)
-        for n, own in laps.items()
-    }
+    driven = {n: at for n in raw.laps if (at := odometer(clean.cars.get(n))) is not None}
+    laps = {n: raw.laps[n] for n in driven}
+    ways = {n: np.interp(own.end, *driven[n]) - np.interp(own.start, *driven[n]) for n, own in laps.items()}
     plain = {
         n: own.completed & np.isnan(own.pit_in) & np.isnan(own.pit_out) & (own.number > 1)
         for n, own in laps.items()
@@ -105,35 +110,37 @@ def _knocked(car: CarSamples) -> Bools:
     return false
 
 
-def _drifting(car: CarSamples, pos: PosSamples, told: list[tuple[float, float]]) -> Bools:
+def _drifting(car: CarSamples, pos: PosSamples, told: Stretches) -> Bools:
     """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
     sample while they do; `told` are the laps in which it is not the speed's fault."""
     grid = np.arange(car.t[0], car.t[-1], STEP_S)
-    if len(grid) < 2 or np.isnan(car.speed).all():
+    if len(grid) <= LONG or (driven := odometer(car)) is None:
         return np.zeros(len(car.t), dtype=bool)
-    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), _integrated(car, grid)))
-    covered = np.zeros(len(grid), dtype=bool)
-    for size, limit in WINDOWS:
-        covered |= _apart(moved, turned, size, limit)
+    by_speed = interpolate(np.interp(car.t, *driven), make_index(car.t, grid))
+    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), by_speed))
+    off = moved - turned
+    way, wheels = ((path[SHORT:] - path[:-SHORT]) / SHORT for path in (moved, turned))
+    covered = _apart(np.diff(off), SHORT, SHORT_KMH, (way > MOVES_KMH) | (wheels > TURNS_KMH))
+    covered[: len(grid) - APART + 1] |= _apart(np.abs(off[APART:] - off[:-APART]) / APART, LONG, LONG_KMH)
     covered &= ~inside(grid, told)
     at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
-    off = np.concatenate(([0.0], np.nancumsum(np.diff(moved - turned)))) * (STEP_S / 3.6)
-    return np.asarray(covered[at] | _frozen(car, off[at]))
+    drifted = np.concatenate(([0.0], np.nancumsum(np.diff(off)))) * (STEP_S / 3.6)
+    return np.asarray(covered[at] | _frozen(car, drifted[at]))
 
 
-def _apart(moved: Floats, turned: Floats, size: int, limit: float) -> Bools:
-    """(m,) moments of windows of `size` steps, half of which are off by more than `limit` km/h.
+def _apart(off: Floats, size: int, limit: float, asked: Bools | None = None) -> Bools:
+    """(m + 1,) moments of windows of `size` steps of which half are off by more than `limit` km/h.
 
-    moved, turned: (m,) way by positions and by speed, in km/h times steps; unknown, nothing is asked.
-    The median of the steps tells: one leap is the positions'.
+    One leap is the positions'. off: (m,) km/h by which way and speed differ; unknown, nothing is asked.
+    asked: windows, by their begin.
     """
-    covered = np.zeros(len(moved), dtype=bool)
-    if len(moved) <= size:
+    covered = np.zeros(len(off) + 1, dtype=bool)
+    if len(off) < size:
         return covered
-    way, wheels = ((path[size:] - path[:-size]) / size for path in (moved, turned))
-    asked = (np.abs(way - wheels) > limit / 2) & ((way > MOVES_KMH) | (wheels > TURNS_KMH))
-    first = np.flatnonzero(asked)
-    steps = np.lib.stride_tricks.sliding_window_view(np.diff(moved - turned), size)[first]
+    total = np.concatenate(([0.0], np.nancumsum(off)))
+    suspect = np.abs(total[size:] - total[:-size]) > size * limit / 2
+    first = np.flatnonzero(suspect if asked is None else suspect & asked[: len(suspect)])
+    steps = np.lib.stride_tricks.sliding_window_view(off, size)[first]
     for start in first[np.abs(np.median(steps, axis=1)) > limit]:
         covered[start : start + size + 1] = True
     return covered
@@ -144,14 +151,6 @@ def _path(pos: PosSamples, grid: Floats) -> Floats:
     steps = np.hypot(np.diff(pos.x), np.diff(pos.y)) / 10.0
     path = np.concatenate(([0.0], np.nancumsum(steps)))
     return interpolate(np.where(np.isnan(pos.x), np.nan, path), make_index(pos.t, grid))
-
-
-def _integrated(car: CarSamples, grid: Floats) -> Floats:
-    """Metres driven by integrated speed at each time, NaN in holes; (m,)."""
-    known = ~np.isnan(car.speed)
-    speed = np.interp(car.t, car.t[known], car.speed[known]) / 3.6
-    path = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(car.t))))
-    return interpolate(path, make_index(car.t, grid))
 
 
 def _frozen(car: CarSamples, off: Floats) -> Bools:
@@ -203,11 +202,11 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
     if lost:
         what = "seconds on the track in another lap than the timing counts, race distance null"
-        found.append(_finding(race.raw, "lap_contradicted", lost, what))
+        found.append(by_car(race.raw, "lap_contradicted", lost, what))
     seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
     if seconds:
         what = f"seconds behind or ahead of a car that was on the other side by over {AHEAD_M:.0f} m for long"
-        found.append(_finding(race.raw, "order_contradicted", seconds, what))
+        found.append(by_car(race.raw, "order_contradicted", seconds, what))
     return found
 
 

@@ -9,7 +9,7 @@ from pipeline.contract import FPS
 from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import circuit, driver, findings
-from pipeline.frames.agree import car_data, places_and_gaps
+from pipeline.frames.agree import car_data, false_car_data, places_and_gaps, told_by_laps
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.laps import lap_line, pit_stretches
@@ -80,10 +80,14 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
     # laps mended for false positions would move the track for all; those of most cars were lost indeed
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
-    cleaned = car_data(raw, possible)
+    cleaned = replace(possible, cars=car_data(possible, told_by_laps(raw, possible)))
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
-    cleaned = replace(cleaned, positions=positions, findings=noticed)
+    cleaned = replace(cleaned, positions=positions)
+    cars = car_data(cleaned, {})
+    if (lost := false_car_data(raw, possible.cars, cars)).count:
+        noticed.append(lost)
+    cleaned = replace(cleaned, cars=cars, findings=noticed)
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(

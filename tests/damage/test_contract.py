@@ -11,13 +11,17 @@ from tests.damage.blows import Blow
 from tests.damage.catalogue import KINDS
 from tests.damage.trial import attempt, demo, drawn
 
-OPEN = {"order: of other moments"}  # a place of the next seconds for one: docs/quality.md
+# what still goes by in one run of thirteen; docs/quality.md says why
+OPEN = {"order: of other moments", "car data: an offset in speed"}
 ONCE_SILENT = [  # each was found by the table, and shrunk
     Blow("positions: one sample far away", ("22",), 200.0, 1.0, 500.0, 1),
     Blow("positions: an offset from some moment on", ("33",), 200.0, 1.0, 300.0, 1),
     Blow("positions: zeros", ("41",), 200.0, 20.0, 1.0),
     Blow("car data: zeros", ("19",), 120.0, 30.0, 1.0),
     Blow("car data: speed in other units", ("58",), 0.0, 1.0, 0.6),
+    Blow("car data: ends early", ("11",), 185.0, 1.0, 1.0),
+    Blow("car data: of seconds before", ("19",), 340.0, 60.0, 7.0),
+    Blow("car data: of seconds before", ("22",), 276.5, 34.0, 24.0),
     Blow("laps: none of one car", ("76", "88"), 200.0, 1.0, 1.0),
     Blow("laps: one lap lost", ("33",), 200.0, 1.0, 1.0),
     Blow("tyres: age anew within a stint", ("64",), 120.0, 1.0, 1.0),
