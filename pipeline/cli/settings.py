@@ -149,7 +149,9 @@ s3_options = _all(
     ),
 )
 
-executor_options = _all(
+publish_options = _all(
+    option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
+    s3_options,
     option(
         "--executor",
         type=click.Choice(["process", "dask"]),
@@ -157,12 +159,6 @@ executor_options = _all(
         help="Where races are computed: processes here, or an existing Dask cluster (needs --publish).",
     ),
     option("--scheduler", help="Address of the Dask scheduler, like tcp://10.0.0.5:8786."),
-)
-
-publish_options = _all(
-    option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
-    s3_options,
-    executor_options,
 )
 
 
