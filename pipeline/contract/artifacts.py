@@ -43,14 +43,10 @@ class Spec:
     about: str
     required: bool = True
 
-    @property
-    def of_session(self) -> bool:
-        return self.pattern.startswith("{session}")
-
     @cached_property
     def single(self) -> bool:
         """Whether a session has one file of it."""
-        return self.of_session and self.pattern.count("{") == 1
+        return self.pattern.startswith("{session}") and self.pattern.count("{") == 1
 
     @cached_property
     def regex(self) -> str:
