@@ -27,6 +27,7 @@ _ENCODINGS = {"delta": "DELTA_BINARY_PACKED", "split": "BYTE_STREAM_SPLIT"}
 
 def write_tables(folder: Path, raw: RawRace, race: RaceFrames, about: Head) -> None:
     """Every table of the format as {name}.parquet, in the order of its declaration."""
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was freed
     for table in TABLES:
         _write(folder / f"{table.name}.parquet", table, _FILLED_BY[table.name](raw, race), about)
 
