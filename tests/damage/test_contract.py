@@ -47,6 +47,7 @@ def test_what_was_silent_once_is_named(blow: Blow) -> None:
     assert not trial.wrong, str(trial)
 
 
+@pytest.mark.slow(15)
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(set(KINDS) - OPEN)), seed=st.integers(0, 30))
 def test_no_falsehood_is_silent(name: str, seed: int) -> None:
@@ -54,6 +55,7 @@ def test_no_falsehood_is_silent(name: str, seed: int) -> None:
     assert not trial.wrong, str(trial)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(OPEN)), seed=st.integers(0, 1000))
 def test_no_damage_crashes(name: str, seed: int) -> None:

@@ -16,7 +16,12 @@ from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.demo import DEMO_YEAR, DemoEvent, Truth, demo_season, simulate, write_recording
 
-SESSIONS = [pytest.param(item, id=f"{item[0].round}{item[0].session}") for item in demo_season()]
+SESSIONS = [
+    pytest.param(
+        item, id=f"{item[0].round}{item[0].session}", marks=[pytest.mark.slow] * (item[0].session == "R")
+    )
+    for item in demo_season()
+]
 
 
 @dataclass
@@ -286,6 +291,7 @@ def test_the_retired_car_stays_beside_the_track(race: Truth) -> None:
     assert race.orders[-1][1][-1] == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "laps"), [(1, 5), (2, 3)])
 def test_the_same_seed_makes_the_same_bytes(tmp_path: Path, seed: int, laps: int) -> None:
     event = demo_season()[0][0]

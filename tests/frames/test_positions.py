@@ -156,6 +156,7 @@ def test_half_the_field_cannot_move_the_track() -> None:
         assert np.nanmax(np.abs(off)) <= 50.0
 
 
+@pytest.mark.slow
 def test_two_cars_swapped_are_nowhere() -> None:
     """From some moment on, the leader's positions are the last car's, and the other way round."""
     world, before = whole()
@@ -230,6 +231,7 @@ def test_a_late_crossing_costs_no_position() -> None:
     assert f"{code(raw, number)} 2" in said(raw, after, "lap_times")
 
 
+@pytest.mark.slow
 def test_speed_in_other_units_costs_no_position() -> None:
     world, before = whole()
     number = racing(world.raw)[0]

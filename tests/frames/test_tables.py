@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.demo.season import recorded
@@ -41,6 +42,7 @@ def test_messages_that_are_told_again_are_there_once() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
     """Lap rows without a number: its positions count the car's laps. Telemetry without a sample is none."""
     with recorded() as (tasks, _):

@@ -251,6 +251,7 @@ def test_an_unknown_path_points_to_the_docs(client: httpx.Client) -> None:
     assert found["instance"] == "/f1/nothing"
 
 
+@pytest.mark.slow
 def test_many_clients_at_once(client: httpx.Client, tree: Path) -> None:
     expected = (tree / RACE.file("frames_parquet")).read_bytes()
 
