@@ -19,7 +19,8 @@ from fastf1.internals.parsing_helpers import to_datetime
 from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.errors import SourceError
-from pipeline.input.recording import parse
+from pipeline.input import recording
+from pipeline.input.samples import MOST_CARS
 from pipeline.model import Finding
 
 TRACK_CODES = {
@@ -58,6 +59,7 @@ def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding
         lines, lost = _lines(file, seen)
         parts.append(lines)
         damaged += lost
+    _check_cars([line for part in parts for line in part], what)
     stamps = sorted(line.t for part in parts for line in part)
     usual = stamps[len(stamps) // 2] if stamps else datetime.min
     strange = sum(abs(t - usual) >= DAY for t in stamps)
@@ -75,18 +77,24 @@ def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding
 def _lines(file: Path, seen: set[int]) -> tuple[list[Line], int]:
     """The lines of a file but those that are in it, or in one that overlaps, twice; and how many are none."""
     lines, damaged = [], 0
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        for text in stream:
-            if (known := hash(text)) in seen:
-                continue
-            seen.add(known)
-            found = parse(text)
-            t = None if found is None else to_datetime(found[2])
-            if found is not None and t is not None and _usable(found[0], found[1]):
-                lines.append(Line(t, found[0], found[1]))
-            elif text.strip():
-                damaged += 1
+    for text in recording.lines(file):
+        if (known := hash(text)) in seen:
+            continue
+        seen.add(known)
+        found = recording.parse(text)
+        t = None if found is None else to_datetime(found[2])
+        if found is not None and t is not None and _usable(found[0], found[1]):
+            lines.append(Line(t, found[0], found[1]))
+        elif text.strip():
+            damaged += 1
     return lines, damaged
+
+
+def _check_cars(lines: list[Line], what: str) -> None:
+    told = [line.message.get("Lines") for line in lines if line.topic in ("TimingData", "TimingAppData")]
+    told += [line.message for line in lines if line.topic == "DriverList"]
+    if (cars := len({n for message in told if isinstance(message, dict) for n in message})) > MOST_CARS:
+        raise SourceError(f"{what} is of {cars} cars: a session has {MOST_CARS} at most; it is damaged")
 
 
 def _usable(topic: str, message: Any) -> bool:

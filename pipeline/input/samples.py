@@ -9,6 +9,7 @@ import zlib
 from array import array
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
@@ -33,6 +34,7 @@ Read = TypeVar("Read", bound=Callable[..., Table])
 
 STAMP = 12  # characters: 00:00:00.000
 LARGEST = 1 << 20  # bytes of a message, unpacked; the feed's hold a second or two of all cars, 10 KB
+MOST = 250 << 20  # bytes of a topic, unpacked; a race of three hours has 70 MB
 MOST_CARS = 100
 
 _cached: Callable[[Read], Read] = Cache.api_request_wrapper  # under the function's name
@@ -105,7 +107,7 @@ def _read(topic: Topic, theirs: Callable[..., Table], path: str, livedata: LiveT
     try:
         return _ours(topic, lines)
     except (_UnknownError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
-        lines = [(time, text) for time, text in lines if not _too_large(text)]
+        lines = _bounded(topic, lines)
         if not recorded:
             return theirs(path, response=[time + text for time, text in lines])
         data = LiveTimingData()
@@ -121,9 +123,9 @@ def _fetched(topic: Topic, path: str) -> list[Line]:
 
 
 def _ours(topic: Topic, lines: list[Line]) -> Table:
-    samples, damaged = _Samples(topic), 0
+    samples, damaged, budget = _Samples(topic), 0, _Budget(topic)
     for time, text in lines:
-        message = _unpacked(text)
+        message = _unpacked(text, budget)
         if message is None:
             damaged += 1
         else:
@@ -134,10 +136,10 @@ def _ours(topic: Topic, lines: list[Line]) -> Table:
     return samples.tables()
 
 
-def _unpacked(text: str) -> Any:
+def _unpacked(text: str, budget: "_Budget") -> Any:
     """The message; None where it is damaged, and fastf1 finds so too."""
     try:
-        plain = _inflated(text)
+        plain = budget.inflate(text)
         if plain.startswith(b"{"):
             return orjson.loads(plain)
     except _TooLargeError:
@@ -151,22 +153,37 @@ def _unpacked(text: str) -> Any:
     raise _UnknownError(text)
 
 
-def _inflated(text: str) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    plain = inflater.decompress(b64decode(text.strip('"')), LARGEST)
-    if inflater.eof:
-        return plain
-    raise _TooLargeError if len(plain) == LARGEST else zlib.error("it breaks off")
+@dataclass
+class _Budget:
+    """Unpacks no more of a topic than a session can have."""
+
+    topic: Topic
+    left: int = MOST
+
+    def inflate(self, text: str) -> bytes:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        plain = inflater.decompress(b64decode(text.strip('"')), LARGEST)
+        self.left -= len(plain)
+        if self.left < 0:
+            raise SourceError(
+                f"{self.topic.name} unpacks to more than {MOST >> 20} MB, as no session does: it is damaged"
+            )
+        if inflater.eof:
+            return plain
+        raise _TooLargeError if len(plain) == LARGEST else zlib.error("it breaks off")
 
 
-def _too_large(text: str) -> bool:
-    try:
-        _inflated(text)
-    except _TooLargeError:
-        return True
-    except (ValueError, zlib.error):
-        return False
-    return False
+def _bounded(topic: Topic, lines: list[Line]) -> list[Line]:
+    """`lines` but those that are too large."""
+    budget, kept = _Budget(topic), []
+    for line in lines:
+        with suppress(ValueError, zlib.error):  # fastf1 finds that too
+            try:
+                budget.inflate(line[1])
+            except _TooLargeError:
+                continue
+        kept.append(line)
+    return kept
 
 
 @dataclass

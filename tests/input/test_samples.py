@@ -205,6 +205,15 @@ def test_a_line_that_unpacks_to_megabytes_is_left_out(topic: Topic, beside: Any)
 
 
 @TOPICS
+@pytest.mark.parametrize("first", ["", "?"], ids=["ours", "theirs"])
+def test_gigabytes_in_lines_of_a_megabyte_are_none(topic: Topic, first: str) -> None:
+    large = packed(json.dumps(sample(topic, 2)).encode() + b" " * 1_000_000)
+    texts = [packed({topic.samples: [None]}) if first else large, *[large] * 300]
+    with pytest.raises(SourceError, match=rf"{topic.name} unpacks to more than 250 MB"):
+        OURS[topic.name]("", livedata=recording(topic, texts))
+
+
+@TOPICS
 def test_a_session_of_thousands_of_cars_is_none(topic: Topic) -> None:
     data = recording(topic, [packed(sample(topic, 5000))])
     with pytest.raises(SourceError, match=r"is of 5000 cars: a session has 100 at most"):
