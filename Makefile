@@ -47,8 +47,10 @@ serve: $(VENV)/.serve ## serve computed_data on http://127.0.0.1:8000
 	$(BIN)/python -m serve $(ARGS)
 
 PYTEST := pytest --numprocesses auto --dist worksteal
+# The tests start Python hundreds of times; where it may not keep what it compiles, that is half of their work.
+unexport PYTHONDONTWRITEBYTECODE
 
-test: $(INSTALLED) ## run the tests, as many at a time as there are processors
+test: $(INSTALLED) ## run the tests, three at a time for every two processors
 	$(BIN)/$(PYTEST) $(ARGS)
 
 test-quick: $(INSTALLED) ## the tests of every part, without those that take seconds

@@ -205,7 +205,7 @@ def season(bench: Bench) -> Iterator[Figure]:
         "season", "2 jobs against 1, 1 thread each", two / one, "x", "", bench.limit(1.8), floor=True
     )
     yield Figure("season", f"2 jobs against 1 job of {bench.threads} threads", two / threaded, "x")
-    for name, times in machine.speedups().items():
+    for name, times in machine.speedups(bench.repeats).items():
         yield Figure("season", f"2 processes that only {name}, against 1", times, "x")
 
 

@@ -56,7 +56,7 @@ def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) ->
     with artifacts.workers(threads) as pool:
         return _encoded(
             task, work, lambda job, raw, own, folder: artifacts.write_frames(
-                replace(job, frame_skips=skips), own, head(raw, own), folder, pool, _silent(job)
+                _with(job, frame_skips=skips), own, head(raw, own), folder, pool, _silent(job)
             )
         )  # fmt: skip
 
@@ -75,10 +75,10 @@ def replay_chunks(task: Task, work: Path) -> Cost:
 def skip_1_alone(task: Task, work: Path, threads: int) -> Cost:
     """What the baseline does: from the loaded session to skip_1.json.gz."""
     raw: RawRace = _kept(work / "raw.pkl")
-    job = replace(_job(task, work), frame_skips=(1,))
+    job = _with(_job(task, work), frame_skips=(1,))
     folder = _folder(work / "encoded")
     with measured() as cost, artifacts.workers(threads) as pool:
-        own = compute(raw, job.fps)
+        own = compute(raw, job.options.fps)
         artifacts.write_frames(job, own, head(raw, own), folder, pool, _silent(job))
     return cost
 
@@ -88,7 +88,7 @@ def everything(task: Task, work: Path, out: str, fps: float, threads: int) -> Co
     raw: RawRace = _kept(work / "raw.pkl")
     loaded: dict[str, Any] = {"load": lambda *_, **__: raw}
     vars(race).update(loaded)  # the one step that is measured elsewhere
-    job = replace(_job(task, work), out=_folder(work / out), fps=fps, threads=threads)
+    job = replace(_with(_job(task, work), fps=fps), out=_folder(work / out), threads=threads)
     with measured() as cost:
         outcome = race.run(job, _ignore)
     if outcome.state != "published":
@@ -147,7 +147,11 @@ def _encoded(task: Task, work: Path, write: Callable[[Job, RawRace, RaceFrames, 
 
 
 def _job(task: Task, work: Path) -> Job:
-    return Job(task.key, task.event, task.source, work / "out", "bench", frame_skips=SKIPS)
+    return _with(Job(task.key, task.event, task.source, work / "out", "bench"), frame_skips=SKIPS)
+
+
+def _with(job: Job, **options: Any) -> Job:
+    return replace(job, options=job.options.model_copy(update=options))
 
 
 def _silent(job: Job) -> ProgressLog:

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Grade, Manifest
+from pipeline.contract.models import Grade, Manifest, Options
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import PipelineError
 from pipeline.network.trouble import Trouble
 
+AS_USUAL = Options(fps=FPS, frame_skips=list(FRAME_SKIPS))
 SETTLED = timedelta(hours=48)  # after a session is over; stewards and jolpica have spoken by then
 
 
@@ -93,8 +94,7 @@ class Job:
     source: Source
     out: Path
     run: str
-    fps: float = FPS
-    frame_skips: tuple[int, ...] = FRAME_SKIPS
+    options: Options = AS_USUAL
     threads: int = 1
     renew: bool = False
     keep_better: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import uvicorn
 
-from serve.logs import uvicorn_config
+from serve.logs import config
 from serve.metrics import SHARED_DIR
 from serve.settings import Settings, options
 
@@ -55,7 +55,7 @@ def run(settings: Settings) -> None:
         ws="serve.sockets:Socket",
         access_log=False,
         server_header=False,
-        log_config=uvicorn_config(),
+        log_config=config("uvicorn", "serve"),
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.grace,
         ws_max_size=_WS_MESSAGE_LIMIT,

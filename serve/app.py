@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp
 
 from serve import logs, openapi
 from serve.call import Call, Endpoint
@@ -16,9 +14,8 @@ from serve.health import HealthChecks
 from serve.listings import Listings
 from serve.memory import Memory
 from serve.metrics import Metrics
-from serve.middleware import Observe, OutgoingHeaders
+from serve.middleware import Outermost
 from serve.pages import Pages
-from serve.problems import Problem, on_error
 from serve.progress import Progress, not_by_http
 from serve.settings import Settings
 from serve.shelf import Shelf
@@ -26,13 +23,13 @@ from serve.static import Artifacts
 from serve.streams import Transforms
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
+def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings.load()
     metrics = Metrics()
     transforms = Transforms(settings.transforms, settings.transform_wait)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         logs.configure()
         if not settings.out.is_dir():
             logs.SERVER.warning(
@@ -41,17 +38,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
         yield
         transforms.close()
 
-    app = Starlette(
-        routes=list(_routes(settings, metrics, transforms)),
-        middleware=[
-            Middleware(Observe, metrics=metrics, access_log=settings.access_log),
-            Middleware(OutgoingHeaders, origins=settings.cors_origins, methods=settings.cors_methods),
-        ],
-        exception_handlers={Problem: on_error, HTTPException: on_error},
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False
-    return app
+    routes = list(_routes(settings, metrics, transforms))
+    return Outermost(Router(routes, redirect_slashes=False, lifespan=lifespan), settings, metrics)
 
 
 def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Iterator[BaseRoute]:
@@ -63,8 +51,8 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     health, pages = HealthChecks(shelf), Pages(artifacts, shelf, settings.cdn_url)
     # The order is that of traffic: the router tries one route after the other.
     yield _asgi("/data/{key:path}", listings.data)
-    yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
     yield _asgi("/f1/races/{year}/{round}", listings.race)
+    yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
     yield _asgi("/f1/sessions/{year}", listings.sessions)
     yield _asgi("/f1/seasons", listings.seasons)
     yield Route("/f1/race-telemetry", Endpoint(frames.post), methods=["POST"])

@@ -16,21 +16,14 @@ class Call:
     scope: Scope
     receive: Receive
     send: Send
+    method: str = field(init=False)
+    path: dict[str, Any] = field(init=False)  # its parameters
     headers: dict[bytes, bytes] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.method = self.scope["method"]
+        self.path = self.scope["path_params"]
         self.headers = dict(self.scope["headers"])
-
-    @property
-    def method(self) -> str:
-        method: str = self.scope["method"]
-        return method
-
-    @property
-    def path(self) -> dict[str, Any]:
-        """Path parameters."""
-        parameters: dict[str, Any] = self.scope["path_params"]
-        return parameters
 
     async def start(self, status: int, fields: RawHeaders) -> None:
         await self.send({"type": "http.response.start", "status": status, "headers": fields})

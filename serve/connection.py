@@ -8,7 +8,6 @@ What is refused here goes through the app: its answer is counted, logged and dre
 """
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -107,23 +106,10 @@ class Connection(HttpToolsProtocol):
 
     def _refusal(self, problem: Problem) -> RequestResponseCycle:
         path = self.url.partition(b"?")[0][:_SHOWN]
-        scope: Any = {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "method": "GET",
-            "root_path": self.root_path,
-            "path": path.decode("latin-1"),
-            "raw_path": path,
-            "query_string": b"",
-            "headers": [],
-            REFUSED: problem,
-        }
+        self.on_message_begin()  # makes a new scope: the one there is may be half filled
+        scope = {"method": "GET", "path": path.decode("latin-1"), "raw_path": path, "query_string": b""}
         return RequestResponseCycle(
-            scope=scope,
+            scope=self.scope | scope | {REFUSED: problem},  # type: ignore[arg-type]
             transport=_Lingering(self.transport, self.loop),  # type: ignore[arg-type]
             flow=self.flow,
             logger=self.logger,

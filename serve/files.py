@@ -6,17 +6,18 @@ the middle of a request give the old bytes or the new, never a mixture.
 """
 
 import errno
+import fcntl
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from pipeline.contract.artifacts import LOCK
 from serve.memory import Memory
 from serve.problems import Problem, unavailable
 
@@ -37,8 +38,7 @@ _ABSENT = {
 _M = TypeVar("_M", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What identifies one state of a file.
 
     The ETag is made of it and not of the manifest's sha256, because data files are replaced before their
@@ -59,16 +59,14 @@ class Stamp:
         return f"{self.mtime_ns:x}-{self.size:x}-{self.inode:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(NamedTuple):
     """A whole small file in memory."""
 
     stamp: Stamp
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """A file held open; `fd` is the reader's to close."""
 
     stamp: Stamp
@@ -151,6 +149,20 @@ class Library:
             return Stamp.of(os.stat(self._prefix + key))  # noqa: PTH116 - a Path a request costs more than the call
         except OSError:
             return None
+
+    def being_written(self) -> bool:
+        """Whether a run holds the folder's lock at this moment; one that was killed does not."""
+        try:
+            fd = os.open(self.root / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
 
     def readable(self, key: str) -> bool:
         return os.access(self._prefix + key, os.R_OK, effective_ids=True)

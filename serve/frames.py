@@ -7,7 +7,7 @@ from serve.cut import cut, packed
 from serve.files import closing
 from serve.models import RacePath, TelemetryQuery, TelemetryRequest
 from serve.problems import Problem
-from serve.requests import body_of, path_of, query_of
+from serve.requests import body_of, query_of, validated
 from serve.shelf import Shelf
 from serve.static import Artifacts, fields_of
 from serve.streams import unpacked
@@ -22,7 +22,7 @@ class Frames:
         self._shelf = shelf
 
     async def get(self, call: Call) -> None:
-        path, query = path_of(call, RacePath), query_of(call, TelemetryQuery)
+        path, query = validated(RacePath, call.path), query_of(call, TelemetryQuery)
         key = SessionKey(path.year, path.round, query.session)
         await self._send(call, key, query.frame_skip, plain=not query.compress)
 
@@ -48,7 +48,7 @@ class Frames:
         for divisor in range(skip, 0, -1):
             if skip % divisor == 0 and self._has(key.frames_json(divisor)):
                 return divisor
-        self._shelf.manifest(key)
+        self._shelf.refuse_unfinished(key)
         available = [n for n in range(1, 11) if self._has(key.frames_json(n))]
         detail = f"{str(key).capitalize()} has no frames that frame_skip {skip} can be cut from."
         raise Problem(404, detail, frame_skips=available)
@@ -62,7 +62,7 @@ class Frames:
             blocks = cut(unpacked(opened), step)
             # Weak where packed here: another release of zlib makes other bytes of the same document.
             etag = f'"{opened.stamp.etag}-by{step}-plain"' if plain else f'W/"{opened.stamp.etag}-by{step}"'
-            fields = fields_of(media_of(source), encoded=not plain)
+            fields = fields_of(media_of(source), None if plain else "gzip")
             await self._artifacts.send_made(call, blocks if plain else packed(blocks), etag, fields)
 
 

@@ -7,7 +7,7 @@ from pipeline.contract.models import SeasonListing
 from serve.call import Call
 from serve.models import RacePath, RaceQuery, SeasonPath, Sessions
 from serve.problems import Problem
-from serve.requests import path_of, query_of
+from serve.requests import query_of, validated
 from serve.shelf import Shelf
 from serve.static import Artifacts
 
@@ -40,7 +40,7 @@ class Listings:
             raise
 
     async def race(self, call: Call) -> None:
-        path, query = path_of(call, RacePath), query_of(call, RaceQuery)
+        path, query = validated(RacePath, call.path), query_of(call, RaceQuery)
         key = SessionKey(path.year, path.round, query.session)
         try:
             await self._artifacts.send(call, key.manifest, redirect=False)
@@ -48,7 +48,7 @@ class Listings:
             raise self._shelf.missing_race(key) from None
 
     async def sessions(self, call: Call) -> None:
-        season = self._shelf.season(path_of(call, SeasonPath).year)
+        season = self._shelf.season(validated(SeasonPath, call.path).year)
         await self._artifacts.send_document(call, f"linked/{season.year}", *self._linked(season))
 
     def _linked(self, season: SeasonListing) -> tuple[bytes, str]:

@@ -1,6 +1,8 @@
-"""What every response gets: request id, access log, metrics, errors; and headers for security and CORS.
+"""What every exchange gets, in one layer around the router: request id, access log, metrics, problems for
+what fails, and headers for security and CORS.
 
-Plain ASGI: starlette's BaseHTTPMiddleware would put a task and a queue between a file and its socket.
+Plain ASGI: starlette's own stack puts two more layers between a file and its socket, and its
+BaseHTTPMiddleware a task and a queue.
 """
 
 import os
@@ -13,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve import logs
 from serve.call import RawHeaders
+from serve.conditional import Headers
 from serve.metrics import Metrics
-from serve.problems import REFUSED, UNREADABLE, Problem, instance_of, respond, unavailable
+from serve.problems import REFUSED, Problem, problem_of, respond
+from serve.settings import Settings
 
 _HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -30,27 +34,56 @@ _EXPOSED = b"accept-ranges, content-encoding, content-length, content-range, eta
 _ALLOWED_HEADERS = b"accept, content-type, if-match, if-none-match, if-range, range, x-request-id"
 
 
-class Observe:
-    """Outermost: numbers, times, logs and counts each exchange, and logs what escapes."""
+class Outermost:
+    """Numbers, times, logs and counts each exchange, answers what escapes, and adds the headers."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = access_log
+        self._log = settings.access_log
+        self._origins = {origin.strip().encode() for origin in settings.cors_origins.split(",")} - {b""}
+        self._methods = ", ".join(m.strip().upper() for m in settings.cors_methods.split(",")).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # where there is none, starlette answers 404 and 405 itself, in plain text
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, send)
+        headers = dict(scope["headers"])
+        exchange = Exchange(headers, send, self._cors(scope, headers))
         try:
-            await self._app(scope, receive, exchange.send)
+            if scope["type"] != "http" or not await self._settled(scope, headers, exchange):
+                await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
             pass  # in the middle of its own request: no fault of ours, and nobody to tell
         except Exception as error:
-            logs.ERRORS.error("request failed", exc_info=error, extra={"fields": {"request_id": exchange.id}})
+            await self._answer(error, scope, receive, exchange)
         finally:
             self._record(scope, exchange)
+
+    async def _settled(self, scope: Scope, headers: Headers, exchange: "Exchange") -> bool:
+        """Whether there is nothing left to do: a preflight is answered here. Raises what is refused."""
+        refused = scope.get(REFUSED) or fault_of_host(scope["headers"], scope["http_version"])
+        if refused:
+            raise refused
+        if scope["method"] != "OPTIONS" or b"access-control-request-method" not in headers:
+            return False
+        fields = [
+            (b"access-control-allow-methods", self._methods),
+            (b"access-control-allow-headers", _ALLOWED_HEADERS),
+            (b"access-control-max-age", b"86400"),
+        ]
+        await exchange.send({"type": "http.response.start", "status": 204, "headers": fields})
+        await exchange.send({"type": "http.response.body", "body": b""})
+        return True
+
+    async def _answer(self, error: Exception, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
+        """A problem as the response; what is none of ours as one, and into the log."""
+        problem, known = problem_of(error, scope)
+        if exchange.status or not known:
+            logs.ERRORS.error("request failed", exc_info=error, extra={"fields": {"request_id": exchange.id}})
+        if scope["type"] == "http" and not exchange.status:
+            await respond(problem, scope)(scope, receive, exchange.send)
 
     def _record(self, scope: Scope, exchange: "Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
@@ -61,30 +94,50 @@ class Observe:
         if self._log:
             logs.access(_line(scope, exchange, method, route, seconds))
 
+    def _cors(self, scope: Scope, headers: Headers) -> RawHeaders:
+        if scope["type"] != "http" or not self._origins:
+            return []
+        readable = (b"access-control-expose-headers", _EXPOSED)
+        if b"*" in self._origins:
+            return [(b"access-control-allow-origin", b"*"), readable]
+        origin, vary = headers.get(b"origin"), (b"vary", b"origin")
+        return (
+            [(b"access-control-allow-origin", origin), readable, vary] if origin in self._origins else [vary]
+        )
+
 
 class Exchange:
     """One request and what was answered so far."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    def __init__(self, headers: Headers, send: Send, cors: RawHeaders) -> None:
+        given = headers.get(b"x-request-id", b"")
         self.id = (given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex().encode()).decode()
         self.started = time.perf_counter()
         self.status = 0
         self.sent = 0
-        self._length = 0
+        self._headers: RawHeaders = []
+        self._cors = cors
         self._send = send
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "http.response.body":
             self.sent += len(message.get("body", b""))
-        elif kind in {"http.response.start", "websocket.accept"}:
-            self.status = message.get("status", 101)
-            headers = [*message.get("headers", ()), (b"x-request-id", self.id.encode())]
-            self._length = next((int(value) for name, value in headers if name == b"content-length"), 0)
-            message = {**message, "headers": headers}
+        elif kind == "http.response.start":
+            self.status = message["status"]
+            own = message["headers"]
+            self._headers = [*own, (b"x-request-id", self.id.encode()), *SECURITY, *self._cors]
+            if _POLICY[0] not in [name for name, _ in own]:
+                self._headers.append(_POLICY)
+            message = {"type": kind, "status": self.status, "headers": self._headers}
+        elif kind == "websocket.accept":
+            self.status = 101
+            message = {
+                **message,
+                "headers": [*message.get("headers", ()), (b"x-request-id", self.id.encode())],
+            }
         elif kind == "http.response.pathsend":
-            self.sent = self._length
+            self.sent = int(dict(self._headers)[b"content-length"])
         elif kind == "websocket.close":
             self.status = message.get("code", 1000)
         await self._send(message)
@@ -113,81 +166,3 @@ def fault_of_host(headers: RawHeaders, version: str) -> Problem | None:
     if not hosts and version != "1.1":
         return None
     return Problem(400, "A request has one Host header, with the name or address of the server.")
-
-
-def _apology(error: Exception, scope: Scope) -> ASGIApp:
-    problem = Problem(500, "The server failed; its log says why under this response's X-Request-Id.")
-    if isinstance(error, OSError):
-        problem = unavailable(UNREADABLE)
-    return respond(problem, instance_of(scope))
-
-
-class OutgoingHeaders:
-    """Security headers, and CORS by a table of origins: cheap enough for every response.
-
-    Also makes what escapes a problem, which needs the same headers: a page of another origin may not read
-    an answer without them.
-    """
-
-    def __init__(self, app: ASGIApp, origins: str, methods: str) -> None:
-        self._app = app
-        self._origins = {origin.strip().encode() for origin in origins.split(",") if origin.strip()}
-        self._any = b"*" in self._origins
-        self._methods = ", ".join(method.strip().upper() for method in methods.split(",")).encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request = dict(scope["headers"])
-        extra = SECURITY + self._cors(request.get(b"origin"))
-        refused = scope.get(REFUSED) or fault_of_host(scope["headers"], scope["http_version"])
-        if not refused and scope["method"] == "OPTIONS" and b"access-control-request-method" in request:
-            await self._preflight(send, extra)
-            return
-
-        started = False
-
-        async def send_with(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = [*message.get("headers", ()), *extra]
-                if _POLICY[0] not in dict(headers):
-                    headers.append(_POLICY)
-                message = {**message, "headers": headers}
-            await send(message)
-
-        app = respond(refused, instance_of(scope)) if refused else self._app
-        try:
-            await app(scope, receive, send_with)
-        except ClientDisconnect:
-            raise
-        except Exception as error:
-            if not started:
-                await _apology(error, scope)(scope, receive, send_with)
-            raise
-
-    def _cors(self, origin: bytes | None) -> list[tuple[bytes, bytes]]:
-        if self._any:
-            return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED)]
-        if not self._origins:
-            return []
-        vary = (b"vary", b"origin")
-        if origin not in self._origins:
-            return [vary]
-        return [
-            (b"access-control-allow-origin", origin),
-            (b"access-control-expose-headers", _EXPOSED),
-            vary,
-        ]
-
-    async def _preflight(self, send: Send, extra: list[tuple[bytes, bytes]]) -> None:
-        headers = [
-            *extra,
-            (b"access-control-allow-methods", self._methods),
-            (b"access-control-allow-headers", _ALLOWED_HEADERS),
-            (b"access-control-max-age", b"86400"),
-        ]
-        await send({"type": "http.response.start", "status": 204, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})

@@ -4,17 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.contract.models import SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.models import CatalogRace, SeasonEvent, SeasonListing, SeasonSession
 from pipeline.contract.sessions import CHOICES, SessionCode
 
 
 def _whole(value: Any) -> Any:
     """To JSON Schema 6.0 is an integer too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
 
 
 FrameSkip = Annotated[
@@ -28,7 +24,6 @@ Year = Annotated[
 Round = Annotated[
     int, Field(ge=1, le=99, description="round of the season", examples=[1]), BeforeValidator(_whole)
 ]
-Flag = Annotated[bool, BeforeValidator(_lower)]
 Session = Annotated[SessionCode, Field(description=CHOICES)]
 
 
@@ -51,15 +46,12 @@ class RaceQuery(Request):
 
 class TelemetryQuery(RaceQuery):
     frame_skip: FrameSkip = 1
-    compress: Flag = Field(True, description="false: plain JSON even for a client that accepts gzip")
+    compress: bool = Field(True, description="false: plain JSON even for a client that accepts gzip")
 
 
 class ProgressQuery(RaceQuery):
     speed: float = Field(20, ge=0, le=10000, allow_inf_nan=False, description="0 at once, 1 as it was")
     after: int = Field(-1, ge=-1, description="resume after this sequence number")
-
-
-_EXAMPLE = {"year": 2025, "round_number": 1, "refresh_data": False, "frame_skip": 5}
 
 
 class TelemetryRequest(Request):
@@ -92,24 +84,23 @@ class Sessions(SeasonListing):
     events: list[ListedEvent]  # type: ignore[assignment]  # narrower than the published one
 
 
-class Newest(BaseModel):
-    year: int
-    round: int
-    session: SessionCode
-    name: str
-
-
 class Live(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+Status = Annotated[
+    Literal["ok", "degraded", "unavailable"],
+    Field(description="degraded: races are listed that are gone, and others are served"),
+]
+
+
 class Ready(BaseModel):
-    status: Literal["ok", "unavailable"]
-    reasons: list[str] = Field([], description="what keeps the server from serving; empty when ready")
+    status: Status
+    reasons: list[str] = Field([], description="what keeps the server from serving all; empty when ok")
 
 
 class Health(BaseModel):
-    status: Literal["ok", "unavailable"]
+    status: Status
     live: Literal["ok"] = "ok"
     ready: bool
     reasons: list[str] = []
@@ -117,7 +108,7 @@ class Health(BaseModel):
     schema_version: int
     seasons: int = 0
     races: int = Field(0, description="sessions with artifacts")
-    newest: Newest | None = None
+    newest: CatalogRace | None = None
 
 
 class ProblemDetails(BaseModel):

@@ -1,7 +1,7 @@
 """OpenAPI 3.1 of the API, made from the same pydantic models that check requests and files."""
 
 import zlib
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -92,38 +92,28 @@ def _races() -> Json:
     race = _parameters(RacePath, "path")
     frames = _ok("The frames.", FramesDocument)
     return {
-        "/f1/race-telemetry/{year}/{round}": {
-            "get": _operation(
-                "races", "get_frames", "The frames of a race", frames, [304, 307, 404, 412, 416, 422, 503],
-                parameters=[*race, *_parameters(TelemetryQuery, "query"), _ENCODING],
-            )
-        },
-        "/f1/race-telemetry": {
-            "post": _operation(
-                "races", "post_frames", "The frames of a race, by a JSON body", frames,
-                [303, 304, 404, 409, 412, 413, 415, 422, 503],
-                requestBody={"required": True, "content": _json(TelemetryRequest)},
-            )
-        },
-        "/f1/races/{year}/{round}": {
-            "get": _operation(
-                "races", "get_race", "A race's manifest", _ok("The manifest.", Manifest),
-                [304, 404, 412, 416, 422, 503], parameters=[*race, *_parameters(RaceQuery, "query")],
-            )
-        },
-        "/f1/sessions/{year}": {
-            "get": _operation(
-                "races", "get_sessions", "Every event of a season, and what exists of it",
-                _ok("The season.", Sessions), [304, 404, 412, 422, 503],
-                parameters=_parameters(SeasonPath, "path"),
-            )
-        },
-        "/f1/seasons": {
-            "get": _operation(
-                "races", "get_seasons", "The seasons that exist", _ok("The catalog.", Catalog),
-                [304, 412, 416, 503],
-            )
-        },
+        "/f1/race-telemetry/{year}/{round}": _get(
+            "races", "get_frames", "The frames of a race", frames, [304, 307, 404, 412, 416, 422, 503],
+            parameters=[*race, *_parameters(TelemetryQuery, "query"), _ENCODING],
+        ),
+        "/f1/race-telemetry": _operation(
+            "post", "races", "post_frames", "The frames of a race, by a JSON body", frames,
+            [303, 304, 404, 409, 412, 413, 415, 422, 503],
+            requestBody={"required": True, "content": _json(TelemetryRequest)},
+        ),
+        "/f1/races/{year}/{round}": _get(
+            "races", "get_race", "A race's manifest", _ok("The manifest.", Manifest),
+            [304, 404, 412, 416, 422, 503], parameters=[*race, *_parameters(RaceQuery, "query")],
+        ),
+        "/f1/sessions/{year}": _get(
+            "races", "get_sessions", "Every event of a season, and what exists of it",
+            _ok("The season.", Sessions), [304, 404, 412, 422, 503],
+            parameters=_parameters(SeasonPath, "path"),
+        ),
+        "/f1/seasons": _get(
+            "races", "get_seasons", "The seasons that exist", _ok("The catalog.", Catalog),
+            [304, 412, 416, 503],
+        ),
     }  # fmt: skip
 
 
@@ -144,33 +134,35 @@ def _files() -> Json:
         "description": "an artifact's key, with its slashes, as the manifests and listings name it",
         "schema": {"type": "string", "minLength": 1, "examples": ["catalog.json"]},
     }
-    operation = _operation(
+    operation = _get(
         "files", "get_file", "Any published file by its key", whole | part, [304, 307, 404, 412, 416, 503],
         parameters=[key, _ENCODING],
         description="With `Range: bytes=0-1023` (one range, of the stored bytes) a part of it; If-Range too.",
     )  # fmt: skip
-    return {"/data/{key}": {"get": operation}}
+    return {"/data/{key}": operation}
 
 
 def _service() -> Json:
-    def check(name: str, summary: str, model: type[BaseModel], *, may_fail: bool) -> Json:
-        responses = _ok("Yes.", model)
-        if may_fail:
-            responses["503"] = {"description": "No; the reasons say why.", "content": _json(model)}
-        return {"get": _operation("health", name, summary, responses, [])}
-
+    health, ready = _ok("Yes.", Health), _ok("Yes.", Ready)
+    for responses in (health, ready):
+        responses["503"] = {**responses["200"], "description": "No; the reasons say why."}
     text: Json = {"200": {"description": "Prometheus text.", "content": {"text/plain": {}}}}
     return {
-        "/health/": check("get_health", "Health, version and counts", Health, may_fail=True),
-        "/health/live": check("get_live", "Whether the process answers", Live, may_fail=False),
-        "/health/ready": check("get_ready", "Whether the newest race can be served", Ready, may_fail=True),
-        "/metrics": {"get": _operation("health", "get_metrics", "Metrics by route", text, [])},
+        "/health/": _get("health", "get_health", "Health, version and counts", health, []),
+        "/health/live": _get("health", "get_live", "Whether the process answers", _ok("Yes.", Live), []),
+        "/health/ready": _get("health", "get_ready", "Whether the newest race can be served", ready, []),
+        "/metrics": _get("health", "get_metrics", "Metrics by route", text, []),
     }
 
 
-def _operation(tag: str, name: str, summary: str, ok: Json, errors: list[int], **more: Any) -> Json:
+def _operation(
+    method: str, tag: str, name: str, summary: str, ok: Json, errors: list[int], **more: Any
+) -> Json:
     responses = ok | {str(status): _failure(status) for status in errors}
-    return {"tags": [tag], "operationId": name, "summary": summary, "responses": responses, **more}
+    return {method: {"tags": [tag], "operationId": name, "summary": summary, "responses": responses, **more}}
+
+
+_get = partial(_operation, "get")
 
 
 def _failure(status: int) -> Json:

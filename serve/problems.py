@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -35,15 +34,15 @@ def unavailable(detail: str, retry_after: int = 30) -> Problem:
     return Problem(503, detail, headers={"Retry-After": str(retry_after)})
 
 
-def respond(problem: Problem, instance: str | None = None) -> Response:
-    body: dict[str, Any] = {
+def respond(problem: Problem, scope: Scope) -> Response:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
+        "instance": path.decode("ascii", "replace"),
     }
-    if instance is not None:
-        body["instance"] = instance
     headers = {"Cache-Control": "no-store", **problem.headers}
     return Response(orjson.dumps(body | problem.extras), problem.status, headers, MEDIA_TYPE)
 
@@ -83,21 +82,16 @@ def _allowed(field: dict[str, Any]) -> str:
     return f"{noun} of at least {field['minimum']}" if "minimum" in field else noun
 
 
-async def on_error(request: Request, error: Exception) -> Response:
-    """Our own problems, and what starlette raises: an unknown path, a wrong method, a body over the limit."""
+def problem_of(error: Exception, scope: Scope) -> tuple[Problem, bool]:
+    """What a client is told of an error, and whether that is all: no fault of the server is in it."""
     if isinstance(error, Problem):
-        return respond(error, instance_of(request.scope))
-    if not isinstance(error, HTTPException):
-        raise error
-    detail = error.detail
-    if error.status_code == 404:
+        return error, True
+    if isinstance(error, HTTPException):  # of starlette's router: an unknown path, a wrong method
         detail = "No such endpoint. The endpoints are listed at /docs and /openapi.json."
-    if error.status_code == 405:
-        allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
-        detail = f"{request.method} is not allowed here. Allowed: {', '.join(allowed)}."
-    return respond(Problem(error.status_code, detail, headers=error.headers), instance_of(request.scope))
-
-
-def instance_of(scope: Scope) -> str:
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.decode("ascii", "replace")
+        if error.status_code == 405:
+            allowed = sorted((error.headers or {}).get("Allow", "").split(", "))
+            detail = f"{scope['method']} is not allowed here. Allowed: {', '.join(allowed)}."
+        return Problem(error.status_code, detail, headers=error.headers), True
+    if isinstance(error, OSError):
+        return unavailable(UNREADABLE), False
+    return Problem(500, "The server failed; its log says why under this response's X-Request-Id."), False

@@ -18,7 +18,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import parse_line
 from pipeline.contract.models import ProgressEvent
 from serve import logs
-from serve.files import Library, Stamp
+from serve.files import Library
 from serve.metrics import Metrics
 from serve.models import ProgressQuery, RacePath
 from serve.problems import UNREADABLE, Problem
@@ -48,15 +48,10 @@ class Logs:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._published: dict[SessionKey, tuple[Stamp, list[Line]]] = {}
 
     def published(self, key: SessionKey) -> list[Line]:
         """Raises FileNotFoundError."""
-        small = self._library.read(key.progress)
-        cached = self._published.get(key)
-        if cached is None or cached[0] != small.stamp:
-            cached = self._published[key] = (small.stamp, _parsed(small.body.splitlines(keepends=True)))
-        return cached[1]
+        return _parsed(self._library.read(key.progress).body.splitlines(keepends=True))
 
     def live(self, key: SessionKey) -> tuple[list[bytes], float]:
         """Complete lines so far, and the time of the last. Raises FileNotFoundError."""

@@ -13,10 +13,6 @@ _M = TypeVar("_M", bound=BaseModel)
 _MAX_FIELDS = 50
 
 
-def path_of(call: Call, model: type[_M]) -> _M:
-    return validated(model, call.path)
-
-
 def query_of(call: Call, model: type[_M]) -> _M:
     query = call.scope["query_string"]
     if not query:

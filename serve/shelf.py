@@ -66,6 +66,13 @@ class Shelf:
             self._named[session] = (stamp, named)
         return key in named
 
+    def refuse_unfinished(self, key: SessionKey) -> Manifest:
+        """The manifest; 503 while the race's files are replaced, and it names only some."""
+        manifest = self.manifest(key)
+        if manifest.lacks:
+            raise unavailable(f"The files of {key} are being replaced.")
+        return manifest
+
     def missing_season(self, year: int) -> Problem:
         years = self.years()
         return Problem(404, f"There is no season {year}. Computed seasons: {_listed(years)}.", seasons=years)
@@ -89,7 +96,7 @@ class Shelf:
         if session is None:
             years = self.years()
             return Problem(404, f"There is no {key}. Computed seasons: {_listed(years)}.", seasons=years)
-        manifest = self.manifest(session)
+        manifest = self.refuse_unfinished(session)
         keys = [artifact.key for artifact in manifest.artifacts if "/replay/" not in artifact.key]
         detail = f"There is no {key}. The manifest {session.manifest} lists what {session} has."
         return Problem(404, detail, manifest=session.manifest, artifacts=keys)

@@ -6,10 +6,9 @@ each, serves x.json.gz without its Content-Encoding, and opens the file again af
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from pipeline.contract.artifacts import media_of
-from pipeline.contract.media import REVALIDATE, Media
+from pipeline.contract.media import JSON, REVALIDATE, Media
 from serve.call import Call, RawHeaders
 from serve.conditional import UnsatisfiableError, accepts_gzip, precondition, requested_range
 from serve.files import Library, Open, Small, closing
@@ -55,7 +54,7 @@ class Artifacts:
         elif self._accel and not _is_plain_text(media):  # which is packed here, and small
             self._must_exist(key)
             where = (b"x-accel-redirect", f"{ACCEL_PREFIX}{key}".encode())
-            await call.reply(200, [*fields_of(media), where])
+            await call.reply(200, [*fields_of(media, media.content_encoding), where])
         else:
             await self.send_file(call, key, self.library.fetch(key), media)
 
@@ -63,30 +62,29 @@ class Artifacts:
         """A stored file, small text packed where the client takes that; closes it."""
         etag = f'"{found.stamp.etag}"'
         if isinstance(found, Small):
-            await self._send_whole(call, *await self._packed(call, name, found.body, etag, media))
+            await self._send_small(call, name, found.body, etag, media)
             return
         with closing(found):
-            await self._send_whole(call, found, etag, media)
+            await self._send_whole(call, found, etag, fields_of(media, media.content_encoding))
 
     async def send_document(self, call: Call, name: str, body: bytes, etag: str) -> None:
         """A JSON document made by the server. It has no ranges."""
-        media = Media("application/json", None, REVALIDATE)
-        await self._send_whole(call, *await self._packed(call, name, body, etag, media), ranges=False)
+        await self._send_small(call, name, body, etag, JSON, ranges=False)
 
-    async def _packed(
-        self, call: Call, name: str, body: bytes, etag: str, media: Media
-    ) -> tuple[bytes, str, Media]:
+    async def _send_small(
+        self, call: Call, name: str, body: bytes, etag: str, media: Media, *, ranges: bool = True
+    ) -> None:
         """Text as gzip, several times smaller, where the client takes it. Ranges are of the stored bytes."""
-        if not _is_plain_text(media) or len(body) < PACKED_FROM or b"range" in call.headers:
-            return body, etag, media
-        if not accepts_gzip(call.headers.get(b"accept-encoding")):
-            return body, etag, media
-        packed = await self._packer.packed(name, etag, body)
-        return packed, f'{etag[:-1]}-gzip"', replace(media, content_encoding="gzip")
+        encoding = media.content_encoding
+        worth_it = _is_plain_text(media) and len(body) >= PACKED_FROM and b"range" not in call.headers
+        if worth_it and accepts_gzip(call.headers.get(b"accept-encoding")):
+            body, encoding = await self._packer.packed(name, etag, body), "gzip"
+            etag = f'{etag[:-1]}-gzip"'
+        await self._send_whole(call, body, etag, fields_of(media, encoding), ranges=ranges)
 
     async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, fields: RawHeaders) -> None:
         """A document made on the way. Its length is not known, so it has no ranges."""
-        fields = [*fields, _etag(etag)]
+        fields = [*fields, (b"etag", etag.encode())]
         if await _stopped_by_precondition(call, etag, fields):
             return
         if call.method == "HEAD":
@@ -105,13 +103,13 @@ class Artifacts:
     async def _send_plain(self, call: Call, key: str, media: Media) -> None:
         with closing(self.library.open(key)) as opened:
             etag = f'"{opened.stamp.etag}-plain"'
-            await self.send_made(call, unpacked(opened), etag, fields_of(media, encoded=False))
+            await self.send_made(call, unpacked(opened), etag, fields_of(media, None))
 
     async def _send_whole(
-        self, call: Call, found: bytes | Open, etag: str, media: Media, *, ranges: bool = True
+        self, call: Call, found: bytes | Open, etag: str, fields: RawHeaders, *, ranges: bool = True
     ) -> None:
         size = found.stamp.size if isinstance(found, Open) else len(found)
-        fields = [*fields_of(media), _etag(etag)]
+        fields = [*fields, (b"etag", etag.encode())]
         if ranges:
             fields.append((b"accept-ranges", b"bytes"))
         if await _stopped_by_precondition(call, etag, fields):
@@ -142,11 +140,14 @@ class Artifacts:
             pass
 
 
-def fields_of(media: Media, *, encoded: bool = True) -> RawHeaders:
-    """Headers that follow from the media type alone."""
-    fields = [(b"content-type", media.content_type.encode()), _cache(media.cache_control)]
-    if media.content_encoding is not None and encoded:
-        fields.append((b"content-encoding", media.content_encoding.encode()))
+def fields_of(media: Media, encoding: str | None) -> RawHeaders:
+    """Headers that follow from the media type, and how the bytes are encoded, alone."""
+    fields = [
+        (b"content-type", media.content_type.encode()),
+        (b"cache-control", media.cache_control.encode()),
+    ]
+    if encoding is not None:
+        fields.append((b"content-encoding", encoding.encode()))
     return fields + _vary(media)
 
 
@@ -156,10 +157,6 @@ def _vary(media: Media) -> RawHeaders:
 
 def _is_plain_text(media: Media) -> bool:
     return not media.content_encoding and media.content_type.startswith(_TEXTS)
-
-
-def _etag(etag: str) -> tuple[bytes, bytes]:
-    return b"etag", etag.encode()
 
 
 def _cache(value: str) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from zlib_ng import zlib_ng
+from zlib_ng import gzip_ng
 
 from serve.call import Call
 from serve.files import Open
@@ -26,7 +26,6 @@ from serve.problems import unavailable
 BLOCK = 1 << 16
 UNPACKED_BLOCK = 1 << 18
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
-_GZIP = 31
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
@@ -138,25 +137,15 @@ class PathSender:
 
 def unpacked(opened: Open) -> Iterator[bytes]:
     """The plain bytes of a gzip file, in blocks of bounded size whatever the ratio."""
-    offset = 0
-    unpacker = zlib_ng.decompressobj(wbits=_GZIP)
-    pending = b""
-    while True:
-        if unpacker.eof and (pending := unpacker.unused_data or pending):
-            unpacker = zlib_ng.decompressobj(wbits=_GZIP)  # the next member of the file
-        if not pending:
-            pending = os.pread(opened.fd, BLOCK, offset)
-            offset += len(pending)
-            if not pending:
-                break
-        block = unpacker.decompress(pending, UNPACKED_BLOCK)
-        pending = unpacker.unconsumed_tail
-        if block:
-            yield block
-    if tail := unpacker.flush():
-        yield tail
-    if not unpacker.eof:
-        raise EOFError("a gzip file ends before its end mark")
+    try:
+        with (
+            open(opened.fd, "rb", buffering=0, closefd=False) as packed,
+            gzip_ng.open(packed) as plain,  # type: ignore[no-untyped-call]
+        ):
+            while block := plain.read(UNPACKED_BLOCK):
+                yield block
+    except gzip.BadGzipFile as error:  # an OSError, which would stand for a file that cannot be read just now
+        raise ValueError("a file is not gzip as it says") from error
 
 
 class Transforms:

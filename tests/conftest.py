@@ -6,7 +6,7 @@ that need them skip where they are absent, but with CI=true that is a failure.
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -40,11 +40,37 @@ def require(there: bool, reason: str) -> None:
     pytest.skip(reason)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A real race is never quick."""
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for every two processors: now and then a test waits for a server, or for time to pass."""
+    return -(-3 * len(os.sched_getaffinity(0)) // 2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """A real race is never quick; what takes longest begins first."""
     for item in items:
         if not REAL.isdisjoint(getattr(item, "fixturenames", ())) or "real_out" in item.name:
             item.add_marker(pytest.mark.slow)
+    yield
+    items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Each worker is handed a stretch of the tests: each begins with its share of the long ones."""
+    long = sorted((item for item in items if _seconds(item)), key=_seconds, reverse=True)
+    rest = [item for item in items if not _seconds(item)]
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        own = long[worker::workers]
+        size = (len(items) - len(dealt)) // (workers - worker)
+        dealt += own + rest[: size - len(own)]
+        del rest[: size - len(own)]
+    return dealt
+
+
+def _seconds(item: pytest.Item) -> int:
+    """What its mark says that it takes: slow(30)."""
+    return max((mark.args[0] for mark in item.iter_markers("slow") if mark.args), default=0)
 
 
 Once = Callable[[str, Callable[[Path], object]], Path]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli.errors import PlainErrors
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
@@ -29,11 +28,27 @@ from pipeline.cli.settings import (
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.options import Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
-from pipeline.errors import Exit
+from pipeline.errors import Exit, PipelineError
 
 if TYPE_CHECKING:
     from pipeline.job import ScheduledEvent, Source
     from pipeline.run.batch import Task
+
+
+class PlainErrors(click.Group):
+    """What the pipeline raises on purpose ends a command with its sentence; anything else is a bug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PipelineError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(
+                "Interrupted: what is published stays whole; the next run goes on from here.", err=True
+            )
+            sys.exit(Exit.INTERRUPTED)
 
 
 @click.group(cls=PlainErrors, context_settings={"help_option_names": ["-h", "--help"]})

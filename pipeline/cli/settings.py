@@ -40,14 +40,14 @@ def rounds_of(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def frame_skips_of(text: str) -> tuple[int, ...]:
+def frame_skips_of(text: str) -> list[int]:
     """Frame skips like 1,2,5,10."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"[1-9]|10", part) for part in parts):
         raise ValueError(
             f"{text!r} is not a list of frame skips: write whole numbers from 1 to 10 like 1,2,5,10"
         )
-    return tuple(sorted({int(part) for part in parts}))
+    return sorted({int(part) for part in parts})
 
 
 def sessions_of(text: str) -> frozenset[str]:
@@ -149,7 +149,9 @@ s3_options = _all(
     ),
 )
 
-executor_options = _all(
+publish_options = _all(
+    option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
+    s3_options,
     option(
         "--executor",
         type=click.Choice(["process", "dask"]),
@@ -157,12 +159,6 @@ executor_options = _all(
         help="Where races are computed: processes here, or an existing Dask cluster (needs --publish).",
     ),
     option("--scheduler", help="Address of the Dask scheduler, like tcp://10.0.0.5:8786."),
-)
-
-publish_options = _all(
-    option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
-    s3_options,
-    executor_options,
 )
 
 
@@ -207,6 +203,7 @@ def settings_of(
     Raises:
         UsageError: options of S3 or Dask that no server takes, or that do not go together.
     """
+    from pipeline.contract.models import Options  # noqa: PLC0415
     from pipeline.run.batch import Settings  # noqa: PLC0415
 
     remote = to_s3(options) if options["publish"] else None
@@ -215,8 +212,7 @@ def settings_of(
     return Settings(
         out=options["out"],
         source=source,
-        fps=options["fps"],
-        frame_skips=options["frame_skips"],
+        options=Options(fps=options["fps"], frame_skips=options["frame_skips"]),
         jobs=jobs,
         threads=max(1, processors // jobs),
         force=options["force"],

@@ -120,13 +120,7 @@ def table(outcomes: list[Outcome]) -> str:
         size = f"{o.bytes / 1e6:.1f}" if o.bytes else ""
         grade = (o.grade or "") + (" prov." if o.provisional else "")
         rows.append((str(o.key), o.state, grade, str(o.frames or ""), seconds, size))
-    widths = [max(len(row[i]) for row in rows) for i in range(6)]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if i < 3 else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    reasons = [f"{o.error}" for o in outcomes if o.error]
-    return "\n".join([line.rstrip() for line in lines] + reasons)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    form = "  ".join(f"{{:{'<' if i < 3 else '>'}{width}}}" for i, width in enumerate(widths))
+    lines = [form.format(*row).rstrip() for row in rows]
+    return "\n".join(lines + [o.error for o in outcomes if o.error])

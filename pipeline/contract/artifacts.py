@@ -15,6 +15,7 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.contract.tables import TABLES
 
 RUNS: Final = "runs/"
+LOCK: Final = ".lock"  # no key: whoever writes below the root holds its flock meanwhile
 _FOLDERS: Final = {session.folder: session.code for session in SESSIONS.values()}
 _FOLDER: Final = "|".join(sorted(_FOLDERS, reverse=True))
 _FIELDS: Final = {
@@ -42,14 +43,10 @@ class Spec:
     about: str
     required: bool = True
 
-    @property
-    def of_session(self) -> bool:
-        return self.pattern.startswith("{session}")
-
     @cached_property
     def single(self) -> bool:
         """Whether a session has one file of it."""
-        return self.of_session and self.pattern.count("{") == 1
+        return self.pattern.startswith("{session}") and self.pattern.count("{") == 1
 
     @cached_property
     def regex(self) -> str:

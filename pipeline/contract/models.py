@@ -4,13 +4,13 @@ Times named `*_s`, `t`, `start_time`, `end_time`, `retired_at` and `finished_at`
 clock (0 = frame 0) unless said otherwise. Unknown fields are ignored, so a reader survives additions.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.artifacts import SessionKey, session_of
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
 from pipeline.contract.sessions import CHOICES, SessionCode
 from pipeline.contract.tables import RESULTS, SESSION_OF, TABLES, Table
@@ -329,6 +329,12 @@ class Manifest(Model):
     def event_key(self) -> SessionKey:
         return SessionKey(self.event.year, self.event.round, self.event.session)
 
+    @property
+    def lacks(self) -> set[str]:
+        """The files that it ought to name and does not, as while they are replaced."""
+        required = self.event_key.required(self.provenance.options.frame_skips)
+        return required - {artifact.key for artifact in self.artifacts}
+
 
 SessionState = Literal["published", "missing", "failed", "upcoming", "cancelled"]
 
@@ -369,6 +375,24 @@ class SeasonListing(Model):
     year: Year
     updated_at: Updated
     events: list[SeasonEvent] = Field(description="every race weekend of the season, by round")
+
+    @property
+    def published(self) -> list["CatalogRace"]:
+        """What it lists as published, the race held last first."""
+        races = [
+            CatalogRace(
+                year=self.year,
+                round=key.round,
+                session=session.session,
+                name=event.name,
+                date_utc=session.date_utc,
+                manifest=key.manifest,
+            )
+            for event in self.events
+            for session in event.sessions
+            if (key := session_of(session.manifest or "")) is not None
+        ]
+        return sorted(races, key=_held, reverse=True)
 
 
 class RunRace(Model):
@@ -418,6 +442,10 @@ class CatalogRace(Model):
     name: str = Field(description="short name of the race weekend")
     date_utc: datetime | None = Field(None, description="scheduled start of the session")
     manifest: str = Field(description="key of its manifest")
+
+
+def _held(race: CatalogRace) -> tuple[datetime, int, SessionCode]:
+    return race.date_utc or datetime(race.year, 1, 1, tzinfo=UTC), race.round, race.session
 
 
 class Catalog(Model):

@@ -118,12 +118,10 @@ def drs_codes(track: Track, s: Floats, enabled: Flags) -> Ints:
     return drs
 
 
-def clock(rng: np.random.Generator, end: float, hole: float) -> tuple[Floats, list[tuple[float, float]]]:
+def clock(rng: np.random.Generator, end: float, hole: float) -> Floats:
     """Sample stamps (ms) 0.2 to 0.32 s apart, and the hole of about 4 s in them."""
     gaps = rng.integers(200, 321, size=int((end + FEED_LEAD_S) / 0.26 * 1.1))
     ms = -round(FEED_LEAD_S * 1000) + 80 + np.cumsum(gaps)
     begin = round(hole * 1000)
     ms = ms[(ms < end * 1000) & ((ms <= begin) | (ms > begin + 3800))]
-    at = int(np.searchsorted(ms, begin, side="right"))
-    times = np.round(ms / 1000, 3)
-    return times, [(float(times[at - 1]), float(times[at]))]
+    return np.asarray(np.round(ms / 1000, 3))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.demo.truth import Floats, Places
+from pipeline.demo.truth import Floats
 
 
 def line_times(t: Floats, progress: Floats, levels: Floats) -> Floats:
@@ -43,10 +43,3 @@ def official_orders(
         if order != orders[-1][1]:
             orders.append((float(when), order))
     return orders
-
-
-def places(t: Floats, orders: list[tuple[float, tuple[str, ...]]], codes: list[str]) -> Places:
-    """The orders as stepped places (cars, n), counted from 1."""
-    table = np.array([[order.index(code) + 1 for _, order in orders] for code in codes], dtype=np.int8)
-    since = np.array([when for when, _ in orders])
-    return np.asarray(table[:, np.searchsorted(since, t + 1e-6, side="right") - 1])

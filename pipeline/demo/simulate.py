@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.demo.drive import CarPlan, Race, drive
 from pipeline.demo.motion import clock, drs_codes, fine, gearbox, path_speed, paths, pedals
-from pipeline.demo.official import line_times, look_times, official_orders, places
+from pipeline.demo.official import line_times, look_times, official_orders
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, SECTOR_ENDS, Track, build_track
 from pipeline.demo.truth import DemoCar, Flags, Floats, Stint, Truth
 
@@ -96,8 +96,8 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
     for code, when in retired_s.items():
         rpm[codes.index(code), t > when + 3] = 0.0
     throttle, brake = pedals(v, a)
-    pos_t, pos_holes = clock(rng, float(t[-1]), _POS_HOLE_S)
-    car_t, car_holes = clock(rng, float(t[-1]), _CAR_HOLE_S)
+    pos_t = clock(rng, float(t[-1]), _POS_HOLE_S)
+    car_t = clock(rng, float(t[-1]), _CAR_HOLE_S)
     bad = rng.choice(car_t[(car_t > 20) & (car_t < 150)], _BAD_SAMPLES, replace=False)
     return Truth(
         seed=seed,
@@ -116,7 +116,6 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
         gear=gear,
         brake=brake,
         drs=drs_codes(race.track, s, _drs_enabled(t, race, line_s, finished_s)),
-        place=places(t, orders, codes),
         orders=orders,
         looks=looks,
         line_s=line_s,
@@ -133,8 +132,6 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
         penalised=codes[_PENALISED],
         pos_t=pos_t,
         car_t=car_t,
-        pos_holes=pos_holes,
-        car_holes=car_holes,
         bad_samples=[(codes[0], float(when)) for when in np.sort(bad)],
     )
 

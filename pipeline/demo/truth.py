@@ -11,7 +11,6 @@ from pipeline.contract.sessions import SessionCode
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int16]
-Places = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 
 Line = tuple[float, str, Any]
@@ -103,10 +102,8 @@ class Truth:
     """0 or 100"""
     drs: Ints
     """0 off, 8 eligible, 10 opening, 12 open"""
-    place: Places
-    """the official place, as published at that time"""
     orders: list[tuple[float, tuple[str, ...]]]
-    """every change of the official order: its time and the codes from first to last; `place` to the ms"""
+    """every change of the official order: its time and the codes from first to last"""
     looks: Floats
     """when the timing looked at all cars, about twice a second; every second look sends the gaps"""
     line_s: dict[str, Floats]
@@ -133,10 +130,7 @@ class Truth:
     """code of the car with a 5 second penalty (which does not change the order at the flag)"""
     pos_t: Floats
     car_t: Floats
-    """the stamps of the position and the car samples"""
-    pos_holes: list[tuple[float, float]]
-    car_holes: list[tuple[float, float]]
-    """(last sample before, first sample after)"""
+    """the stamps of the position and the car samples; where two are 4 s apart there is a hole in the feed"""
     bad_samples: list[tuple[str, float]]
     """(code, stamp) of car samples sent as throttle 104, gear 12"""
 

@@ -68,14 +68,14 @@ def workers(threads: int) -> Executor:
 def write_frames(
     job: Job, frames: RaceFrames, about: Head, folder: Path, pool: Executor, log: ProgressLog
 ) -> list[StagedFile]:
-    paths = {skip: folder / f"skip_{skip}.json.gz" for skip in job.frame_skips}
+    paths = {skip: folder / f"skip_{skip}.json.gz" for skip in job.options.frame_skips}
     with ExitStack() as stack:
         writers = {
             skip: GzipWriter(stack.enter_context(path.open("wb")), pool) for skip, path in paths.items()
         }
         for skip, writer in writers.items():
             writer.write(frames_json.document_head(about, skip))
-        for done, length, texts in frames_json.documents(frames, job.frame_skips):
+        for done, length, texts in frames_json.documents(frames, job.options.frame_skips):
             for skip, text in texts.items():
                 writers[skip].write(text, repeats_after=length)
             log.progress(45 + 40 * done, "encode", f"frames as JSON, {done:.0%}")

@@ -31,6 +31,7 @@ def write_tables(folder: Path, told: Mapping[str, Rows], race: RaceFrames, about
     Args:
         told: the rows of all tables but the frames, see `timing.tell`.
     """
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was freed
     for table in TABLES:
         parts = _frames(race) if table is FRAMES else [told[table.name]]
         _write(folder / f"{table.name}.parquet", table, parts, about)

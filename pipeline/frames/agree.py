@@ -5,22 +5,24 @@ minute ago. Positions tell. Car data and gaps that they contradict become unknow
 ones, and the quality table names the cars.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.contract.columns import COLUMNS, TRACK
-from pipeline.frames.clean import Clean
+from pipeline.contract.columns import COLUMNS, PIT, TRACK
+from pipeline.frames.clean import Clean, by_car
+from pipeline.frames.driven import odometer
 from pipeline.frames.laps import inside
-from pipeline.frames.race import Columns, Race
+from pipeline.frames.order import HELD_S, OTHER_GAP_S
+from pipeline.frames.race import CLEAR, RED, Columns, Race
 from pipeline.frames.resample import interpolate, make_index
 from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
 
 Rows = npt.NDArray[np.intp]
 
 STEP_S = 0.5
-WINDOWS = ((8, 55.0), (30, 25.0))  # steps, and km/h that half of them are off at most, late stamps and all
+SHORT, SHORT_KMH = 8, 55.0  # steps, and km/h that half of them are off one way at most, late stamps and all
+LONG, LONG_KMH = 40, 30.0  # the same either way, which late stamps hardly are over
+APART = 4  # steps
 MOVES_KMH = 90.0
 TURNS_KMH = 180.0  # wheels that spin in the gravel or on the jacks turn slower
 LAP_SHARE = 0.015  # by which speed, integrated over a lap, differs from car to car
@@ -30,21 +32,25 @@ KNOCKS, KNOCKS_S = 6, 10.0
 FROZEN_S, FROZEN_KMH = 2.0, 30.0
 FROZEN_M = 20.0
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
-AHEAD_S = 40.0  # both at speed; about a sector
-CRAWL_S = 60.0  # who crawls between two loops loses places late
+FAR_M = 250.0  # behind a safety car
+AHEAD_S = 40  # both at speed; about a sector
+WRONG_S = 8
+CRAWL_S = 60  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
-SETTLED_S = 30.0  # after the start, when all are within a hundred metres
-RESTART_S = 900.0  # cars wait in the pit lane after the status is clear again, and follow the safety car
 BRIDGE_S = 10.0
-GAP_S = 3.0
-HELD_S = 20.0
-CLEAR, RED = "1", "5"
+
+Stretches = list[tuple[float, float]]
+"""Begins and ends, session seconds."""
 
 
-def car_data(raw: RawRace, clean: Clean) -> Clean:
-    """The samples without car data that a car's own positions contradict; a finding counts its seconds."""
-    cars, lost = dict(clean.cars), {}
-    told = _told_by_laps(raw, clean)
+def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
+    """Each car's samples without car data that its own positions contradict.
+
+    Args:
+        told: of each car, the stretches in which it is not the speed's fault, see `told_by_laps`; empty where
+            the positions have been judged.
+    """
+    cars = dict(clean.cars)
     for number, car in clean.cars.items():
         if len(car.t) < 2:
             continue
@@ -53,31 +59,28 @@ def car_data(raw: RawRace, clean: Clean) -> Clean:
             false |= _drifting(car, pos, told.get(number, []))
         if false.any():
             cars[number] = _without(car, false)
-            lost[number] = float(np.diff(car.t, append=car.t[-1])[false].sum())
-    if not lost:
-        return clean
+    return cars
+
+
+def false_car_data(raw: RawRace, before: dict[str, CarSamples], after: dict[str, CarSamples]) -> Finding:
+    """The seconds of each car that `car_data` made unknown."""
+    lost = {
+        number: float(
+            np.diff(car.t, append=car.t[-1])[np.isnan(after[number].speed) & (car.speed >= 0)].sum()
+        )
+        for number, car in before.items()
+        if after[number] is not car
+    }
     what = "seconds of car data that contradict the car's own positions, or no car can drive, and are null"
-    return replace(clean, cars=cars, findings=[*clean.findings, _finding(raw, "car_data_false", lost, what)])
+    return by_car(raw, "car_data_false", lost, what)
 
 
-def _finding(raw: RawRace, name: str, seconds: dict[str, float], what: str) -> Finding:
-    codes = {d.number: d.code for d in raw.drivers}
-    cars = ", ".join(
-        f"{codes.get(n, n)} {s:.1f}" for n, s in sorted(seconds.items(), key=lambda item: -item[1])
-    )
-    return Finding(name, round(sum(seconds.values()), 1), f"{what}: {cars}")
-
-
-def _told_by_laps(raw: RawRace, clean: Clean) -> dict[str, list[tuple[float, float]]]:
+def told_by_laps(raw: RawRace, clean: Clean) -> dict[str, Stretches]:
     """By racing number, the laps (begin, end in session seconds) over which speed sums up to the usual way:
     where positions are apart from it there, the positions are false."""
-    laps = {
-        n: own for n, own in raw.laps.items() if n in clean.cars and not np.isnan(clean.cars[n].speed).all()
-    }
-    ways = {
-        n: _integrated(clean.cars[n], own.end) - _integrated(clean.cars[n], own.start)
-        for n, own in laps.items()
-    }
+    driven = {n: at for n in raw.laps if (at := odometer(clean.cars.get(n))) is not None}
+    laps = {n: raw.laps[n] for n in driven}
+    ways = {n: np.interp(own.end, *driven[n]) - np.interp(own.start, *driven[n]) for n, own in laps.items()}
     plain = {
         n: own.completed & np.isnan(own.pit_in) & np.isnan(own.pit_out) & (own.number > 1)
         for n, own in laps.items()
@@ -110,35 +113,37 @@ def _knocked(car: CarSamples) -> Bools:
     return false
 
 
-def _drifting(car: CarSamples, pos: PosSamples, told: list[tuple[float, float]]) -> Bools:
+def _drifting(car: CarSamples, pos: PosSamples, told: Stretches) -> Bools:
     """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
     sample while they do; `told` are the laps in which it is not the speed's fault."""
     grid = np.arange(car.t[0], car.t[-1], STEP_S)
-    if len(grid) < 2 or np.isnan(car.speed).all():
+    if len(grid) <= LONG or (driven := odometer(car)) is None:
         return np.zeros(len(car.t), dtype=bool)
-    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), _integrated(car, grid)))
-    covered = np.zeros(len(grid), dtype=bool)
-    for size, limit in WINDOWS:
-        covered |= _apart(moved, turned, size, limit)
+    by_speed = interpolate(np.interp(car.t, *driven), make_index(car.t, grid))
+    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), by_speed))
+    off = moved - turned
+    way, wheels = ((path[SHORT:] - path[:-SHORT]) / SHORT for path in (moved, turned))
+    covered = _apart(np.diff(off), SHORT, SHORT_KMH, (way > MOVES_KMH) | (wheels > TURNS_KMH))
+    covered[: len(grid) - APART + 1] |= _apart(np.abs(off[APART:] - off[:-APART]) / APART, LONG, LONG_KMH)
     covered &= ~inside(grid, told)
     at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
-    off = np.concatenate(([0.0], np.nancumsum(np.diff(moved - turned)))) * (STEP_S / 3.6)
-    return np.asarray(covered[at] | _frozen(car, off[at]))
+    drifted = np.concatenate(([0.0], np.nancumsum(np.diff(off)))) * (STEP_S / 3.6)
+    return np.asarray(covered[at] | _frozen(car, drifted[at]))
 
 
-def _apart(moved: Floats, turned: Floats, size: int, limit: float) -> Bools:
-    """(m,) moments of windows of `size` steps, half of which are off by more than `limit` km/h.
+def _apart(off: Floats, size: int, limit: float, asked: Bools | None = None) -> Bools:
+    """(m + 1,) moments of windows of `size` steps of which half are off by more than `limit` km/h.
 
-    moved, turned: (m,) way by positions and by speed, in km/h times steps; unknown, nothing is asked.
-    The median of the steps tells: one leap is the positions'.
+    One leap is the positions'. off: (m,) km/h by which way and speed differ; unknown, nothing is asked.
+    asked: windows, by their begin.
     """
-    covered = np.zeros(len(moved), dtype=bool)
-    if len(moved) <= size:
+    covered = np.zeros(len(off) + 1, dtype=bool)
+    if len(off) < size:
         return covered
-    way, wheels = ((path[size:] - path[:-size]) / size for path in (moved, turned))
-    asked = (np.abs(way - wheels) > limit / 2) & ((way > MOVES_KMH) | (wheels > TURNS_KMH))
-    first = np.flatnonzero(asked)
-    steps = np.lib.stride_tricks.sliding_window_view(np.diff(moved - turned), size)[first]
+    total = np.concatenate(([0.0], np.nancumsum(off)))
+    suspect = np.abs(total[size:] - total[:-size]) > size * limit / 2
+    first = np.flatnonzero(suspect if asked is None else suspect & asked[: len(suspect)])
+    steps = np.lib.stride_tricks.sliding_window_view(off, size)[first]
     for start in first[np.abs(np.median(steps, axis=1)) > limit]:
         covered[start : start + size + 1] = True
     return covered
@@ -149,14 +154,6 @@ def _path(pos: PosSamples, grid: Floats) -> Floats:
     steps = np.hypot(np.diff(pos.x), np.diff(pos.y)) / 10.0
     path = np.concatenate(([0.0], np.nancumsum(steps)))
     return interpolate(np.where(np.isnan(pos.x), np.nan, path), make_index(pos.t, grid))
-
-
-def _integrated(car: CarSamples, grid: Floats) -> Floats:
-    """Metres driven by integrated speed at each time, NaN in holes; (m,)."""
-    known = ~np.isnan(car.speed)
-    speed = np.interp(car.t, car.t[known], car.speed[known]) / 3.6
-    path = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(car.t))))
-    return interpolate(path, make_index(car.t, grid))
 
 
 def _frozen(car: CarSamples, off: Floats) -> Bools:
@@ -182,6 +179,7 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
     shape = (len(numbers), len(times))
     dist, place = np.full(shape, np.nan), np.full(shape, np.inf)
     said = {name: np.full(shape, np.nan) for name in ("gap", "interval")}
+    on_track = np.zeros(shape, dtype=bool)
     for i, number in enumerate(numbers):
         n = len(cars[number]["lap"][::every])
         place[i, :n] = cars[number]["position"][::every]
@@ -190,31 +188,35 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
             table[i, :n] = np.where(
                 values == COLUMNS[name].null, np.nan, values / 10.0 ** COLUMNS[name].decimals
             )
-        on_track = cars[number]["status"][::every] == TRACK
-        dist[i, :n] = np.where(on_track, _bridged(dist[i, :n], times[:n]), np.nan)
+        status, halted = cars[number]["status"][::every], race.stays[number].retired
+        on_track[i, :n] = (status == TRACK) & (times[:n] < (np.inf if halted is None else halted))
+        dist[i, :n] = np.where(on_track[i, :n] | (status == PIT), _bridged(dist[i, :n], times[:n]), np.nan)
     red = _red(race, times)
+    driven = np.where(on_track, dist, np.nan)
     leader = np.broadcast_to(np.argmin(place, axis=0), shape)
     for names, front in ((("gap", "laps_down"), leader), (("interval",), _ahead(place))):
-        for number, false in zip(numbers, _false_gaps(dist, said[names[0]], front, times, red), strict=True):
+        for number, false in zip(
+            numbers, _false_gaps(driven, said[names[0]], front, times, red), strict=True
+        ):
             near = false.copy()  # what is false at one look may be so until the next, and since the last
             near[1:] |= false[:-1]
             near[:-1] |= false[1:]
             for name in names:
                 own = cars[number][name]
                 own[np.repeat(near, every)[: len(own)]] = COLUMNS[name].null
-    out_of_order = _out_of_order(dist, place, _margin(race, times))
+    apart = np.where(race.status(times) == CLEAR, AHEAD_M, FAR_M)
+    asked = on_track & race.settled(times)
+    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf))
     found = []
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
     if lost:
         what = "seconds on the track in another lap than the timing counts, race distance null"
-        found.append(_finding(race.raw, "lap_contradicted", lost, what))
+        found.append(by_car(race.raw, "lap_contradicted", lost, what))
     seconds = {number: float(s) for number, s in zip(numbers, out_of_order, strict=True) if s}
-    if not seconds:
-        return []
-    what = (
-        f"seconds behind or ahead of a car that race distance has the other way round by over {AHEAD_M:.0f} m"
-    )
-    return [*found, _finding(race.raw, "order_contradicted", seconds, what)]
+    if seconds:
+        what = f"seconds behind or ahead of a car that was on the other side by over {AHEAD_M:.0f} m for long"
+        found.append(by_car(race.raw, "order_contradicted", seconds, what))
+    return found
 
 
 def _off_lap(own: Columns) -> int:
@@ -241,18 +243,6 @@ def _red(race: Race, times: Floats) -> Floats:
     return np.concatenate(([-np.inf], began))[np.searchsorted(began, times, "right")]
 
 
-def _margin(race: Race, times: Floats) -> Floats:
-    """Metres by which race distance must contradict the official order to be heard, (m,).
-
-    Never behind a safety car, where cars are close, nor soon after a red flag: the stewards set the order.
-    """
-    status = race.raw.track_status
-    code = np.array(["", *status.code])[np.searchsorted(status.t, times, "right")]
-    last_red = np.maximum.accumulate(np.where(code == RED, times, -np.inf))
-    calm = (times > times[0] + SETTLED_S) & (times > last_red + RESTART_S)
-    return np.where(calm & (code == CLEAR), AHEAD_M, np.inf)
-
-
 def _ahead(place: Floats) -> Rows:
     """Row of the car one place ahead, (cars, m); that of the car itself for the leader and who is absent."""
     ahead = place[None] == place[:, None] - 1
@@ -261,7 +251,7 @@ def _ahead(place: Floats) -> Rows:
 
 def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floats) -> Bools:
     """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had, give or
-    take GAP_S; (cars, m)."""
+    take OTHER_GAP_S; (cars, m)."""
     true = np.full(dist.shape, np.nan)
     at = np.broadcast_to(times, dist.shape)
     other = front != np.arange(len(dist))[:, None]
@@ -275,19 +265,29 @@ def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floa
     padded = np.pad(true, ((0, 0), (held, 2)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
     low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
-    return np.asarray(~np.isnan(true) & ((gap < low - GAP_S) | (gap > high + GAP_S)))
+    return np.asarray(~np.isnan(true) & ((gap < low - OTHER_GAP_S) | (gap > high + OTHER_GAP_S)))
 
 
 def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
-    """Seconds that each car is, officially, on the wrong side of another, and for long; (cars,)."""
+    """Seconds that each car is, officially, on the wrong side of another, and has been for long; (cars,).
+
+    The feed hears of a change late, and never of one that was not: what it says may have been true until
+    AHEAD_S ago.
+    """
     seconds = np.zeros(len(dist))
     at_speed = np.full(dist.shape, False)
     at_speed[:, :-SPEED_S] = (dist[:, SPEED_S:] - dist[:, :-SPEED_S]) > AT_SPEED * SPEED_S
     for i in range(len(dist)):
-        wrong = (place[i] < place) & (dist - dist[i] > margin)
-        for j in np.flatnonzero(wrong.sum(axis=1) >= AHEAD_S):
-            for held, least in ((wrong[j] & at_speed[j] & at_speed[i], AHEAD_S), (wrong[j], CRAWL_S)):
-                edges = np.flatnonzero(np.diff(np.concatenate(([0], held.view(np.int8), [0])))).reshape(-1, 2)
-                length = edges[:, 1] - edges[:, 0]
-                seconds[[i, int(j)]] += length[length >= least].sum()
+        ahead = dist - dist[i] > AHEAD_M
+        wrong = (dist - dist[i] > np.maximum(margin, margin[i])) & (place[i] < place)
+        for j in np.flatnonzero(wrong.sum(axis=1) >= WRONG_S):
+            long = _lasting(ahead[j] & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead[j], CRAWL_S)
+            if (known := int((wrong[j] & long).sum())) >= WRONG_S:
+                seconds[[i, int(j)]] += known
     return seconds
+
+
+def _lasting(held: Bools, least: int) -> Bools:
+    """(m,) moments at which it has held for `least` moments on end."""
+    at = np.arange(len(held))
+    return np.asarray(at - np.maximum.accumulate(np.where(held, -1, at)) >= least)

@@ -9,7 +9,7 @@ from pipeline.contract import FPS
 from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import driver, findings
-from pipeline.frames.agree import car_data, places_and_gaps
+from pipeline.frames.agree import car_data, false_car_data, places_and_gaps, told_by_laps
 from pipeline.frames.circuit import circuit
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
@@ -28,7 +28,7 @@ from pipeline.frames.order import (
 )
 from pipeline.frames.positions import believed, false_positions
 from pipeline.frames.presence import Stay, lights_out, stays
-from pipeline.frames.race import AnyInts, Columns, Race
+from pipeline.frames.race import CLEAR, AnyInts, Columns, Race
 from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.rows import contradictions
@@ -82,10 +82,14 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
     # laps mended for false positions would move the track for all; those of most cars were lost indeed
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
-    cleaned = car_data(raw, possible)
+    cleaned = replace(possible, cars=car_data(possible, told_by_laps(raw, possible)))
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
-    cleaned = replace(cleaned, positions=positions, findings=noticed)
+    cleaned = replace(cleaned, positions=positions)
+    cars = car_data(cleaned, {})
+    if (lost := false_car_data(raw, possible.cars, cars)).count:
+        noticed.append(lost)
+    cleaned = replace(cleaned, cars=cars, findings=noticed)
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(
@@ -187,12 +191,14 @@ def _add_places(
     keys = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     far = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     present = np.zeros((len(numbers), frames), dtype=bool)
+    clear = race.settled(race.times) & (race.status(race.times) == CLEAR)
     for i, number in enumerate(numbers):
         present[i, : len(cars[number]["lap"])] = True
-        keys[i] = official_keys(race.raw.timing.get(number), race.times)
+        racing = clear & ~lap_rules.inside(race.times, _standing(race, number))
+        keys[i] = official_keys(race.raw.timing.get(number), race.times, racing)
         far[i] = _far(race, number, along.get(number))
     finish = {
-        i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number))
+        i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number), _seen(race, number))
         for i, number in enumerate(numbers)
         if (finished := race.stays[number].finished) is not None
     }
@@ -217,15 +223,21 @@ def _add_gaps(
     for i, number in enumerate(cars):
         n, finished = len(cars[number]["lap"]), race.stays[number].finished
         times, place = race.times[:n], ranks[i, :n]
-        timing = _timing_to_the_flag(race, number, winner)
+        timing, after = _timing_to_the_flag(race, number, winner)
         ends = _ends_of_gaps(race, number, led)
-        gap = gaps(timing, times, place, ends, finished)
+        gap = gaps(timing, times, place, ends, finished, after)
         down = laps_down(timing, times, place, ends, finished)
         gap[standing[i, :n] & (place > 1)] = np.nan
         down[(standing[i, :n] & (place > 1)) | (np.isnan(gap) & (down == 0))] = np.nan
         behind = interval(timing, times, ahead[i, :n], standing, finish, i)
         for name, values in (("gap", gap), ("interval", behind), ("laps_down", down)):
             cars[number][name] = fixed(values, COLUMNS[name].decimals, COLUMNS[name].dtype)
+
+
+def _seen(race: Race, number: str) -> tuple[Floats, Floats]:
+    """Session seconds and progress by the positions alone, no line crossing, (n,) each."""
+    placed = race.placed.get(number)
+    return (np.empty(0), np.empty(0)) if placed is None else (race.clean.positions[number].t, placed.at)
 
 
 def _ends_of_gaps(race: Race, number: str, led: Floats) -> Floats:
@@ -244,12 +256,16 @@ def _standing(race: Race, number: str) -> list[tuple[float, float]]:
     return pits if stay.retired is None else [*pits, (stay.retired, end)]
 
 
-def _timing_to_the_flag(race: Race, number: str, winner: Finish | None) -> OfficialTiming | None:
-    """A car's official timing, of those on the winner's lap without what the stewards add after the flag."""
+def _timing_to_the_flag(
+    race: Race, number: str, winner: Finish | None
+) -> tuple[OfficialTiming | None, float | None]:
+    """A car's official timing; of those on the winner's lap without what the stewards add after the flag, and
+    the seconds between the winner's flag and theirs."""
     timing, finished = race.raw.timing.get(number), race.stays[number].finished
     if timing is None or winner is None or finished is None or race.raw.laps[number].done < winner.laps:
-        return timing
-    return before_penalties(timing, finished, finished - winner.at)
+        return timing, None
+    behind = finished - winner.at
+    return before_penalties(timing, finished, behind), behind
 
 
 def _far(race: Race, number: str, along: Floats | None) -> npt.NDArray[np.float32]:

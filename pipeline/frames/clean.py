@@ -3,6 +3,7 @@
 Whether a car can have been where its positions say is judged later, in `plausible`, once the track is known.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,11 +56,11 @@ def clean(raw: RawRace, start: float, end: float) -> Clean:
     return Clean(cars, positions, [finding for finding in found if finding.count])
 
 
-def by_car(raw: RawRace, name: str, counts: dict[str, int], what: str) -> Finding:
-    """A finding that says how much of it each car has."""
+def by_car(raw: RawRace, name: str, counts: Mapping[str, float], what: str) -> Finding:
+    """A finding that says how much of it each car has: a count, or seconds."""
     codes = {d.number: d.code for d in raw.drivers}
-    cars = ", ".join(f"{codes.get(number, number)} {count}" for number, count in counts.items() if count)
-    return Finding(name, sum(counts.values()), f"{what}: {cars}")
+    cars = ", ".join(f"{codes.get(n, n)} {round(count, 1):g}" for n, count in counts.items() if count)
+    return Finding(name, round(sum(counts.values()), 1), f"{what}: {cars}")
 
 
 def _in_range(car: CarSamples, start: float, end: float, has_drs: bool) -> tuple[CarSamples, int]:

@@ -85,5 +85,5 @@ def laps_down(
     """
     if timing is None or not len(timing.t):
         return np.where(place == 1, 0.0, np.nan)
-    shown = held_to_flag(timing.t, timing.laps_down, times, ends, finished_at, news=timing.gap)
+    shown = held_to_flag(timing.t, timing.laps_down, times, ends, finished_at, told=timing.gap)
     return np.where(place == 1, 0.0, shown)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.frames.clean import HOLE_S
+from pipeline.frames.driven import odometer
 from pipeline.frames.flag import flag_of
 from pipeline.model import CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
@@ -120,10 +121,7 @@ def _at(pos: PosSamples, t: Floats) -> Floats:
 
 
 def _witness(gate: _Gate, pos: PosSamples, car: CarSamples) -> _Car:
-    known = ~np.isnan(car.speed)
-    t, speed = car.t[known], car.speed[known] / 3.6
-    path = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
-    return _Car(pos, gate.crossings(pos), (t, path) if len(t) else (np.zeros(1), np.zeros(1)))
+    return _Car(pos, gate.crossings(pos), odometer(car) or (np.zeros(1), np.zeros(1)))
 
 
 def _contradicted(own: Laps, car: _Car, length: float, start: float, fell: float) -> bool:

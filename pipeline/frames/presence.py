@@ -57,15 +57,17 @@ class _Car:
 
     @cached_property
     def movement(self) -> tuple[Floats, Floats]:
-        """Session seconds and km/h, (n,) each, by car data; by positions where there are none."""
+        """Session seconds and km/h, (n,) each, by car data; by positions where it ends before them."""
+        t, speed = np.empty(0), np.empty(0)
         if self.samples is not None and (known := ~np.isnan(self.samples.speed)).any():
-            return self.samples.t[known], self.samples.speed[known]
+            t, speed = self.samples.t[known], self.samples.speed[known]
         if self.pos is None:
-            return np.empty(0), np.empty(0)
-        known = ~np.isnan(self.pos.x)
-        t, x, y = self.pos.t[known], self.pos.x[known], self.pos.y[known]
-        speed = np.hypot(np.diff(x), np.diff(y)) / np.diff(t) * 0.36
-        return t[1:], np.where(speed < CREEPING_KMH, 0.0, speed)
+            return t, speed
+        later = ~np.isnan(self.pos.x) & (self.pos.t > t.max(initial=-np.inf))
+        at, x, y = self.pos.t[later], self.pos.x[later], self.pos.y[later]
+        by_path = np.hypot(np.diff(x), np.diff(y)) / np.diff(at) * 0.36
+        by_path[by_path < CREEPING_KMH] = 0.0
+        return np.concatenate((t, at[1:])), np.concatenate((speed, by_path))
 
     @cached_property
     def drove_until(self) -> float:

@@ -12,8 +12,11 @@ from pipeline.frames.line import Line
 from pipeline.frames.plausible import Verdict
 from pipeline.frames.presence import Stay
 from pipeline.frames.track import Placed
-from pipeline.model import Bools, Floats, FrameClock, RawRace
+from pipeline.model import AnyArray, Bools, Floats, FrameClock, RawRace
 
+CLEAR, RED = "1", "5"
+FIRST_LAP_S = 90.0  # places come late in it
+RESTART_S = 900.0  # cars wait in the pit lane after the status is clear again, and follow the safety car
 STRAY = 0.02  # of a lap: more than crossings and positions ever disagree by
 
 AnyInts = npt.NDArray[np.signedinteger]
@@ -44,6 +47,17 @@ class Race:
     def frames_of(self, number: str) -> int:
         """Frames from the start until the car is out; at least the first."""
         return max(1, self.clock.index(min(self.stays[number].until, self.times[-1] + 1.0)))
+
+    def status(self, t: Floats) -> AnyArray:
+        """The track's status at session seconds `t`, (n,) of F1's codes; empty before the first."""
+        status = self.raw.track_status
+        return np.array(["", *status.code])[np.searchsorted(status.t, t, "right")]
+
+    def settled(self, t: Floats) -> Bools:
+        """(n,) whether cars race in an order of their own making at session seconds `t`, which rise: not in
+        the first lap, nor soon after a red flag, when the stewards set it."""
+        last_red = np.maximum.accumulate(np.where(self.status(t) == RED, t, -np.inf))
+        return np.asarray((t > self.clock.t0 + FIRST_LAP_S) & (t > last_red + RESTART_S))
 
     def on_lap(self, number: str, t: Floats, along: Floats) -> Bools:
         """Whether a car's progress in laps, (n,) at session seconds `t`, lies in the lap that it is on.

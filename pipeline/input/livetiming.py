@@ -7,7 +7,7 @@ TrackStatus, which older clients did not record, and fetches what is lacking, wh
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,8 @@ from fastf1.internals.parsing_helpers import to_datetime
 from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.errors import SourceError
-from pipeline.input.recording import parse
+from pipeline.input import recording
+from pipeline.input.samples import MOST_CARS
 from pipeline.model import Finding
 
 TRACK_CODES = {
@@ -31,6 +32,7 @@ TRACK_CODES = {
     "VSCEnding": "7",
 }
 STATUSES = {"SessionStatus": "SessionStatus", "TrackStatus": "TrackStatus"}  # in SessionData -> topic
+DAY = timedelta(days=1)  # a recording is of one; a stamp further off is none
 JITTER = timedelta(seconds=10)  # by which messages of one feed overtake each other
 COUNTED_WITHIN_S = 5.0  # of its end the feed counts a lap
 FEW = 20  # lines that may have been delayed; more are a stretch of time
@@ -57,8 +59,15 @@ def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding
         lines, lost = _lines(file, seen)
         parts.append(lines)
         damaged += lost
-    parts = sorted((part for part in parts if part), key=lambda part: part[0].t)
+    _check_cars([line for part in parts for line in part], what)
+    stamps = sorted(line.t for part in parts for line in part)
+    usual = stamps[len(stamps) // 2] if stamps else datetime.min
+    strange = sum(abs(t - usual) >= DAY for t in stamps)
+    parts = sorted((_of_one_time(part, usual) for part in parts if part), key=lambda part: part[0].t)
     lines, noticed = _in_order([line for part in parts for line in part], what)
+    if strange:
+        text = f"{strange} lines of the recording have a stamp of another day: they got that of the next"
+        noticed.append(Finding("stamps", strange, text))
     if damaged:
         text = f"{damaged} lines of the recording cannot be read"
         noticed.append(Finding("recording_damaged", damaged, text))
@@ -68,18 +77,24 @@ def read(files: Iterable[Path], what: str) -> tuple[LiveTimingData, list[Finding
 def _lines(file: Path, seen: set[int]) -> tuple[list[Line], int]:
     """The lines of a file but those that are in it, or in one that overlaps, twice; and how many are none."""
     lines, damaged = [], 0
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        for text in stream:
-            if (known := hash(text)) in seen:
-                continue
-            seen.add(known)
-            found = parse(text)
-            t = None if found is None else to_datetime(found[2])
-            if found is not None and t is not None and _usable(found[0], found[1]):
-                lines.append(Line(t, found[0], found[1]))
-            elif text.strip():
-                damaged += 1
+    for text in recording.lines(file):
+        if (known := hash(text)) in seen:
+            continue
+        seen.add(known)
+        found = recording.parse(text)
+        t = None if found is None else to_datetime(found[2])
+        if found is not None and t is not None and _usable(found[0], found[1]):
+            lines.append(Line(t, found[0], found[1]))
+        elif text.strip():
+            damaged += 1
     return lines, damaged
+
+
+def _check_cars(lines: list[Line], what: str) -> None:
+    told = [line.message.get("Lines") for line in lines if line.topic in ("TimingData", "TimingAppData")]
+    told += [line.message for line in lines if line.topic == "DriverList"]
+    if (cars := len({n for message in told if isinstance(message, dict) for n in message})) > MOST_CARS:
+        raise SourceError(f"{what} is of {cars} cars: a session has {MOST_CARS} at most; it is damaged")
 
 
 def _usable(topic: str, message: Any) -> bool:
@@ -91,6 +106,19 @@ def _usable(topic: str, message: Any) -> bool:
         entries = told.values() if isinstance(told, dict) else told or ()
         return all(isinstance(entry, dict) and to_datetime(entry.get("Utc")) for entry in entries)
     return isinstance(message, dict)
+
+
+def _of_one_time(lines: list[Line], usual: datetime) -> list[Line]:
+    """`lines` of one file; one whose stamp is of another day came by the next one's.
+
+    An earlier stamp would move the clock's zero, which is what the line with the least delay gives.
+    """
+    good = next((line.t for line in reversed(lines) if abs(line.t - usual) < DAY), usual)
+    mended = []
+    for line in reversed(lines):
+        good = line.t if abs(line.t - usual) < DAY else good
+        mended.append(line if line.t == good else replace(line, t=good))
+    return mended[::-1]
 
 
 def _in_order(lines: list[Line], what: str) -> tuple[list[Line], list[Finding]]:
@@ -142,7 +170,7 @@ def _told(lines: list[Line]) -> Iterator[Line]:
         for entry in series.values() if isinstance(series, dict) else series or ():
             for kind, topic in STATUSES.items():
                 if kind in entry and (t := to_datetime(entry.get("Utc"))) is not None:
-                    yield Line(t, topic, entry[kind])
+                    yield Line(t if abs(t - line.t) < DAY else line.t, topic, entry[kind])
 
 
 def _left_out(told: list[Line], own: list[Line]) -> Iterator[Line]:

@@ -21,8 +21,8 @@ from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
-from pipeline.errors import BlockedError, NotYetError, SourceError, UnreachableError
-from pipeline.input import drivers, livetiming, tables, topics, tyres
+from pipeline.errors import BlockedError, NotYetError, PipelineError, SourceError, UnreachableError
+from pipeline.input import drivers, livetiming, tables, telemetry, topics, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
@@ -45,12 +45,13 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
     with captured_log() as log:
         twice = drivers.mend(session)
         tyres.mend(session)
+        stamps = telemetry.mend(session)
         watch = watch or Watch()
         livedata, noticed = _load(key, session, source, log, watch)
         _require(key, session, source, log, watch)
         told, damaged = topics.read(session, source, livedata, watch, set(session.drivers))
         raw = _to_raw(key, session, source, log, twice)
-        return replace(raw, noticed=[*noticed, *raw.noticed, *damaged], topics=told)
+        return replace(raw, noticed=[*noticed, *stamps, *raw.noticed, *damaged], topics=told)
 
 
 def configure(source: Source) -> Watch:
@@ -94,6 +95,8 @@ def _load(
         raise UnreachableError(
             f"{key}: fastf1's own limit is reached ({error}): run again in an hour"
         ) from error
+    except PipelineError as error:
+        raise type(error)(f"{key}: {error}") from None
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
     if livedata is None:
@@ -180,6 +183,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
     told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
     zero = session.t0_date
+    control, strange = tables.race_control(getattr(session, "_race_control_messages", None), zero)
     return RawRace(
         event=_event(key, session, info),
         drivers=who,
@@ -193,7 +197,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         timing=tables.official_timing(session),
         track_status=tables.stepped(getattr(session, "_track_status", None)),
         session_status=tables.stepped(getattr(session, "_session_status", None)),
-        race_control=tables.race_control(getattr(session, "_race_control_messages", None), zero),
+        race_control=control,
         weather=tables.weather(getattr(session, "_weather_data", None)),
         total_laps=tables.whole(getattr(session, "_total_laps", None)),
         utc_zero=None if pd.isna(zero) else zero.timestamp(),
@@ -201,7 +205,11 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
-        noticed=[*noticed, *tyres.noticed(told, {d.number: d.code for d in who})],
+        noticed=[
+            *noticed,
+            *telemetry.stamps(strange, "messages of race control"),
+            *tyres.noticed(told, {d.number: d.code for d in who}),
+        ],
         messages=[
             line.removeprefix("WARNING ").replace(str(source.cache), "the cache")
             for line in log

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,9 @@ _NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any 
     "car data": ("CarData.z",),
     "the start of the session": ("SessionData", "SessionStatus"),
 }
+LARGEST = 400_000_000  # bytes of a file
+LONGEST = 2_000_000  # characters of a line; the feed's longest tell the state of all cars in 40,000
+SHOWN = 1000  # of a longer one, which is no line that can be read
 _NEAR = timedelta(hours=12)  # of its start a session is recorded, however late it began
 _JSON = {"True": "true", "False": "false", "None": "null"}
 _STAMP = re.compile(r"['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[.\d]*Z?['\"]\]")
@@ -49,18 +53,36 @@ def check(files: tuple[Path, ...], event: ScheduledEvent, key: SessionKey) -> No
         )
 
 
+def lines(file: Path) -> Iterator[str]:
+    """The lines of a file of a recording; of one that is longer than any of the feed only the beginning.
+
+    Raises:
+        SourceError: it is larger than that of any session.
+    """
+    if (size := file.stat().st_size) > LARGEST:
+        raise SourceError(
+            f"the recording {file.name} has {size / 1e6:,.0f} MB: one of a session has some 50 MB, and "
+            f"{LARGEST / 1e6:.0f} MB are read; cut it to the session's"
+        )
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        while line := stream.readline(LONGEST):
+            rest = line
+            while len(rest) == LONGEST and not rest.endswith("\n"):
+                line, rest = line[:SHOWN], stream.readline(LONGEST)
+            yield line
+
+
 def _topics(files: tuple[Path, ...]) -> tuple[set[str], bool, datetime | None]:
     """The topics of a recording, whether it tells of the start, and when its first line was sent."""
     topics, started, first = set(), False, None
     for file in files:
-        with file.open(errors="replace") as stream:
-            for line in stream:
-                if found := _TOPIC.match(line):
-                    topics.add(found[1])
-                    started |= found[1] in ("SessionData", "SessionStatus") and "Started" in line
-                    if first is None and (stamp := _STAMP.search(line[-40:])):
-                        with suppress(ValueError):
-                            first = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC)
+        for line in lines(file):
+            if found := _TOPIC.match(line):
+                topics.add(found[1])
+                started |= found[1] in ("SessionData", "SessionStatus") and "Started" in line
+                if first is None and (stamp := _STAMP.search(line[-40:])):
+                    with suppress(ValueError):
+                        first = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC)
     return topics, started, first
 
 
@@ -78,10 +100,9 @@ def _check_time(first: datetime, names: str, event: ScheduledEvent, key: Session
 def session_info(files: tuple[Path, ...]) -> dict[str, Any] | None:
     """The first SessionInfo message of a recording."""
     for file in files:
-        with file.open(errors="replace") as stream:
-            for line in stream:
-                if line.startswith(("['SessionInfo'", '["SessionInfo"')):
-                    return _message(line)
+        for line in lines(file):
+            if line.startswith(("['SessionInfo'", '["SessionInfo"')):
+                return _message(line)
     return None
 
 

@@ -15,6 +15,8 @@ from pipeline.model import CarSamples, Floats, Laps, MapMarker, OfficialTiming, 
 
 S = TypeVar("S", CarSamples, PosSamples)
 
+DAY_S = 86400.0  # of the clock's zero is all that a session is told
+
 _LAP_SECONDS = {  # durations, and ends in session seconds
     "lap_time_s": "LapTime",
     "sector1_s": "Sector1Time",
@@ -166,11 +168,16 @@ def stepped(frame: pd.DataFrame | None) -> Status:
     return Status(_seconds(frame["Time"]), [str(code) for code in frame["Status"]])
 
 
-def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessage]:
-    """Each message once: a client that connects anew is told all of them again."""
+def race_control(frame: pd.DataFrame | None, zero: Any) -> tuple[list[RaceControlMessage], int]:
+    """Each message once: a client that connects anew is told all of them again.
+
+    Returns:
+        And how many are of another day, and left out.
+    """
     if frame is None or frame.empty or pd.isna(zero):
-        return []
-    t = (pd.to_datetime(frame["Time"]) - zero).dt.total_seconds()
+        return [], 0
+    t = (pd.to_datetime(frame["Time"], errors="coerce") - zero).dt.total_seconds()
+    known = t.abs() < DAY_S
     rows = [
         RaceControlMessage(
             t=float(seconds),
@@ -183,10 +190,9 @@ def race_control(frame: pd.DataFrame | None, zero: Any) -> list[RaceControlMessa
             lap=whole(row.get("Lap")),
             status=word(row.get("Status")),
         )
-        for seconds, (_, row) in zip(t, frame.iterrows(), strict=True)
-        if not np.isnan(seconds)
+        for seconds, (_, row) in zip(t[known], frame[known].iterrows(), strict=True)
     ]
-    return list(dict.fromkeys(rows))
+    return list(dict.fromkeys(rows)), int((~known & frame["Time"].notna()).sum())
 
 
 def weather(frame: pd.DataFrame | None) -> list[WeatherSample]:

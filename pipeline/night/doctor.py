@@ -6,17 +6,14 @@ FAIL is what the configured job needs and lacks; warn is what it can do without,
 import json
 import os
 import shutil
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from typing import Literal
 
 import requests
@@ -62,8 +59,8 @@ class Check:
 def examine(out: Path, cache: Path, offline: bool, place: Place | None) -> Iterator[Check]:
     """All checks, each as soon as it is done."""
     yield versions()
-    yield folder("cache", cache, "--fastf1-cache", _size)
-    yield folder("output", out, "--out", lambda path: "")
+    yield folder("cache", cache, "--fastf1-cache", f", {_size(cache)}")
+    yield folder("output", out, "--out")
     yield lock(out)
     yield from (disk(path) for path in dict.fromkeys((_existing(cache), _existing(out))))
     if not offline:
@@ -85,19 +82,18 @@ def versions() -> Check:
     return Check("versions", "ok", ", ".join(found))
 
 
-def folder(name: str, path: Path, flag: str, about: Callable[[Path], str]) -> Check:
+def folder(name: str, path: Path, flag: str, about: str = "") -> Check:
     """Whether files can be made there."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path, prefix=".doctor-") as stream:
+        with TemporaryFile(dir=path) as stream:
             stream.write(b"1" * 4096)
             stream.flush()
     except OSError as error:
         return Check(
             name, "FAIL", f"{path} cannot be written ({error.strerror})", f"choose another with {flag}"
         )
-    note = about(path)
-    return Check(name, "ok", f"{path} is writable" + (f", {note}" if note else ""))
+    return Check(name, "ok", f"{path} is writable{about}")
 
 
 def _size(path: Path) -> str:
@@ -191,15 +187,11 @@ def _round_trip(store: Store) -> Check:
 def cors(url: str) -> Check:
     """Ask as a browser on another site does; a bucket may leave it to the CDN in front of it."""
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
-    request = urllib.request.Request(url, headers=headers, method="OPTIONS")  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - its options check it
-            allowed = answer.headers.get("Access-Control-Allow-Origin")
-    except urllib.error.HTTPError as error:
-        error.close()
-        allowed = None
-    except (OSError, HTTPException) as error:
+        answer = requests.options(url, headers=headers, timeout=TIMEOUT_S)
+    except requests.RequestException as error:
         return Check("cors", "warn", f"the bucket cannot be asked ({error})", "check it from a browser")
+    allowed = answer.headers.get("Access-Control-Allow-Origin")
     if allowed is None:
         advice = (
             "allow GET and HEAD for your sites in its CORS rules, or let the CDN in front add the headers"

@@ -92,7 +92,7 @@ class _Night:
         self.plan, self.listener, self.store, self.uploader = plan, listener, store, uploader
         self.run_id, self.started, self.began = new_run_id(now()), now(), monotonic()
         self.network = NetworkBudget(plan.network_s)
-        self.history = History.read(store.root)
+        self.history = History.read(store)
         self.seasons: dict[int, Season] = {}
         self.decisions: list[Decision] = []
         self.due: set[SessionKey] = set()
@@ -111,7 +111,7 @@ class _Night:
         if not self.plan.dry_run:
             self._compute()
             with self._noting():
-                self.history.write()
+                self.history.write(self.store)
         return self._sum_up()
 
     def _look(self, year: int) -> None:
@@ -224,7 +224,7 @@ class _Night:
             self.errors[outcome.key] = outcome.public
         with self._noting():
             self._list(outcome.key.year)
-            self.history.write()
+            self.history.write(self.store)
 
     def _is_early(self, outcome: Outcome) -> bool:
         """Whether a race failed only because its data is not out yet, or not in the cache to do with."""

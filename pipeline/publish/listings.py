@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from pipeline.contract.artifacts import CATALOG, SessionKey, season_key, session_of
+from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
@@ -166,28 +166,7 @@ def publish_catalog(store: Store, listing: SeasonListing, now: datetime) -> None
 def _newest(store: Store, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
     """The last race of the last season that is really there: folders are removed by hand too."""
     for listing in listings:
-        races = sorted(_published(listing), key=_start, reverse=True) if listing is not None else []
-        for race in races:
+        for race in listing.published if listing is not None else []:
             if store.stat(race.manifest) is not None:
                 return race
     return None
-
-
-def _published(listing: SeasonListing) -> list[CatalogRace]:
-    return [
-        CatalogRace(
-            year=listing.year,
-            round=key.round,
-            session=session.session,
-            name=event.name,
-            date_utc=session.date_utc,
-            manifest=key.manifest,
-        )
-        for event in listing.events
-        for session in event.sessions
-        if (key := session_of(session.manifest or "")) is not None
-    ]
-
-
-def _start(race: CatalogRace) -> tuple[datetime, int, SessionCode]:
-    return race.date_utc or datetime(race.year, 1, 1, tzinfo=UTC), race.round, race.session

@@ -1,8 +1,13 @@
-"""Staged files -> one published race: its data, then its manifest."""
+"""Staged files -> one published race, in the order that a bucket gets it too.
 
-from collections.abc import Iterable
+First the new replay generation, which nobody reads yet; a manifest that names only what is right already,
+where files with stable names are about to be replaced; those files; the whole manifest. Whoever is killed
+between two of these leaves a manifest that names less than there is, never one that names other files.
+"""
 
-from pipeline.contract.artifacts import SessionKey, session_of, spec_of
+from collections.abc import Collection, Iterable
+
+from pipeline.contract.artifacts import SessionKey, media_of, session_of, spec_of
 from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Manifest
 from pipeline.publish.documents import to_json
@@ -14,18 +19,38 @@ def publish_race(
     store: LocalStore, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None
 ) -> bool:
     """Publish a race's files and then its manifest; False where nothing but the run itself differs."""
-    files = list(files)
-    if old is not None and same_content(manifest, old) and _all_there(store, old):
-        return False
+    there = [stored.key for stored in store.list(manifest.event_key.prefix)]
+    same = old is not None and same_content(manifest, old) and _all_there(store, old)
+    if not same:
+        _replace(store, manifest, files, old)
+    for name in leftovers(manifest, there):
+        store.delete(name)
+    return not same
+
+
+def _replace(
+    store: LocalStore, manifest: Manifest, files: Iterable[StagedFile], old: Manifest | None
+) -> None:
     before = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
-    for file in files:
-        stored = store.digest(file.key) if before.get(file.key) == file.sha256 else None
-        if stored is None or stored.sha256 != file.sha256:
-            store.take_file(file.key, file.path)
-    store.put_bytes(manifest.event_key.manifest, to_json(manifest))
-    for key in leftovers(manifest, [stored.key for stored in store.list(manifest.event_key.prefix)]):
-        store.delete(key)
-    return True
+    wrong = [file for file in files if not (before.get(file.key) == file.sha256 and _is_there(store, file))]
+    replaced = [file for file in wrong if media_of(file.key).cache_control != IMMUTABLE]
+    store.take_files(file for file in wrong if file not in replaced)
+    name = manifest.event_key.manifest
+    if replaced and store.stat(name) is not None:
+        store.put_bytes(name, to_json(reduced(manifest, [file.key for file in replaced])))
+    store.take_files(replaced)
+    store.put_bytes(name, to_json(manifest))
+
+
+def _is_there(store: Store, file: StagedFile) -> bool:
+    stored = store.digest(file.key)
+    return stored is not None and stored.holds(file.artifact())
+
+
+def reduced(manifest: Manifest, replaced: Collection[str]) -> Manifest:
+    """The manifest while some of its files are replaced: it names the others."""
+    right = [artifact for artifact in manifest.artifacts if artifact.key not in replaced]
+    return manifest.model_copy(update={"artifacts": right})
 
 
 def leftovers(manifest: Manifest, keys: Iterable[str]) -> list[str]:

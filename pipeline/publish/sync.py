@@ -27,7 +27,7 @@ from pipeline.publish.documents import (
     refuse_newer,
     to_json,
 )
-from pipeline.publish.race import leftovers, remove_race, same_content
+from pipeline.publish.race import leftovers, reduced, remove_race, same_content
 from pipeline.publish.thinner import thinner
 from pipeline.store.base import Store, Stored
 from pipeline.store.local import LocalStore
@@ -230,8 +230,7 @@ class _Copy:
         self._check_local(race, wrong)
         self._upload(fresh)
         if replaced and changed and race.before is not None:
-            right = [a for a in race.manifest.artifacts if a not in replaced]
-            half = race.manifest.model_copy(update={"artifacts": right})
+            half = reduced(race.manifest, [a.key for a in replaced])
             self.remote.put_bytes(race.key.manifest, to_json(half))
         self._upload(replaced)
         if changed:

@@ -10,14 +10,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.artifacts import SessionKey, key_of
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.errors import PipelineError, UsageError
 from pipeline.input.cache import restore_all, tidy
 from pipeline.input.schedule import check_year, pick
-from pipeline.job import Job, Outcome, ScheduledEvent, Source
+from pipeline.job import AS_USUAL, Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
 from pipeline.publish.uploader import Uploader, uploading
@@ -42,18 +41,13 @@ class Settings:
 
     out: Path
     source: Source
-    fps: float = FPS
-    frame_skips: tuple[int, ...] = FRAME_SKIPS
+    options: Options = AS_USUAL
     jobs: int = 1
     threads: int = 1
     force: bool = False
     limit_s: float | None = None
     remote: Place | None = None
     scheduler: str | None = None
-
-    @property
-    def options(self) -> Options:
-        return Options(fps=self.fps, frame_skips=list(self.frame_skips))
 
 
 @dataclass
@@ -125,8 +119,7 @@ class Task:
             source=replace(self.source, fresh=fetches and decision.action in ("refresh", "move")),
             out=settings.out,
             run=run_id,
-            fps=settings.fps,
-            frame_skips=settings.frame_skips,
+            options=settings.options,
             threads=settings.threads,
             renew=fetches and refresh,
             keep_better=(keep_better or refresh) and decision.keep_better,

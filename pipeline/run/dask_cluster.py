@@ -35,7 +35,10 @@ def run_on(scheduler: str, calls: Iterable[Call], remote: Place) -> Iterator[Eve
     """
     calls = list(calls)
     with _client(scheduler) as client:
-        _wait_for_worker(client, scheduler)
+        try:
+            client.wait_for_workers(1, timeout=WORKERS_S)
+        except TimeoutError as error:
+            raise _no_worker(scheduler) from error
         yield from _Run(client, scheduler, remote).run(calls)
 
 
@@ -84,13 +87,6 @@ def _host_and_port(scheduler: str) -> tuple[str, int]:
             f"{scheduler!r} is not a Dask scheduler's address: write it like tcp://10.0.0.5:8786"
         )
     return host, port
-
-
-def _wait_for_worker(client: Client, scheduler: str) -> None:
-    try:
-        client.wait_for_workers(1, timeout=WORKERS_S)
-    except TimeoutError as error:
-        raise _no_worker(scheduler) from error
 
 
 def _no_worker(scheduler: str) -> UnavailableError:

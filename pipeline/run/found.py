@@ -32,7 +32,7 @@ class Found:
             made_at=about.created_at,
             provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
             stale=f"{wrong} of its files are missing, truncated or altered" if wrong else stale,
-            broken=wrong > 0 or not is_whole(manifest),
+            broken=wrong > 0 or bool(manifest.lacks),
         )
 
     def _wrong(self, manifest: Manifest) -> int:
@@ -71,16 +71,10 @@ def _stale(manifest: Manifest, options: Options, source: Source) -> str | None:
     """Why it has to be made again whatever its age."""
     if manifest.schema_version < SCHEMA_VERSION:
         return f"it has schema_version {manifest.schema_version}; {SCHEMA_VERSION} is written now"
-    if not is_whole(manifest):
+    if manifest.lacks:
         return "an interrupted run has left it without some of its files"
     if manifest.provenance.options != options:
         return "it was made with another frame rate or other frame skips"
     if (source.recording or manifest.provenance.input.kind == "cache") and not same_input(manifest, source):
         return "the data that it was made from has changed"
     return None
-
-
-def is_whole(manifest: Manifest) -> bool:
-    """Whether it names all that a race has; in a bucket it names less while files are replaced."""
-    named = {artifact.key for artifact in manifest.artifacts}
-    return manifest.event_key.required(manifest.provenance.options.frame_skips) <= named

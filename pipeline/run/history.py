@@ -6,11 +6,12 @@ is lost or damaged, every race is simply due again.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.errors import StoreError
+from pipeline.store.local import LocalStore
 
 FILE = ".nightly.json"
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 24, 24, 72, 168))
@@ -40,16 +41,14 @@ _FILE = TypeAdapter(dict[str, Attempt])
 class History:
     """Attempts by session; empty for races that are settled."""
 
-    path: Path = Path(FILE)
     attempts: dict[str, Attempt] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, out: Path) -> "History":
-        path = out / FILE
+    def read(cls, store: LocalStore) -> "History":
         try:
-            return cls(path, _FILE.validate_json(path.read_bytes()))
-        except (OSError, ValidationError):
-            return cls(path)
+            return cls(_FILE.validate_json(store.read(FILE) or b"{}"))
+        except (StoreError, ValidationError):
+            return cls()
 
     def of(self, key: SessionKey) -> Attempt | None:
         return self.attempts.get(key.slug)
@@ -62,8 +61,5 @@ class History:
     def settled(self, key: SessionKey) -> None:
         self.attempts.pop(key.slug, None)
 
-    def write(self) -> None:
-        """Atomic, like all writes there."""
-        temporary = self.path.with_name(self.path.name + ".new")
-        temporary.write_bytes(_FILE.dump_json(dict(sorted(self.attempts.items())), indent=2))
-        temporary.replace(self.path)
+    def write(self, store: LocalStore) -> None:
+        store.put_bytes(FILE, _FILE.dump_json(dict(sorted(self.attempts.items())), indent=2))

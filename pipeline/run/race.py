@@ -11,12 +11,7 @@ from time import monotonic
 
 from pipeline import __version__
 from pipeline.contract.events import EventSink, ProgressLog
-from pipeline.contract.models import (
-    Manifest,
-    Options,
-    Provenance,
-    Results,
-)
+from pipeline.contract.models import Manifest, Provenance, Results
 from pipeline.encode.artifacts import staged, write_all, written
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
 from pipeline.frames import compute
@@ -34,6 +29,7 @@ from pipeline.publish.documents import read_manifest, read_model
 from pipeline.publish.race import publish_race
 from pipeline.publish.thinner import thinner
 from pipeline.run.found import TOO_SOON
+from pipeline.run.memory import give_back, in_one_heap
 from pipeline.store.local import LocalStore, explain
 
 _BLAME: dict[type[PipelineError], Blame] = {
@@ -46,6 +42,7 @@ _BLAME: dict[type[PipelineError], Blame] = {
 def run(job: Job, sink: EventSink) -> Outcome:
     """Compute and publish one race; never raises what a user can act on, but returns it as a failure."""
     began = monotonic()
+    in_one_heap()
     store = LocalStore(job.out)
     live = store.path(job.key.live_progress)
     log = ProgressLog(job.key, job.run, live, (sink,))
@@ -75,10 +72,15 @@ def _run(job: Job, store: LocalStore, log: ProgressLog, watch: Watch) -> Outcome
     if job.source.recording:
         recording.check(job.source.recording, job.event, job.key)
     with renewing(_parsed_files(job, old)) as renewal:
-        raw = load(job.key, to_fastf1(job.event, job.key.session), job.source, watch)
-        outcome = _make(job, raw, store, log, watch, old)
+        outcome = _make(job, _loaded(job, watch), store, log, watch, old)
         renewal.keep_new = outcome.state != "kept"
     return outcome
+
+
+def _loaded(job: Job, watch: Watch) -> RawRace:
+    raw = load(job.key, to_fastf1(job.event, job.key.session), job.source, watch)
+    give_back()  # fastf1's tables: frames take as much again
+    return raw
 
 
 def _parsed_files(job: Job, old: Manifest | None) -> Path | None:
@@ -94,12 +96,14 @@ def _make(
     """Frames, files and manifest of what was loaded, published; or what is published kept."""
     for message in raw.messages:
         log.progress(30, "load", f"fastf1: {message}")
-    log.progress(30, "frames", f"computing frames at {job.fps:g} a second")
-    frames = compute(raw, job.fps)
+    log.progress(30, "frames", f"computing frames at {job.options.fps:g} a second")
+    frames = compute(raw, job.options.fps)
     log.progress(45, "quality", "checking the frames")
     quality, about = assess(raw, frames), head(raw, frames)
     if job.keep_better and old is not None and (lacks := thinner(about, quality, old)):
         return _kept(job, old, lacks, log)
+    raw = replace(raw, cars={}, positions={})  # nobody needs the samples any more
+    give_back()
     folder = store.staging(job.key.slug)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -151,7 +155,7 @@ def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:
         run=job.run,
         provisional=bool(reasons),
         reasons=reasons,
-        options=Options(fps=job.fps, frame_skips=list(job.frame_skips)),
+        options=job.options,
         input=raw.identity,
     )
 

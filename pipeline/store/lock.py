@@ -9,10 +9,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.contract.artifacts import LOCK
 from pipeline.errors import BusyError
 from pipeline.store.local import explain
 
-LOCK = ".lock"
+_MOMENT_S = 0.3  # a server that looks whether somebody holds it has it itself for as long as a call takes
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def only_run(out: Path) -> Iterator[None]:
         StoreError: it cannot be made.
     """
     holder = out / f"{LOCK}.holder"
-    lock = FileLock(out / LOCK, timeout=0)
+    lock = FileLock(out / LOCK, timeout=_MOMENT_S, poll_interval=0.02)
     try:
         lock.acquire()
     except Timeout:

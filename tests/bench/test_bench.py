@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from bench import memory
 from bench.child import measured, run
 from bench.figures import Figure, lines
 from bench.sections import SECTIONS
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, Once
 
 EXPECTED = {
     "stages": {
@@ -73,19 +74,24 @@ EXPECTED = {
 Document = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Document]:
+@pytest.fixture(scope="session")
+def report(once: Once) -> tuple[str, Document]:
     """What `python -m bench --quick` printed and wrote."""
-    path = tmp_path_factory.mktemp("bench") / "figures.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "bench", "--quick", "--json", str(path)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout, json.loads(path.read_text())
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", "--quick", "--json", folder / "figures.json"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (folder / "table.txt").write_text(done.stdout)
+
+    made = once("bench", make)
+    return (made / "table.txt").read_text(), json.loads((made / "figures.json").read_text())
 
 
 def test_every_section_is_expected() -> None:
@@ -103,7 +109,7 @@ def test_quick_run_has_every_figure(report: tuple[str, Document], section: str) 
         assert name in table
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_stages_have_memory_and_the_baseline_says_its_share(report: tuple[str, Document]) -> None:
     _, document = report
     figures = {f["name"]: f for f in document["figures"]}

@@ -242,9 +242,9 @@ def test_full_disk(tmp_path: Path) -> None:
             cli("verify", "--out", out)
 
 
-def test_newer_schema_version_is_left_alone(demo_out: Path, tmp_path: Path) -> None:
+def test_newer_schema_version_is_left_alone(small_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    shutil.copytree(demo_out, out)
+    shutil.copytree(small_out, out)
     manifest = out / "telemetry/1900/1/manifest.json"
     manifest.write_text(manifest.read_text().replace('"schema_version":1', '"schema_version":2'))
     newer = manifest.read_bytes()

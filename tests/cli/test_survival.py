@@ -30,7 +30,7 @@ def all_whole(out: Path) -> None:
                 assert session["manifest"] is None or (out / session["manifest"]).is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_kill_minus_9_anywhere(tmp_path: Path) -> None:
     """At random moments, again and again over one folder; then the run that is let live completes."""
     cli("demo", "--out", tmp_path / "whole", *SMALL)  # from here on all that is loaded once is there

@@ -11,35 +11,33 @@ from tests.damage.blows import Blow
 from tests.damage.catalogue import KINDS
 from tests.damage.trial import attempt, demo, drawn
 
-# in these a few runs in a hundred still go by in silence: docs/quality.md has the figures
-OPEN = {name for name in KINDS if name.startswith("order: ")} | {
-    "positions: two cars swapped for a while",
-    "positions: two cars swapped from some moment on",
-    "positions: of seconds before",
-    "positions: stamped late",
-    "positions: end early",
-    "positions: dropped for a while",
-    "car data: dropped for a while",
-    "car data: of seconds before",
-    "car data: two cars swapped for a while",
-    "car data: frozen",
-    "car data: an offset in speed",
-    "gaps: one far too large",
-    "all topics: silent for a while",
-    "all topics: end early",
-    "laps: the last laps lost",
-    "laps: a crossing at another time",
-}
+# what still goes by in one run of thirteen; docs/quality.md says why
+OPEN = {"order: of other moments", "car data: an offset in speed"}
 ONCE_SILENT = [  # each was found by the table, and shrunk
     Blow("positions: one sample far away", ("22",), 200.0, 1.0, 500.0, 1),
     Blow("positions: an offset from some moment on", ("33",), 200.0, 1.0, 300.0, 1),
     Blow("positions: zeros", ("41",), 200.0, 20.0, 1.0),
     Blow("car data: zeros", ("19",), 120.0, 30.0, 1.0),
     Blow("car data: speed in other units", ("58",), 0.0, 1.0, 0.6),
+    Blow("car data: ends early", ("11",), 185.0, 1.0, 1.0),
+    Blow("car data: of seconds before", ("19",), 340.0, 60.0, 7.0),
+    Blow("car data: of seconds before", ("22",), 276.5, 34.0, 24.0),
     Blow("laps: none of one car", ("76", "88"), 200.0, 1.0, 1.0),
     Blow("laps: one lap lost", ("33",), 200.0, 1.0, 1.0),
     Blow("tyres: age anew within a stint", ("64",), 120.0, 1.0, 1.0),
     Blow("gaps: too large", ("41",), 300.0, 60.0, 30.0),
+    Blow("gaps: too large", ("41",), 400.0, 100.0, 20.0),
+    Blow("order: ends early", ("88",), 400.0, 1.0, 1.0),
+    Blow(
+        "order: silent for a while",
+        ("33", "76", "19", "88", "64", "58", "11", "22", "27", "41"),
+        81.1,
+        79.5,
+        1.0,
+    ),
+    Blow("order: two cars swapped for a while", ("33", "41"), 279.3, 171.0, 1.0),
+    Blow("order: two cars swapped for a while", ("27", "76"), 174.5, 160.5, 1.0),
+    Blow("order: another place for a while", ("88", "58"), 375.2, 117.0, 7.279),
 ]
 
 
@@ -49,6 +47,7 @@ def test_what_was_silent_once_is_named(blow: Blow) -> None:
     assert not trial.wrong, str(trial)
 
 
+@pytest.mark.slow(15)
 @settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(set(KINDS) - OPEN)), seed=st.integers(0, 30))
 def test_no_falsehood_is_silent(name: str, seed: int) -> None:
@@ -56,6 +55,7 @@ def test_no_falsehood_is_silent(name: str, seed: int) -> None:
     assert not trial.wrong, str(trial)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(OPEN)), seed=st.integers(0, 1000))
 def test_no_damage_crashes(name: str, seed: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY, SMALL
+from tests.conftest import REPOSITORY, SMALL, cli
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.waiting import free_port, wait_for
@@ -72,7 +72,7 @@ def _dask(address: str) -> list[str]:
     return ["--publish", "--executor", "dask", "--scheduler", address]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_two_workers_compute_into_the_bucket(s3: Place, small_out: Path, tmp_path: Path) -> None:
     """Whatever lies in the folder from earlier runs, what the workers made is what is published."""
     out = tmp_path / "out"
@@ -97,12 +97,12 @@ def test_two_workers_compute_into_the_bucket(s3: Place, small_out: Path, tmp_pat
     assert not [path for path in tmp_path.rglob("race-*") if path.is_dir()]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         workers = [dask.add_worker(), dask.add_worker()]
-        process = _start(s3, "demo", "--out", str(out), *_dask(dask.address))
+        process = _start(s3, "demo", "--out", str(out), "--frame-skip", "10", *_dask(dask.address))
         _wait_for_frames(out, races=2)
         workers[0].kill()
         assert process.wait(240) == 0
@@ -110,19 +110,21 @@ def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     assert len(s3.published()) == 3
 
 
-@pytest.mark.slow
-def test_real_races_with_a_worker_killed(s3: Place, real_cache: Path, tmp_path: Path) -> None:
+@pytest.mark.slow(30)
+def test_a_real_race_whose_only_worker_is_killed(s3: Place, real_cache: Path, tmp_path: Path) -> None:
+    """The race is begun again by the worker that comes next."""
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
-        workers = [dask.add_worker(), dask.add_worker()]
-        season = ["season", "2025", "--rounds", "1-2", "--sessions", "R"]
+        worker = dask.add_worker()
+        season = ["season", "2025", "--rounds", "1", "--sessions", "R"]
         source = ["--offline", "--fastf1-cache", str(real_cache)]
         process = _start(s3, *season, *source, "--out", str(out), *SMALL, *_dask(dask.address))
-        _wait_for_frames(out, races=2)
-        workers[1].kill()
+        _wait_for_frames(out, races=1)
+        worker.kill()
+        dask.add_worker()
         assert process.wait(400) == 0
     assert s3.lies() == []
-    assert s3.published() == {f"telemetry/2025/{number}/manifest.json" for number in (1, 2)}
+    assert s3.published() == {"telemetry/2025/1/manifest.json"}
 
 
 def _start(s3: Place, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
@@ -138,7 +140,7 @@ def _wait_for_frames(out: Path, races: int) -> None:
         text = "".join(path.read_text() for path in out.glob("runs/*.jsonl"))
         return len(set(re.findall(r'"round":(\d+),"session":"(\w)".*"stage":"frames"', text))) >= races
 
-    wait_for(under_way, 120)
+    wait_for(under_way, 400)
 
 
 BAD = [
@@ -146,20 +148,20 @@ BAD = [
     (["--executor", "dask", "--scheduler", "tcp://127.0.0.1:1"], 2, "--executor dask needs --publish"),
     (["--scheduler", "tcp://127.0.0.1:1"], 2, "--scheduler is for --executor dask"),
     (["--executor", "kubernetes"], 2, "'kubernetes' is not one of 'process', 'dask'"),
-    (
-        ["--publish", "--executor", "dask", "--scheduler", "nonsense://x"],
-        2,
-        "is not a Dask scheduler's address",
-    ),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "code", "says"), BAD, ids=[" ".join(args) for args, _, _ in BAD])
-def test_options_that_do_not_work(
-    s3: Place, tmp_path: Path, arguments: list[str], code: int, says: str
-) -> None:
-    done = s3.cli("demo", "--out", tmp_path / "out", *arguments, expect=code)
+def test_options_that_do_not_work(tmp_path: Path, arguments: list[str], code: int, says: str) -> None:
+    done = cli("demo", "--out", tmp_path / "out", *arguments, expect=code, F1_S3_BUCKET="never-asked")
     assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_an_address_that_is_no_schedulers(s3: Place, tmp_path: Path) -> None:
+    done = s3.cli("demo", "--out", tmp_path / "out", *_dask("nonsense://x"), expect=2)
+    assert "is not a Dask scheduler's address" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -16,7 +16,12 @@ from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.demo import DEMO_YEAR, DemoEvent, Truth, demo_season, simulate, write_recording
 
-SESSIONS = [pytest.param(item, id=f"{item[0].round}{item[0].session}") for item in demo_season()]
+SESSIONS = [
+    pytest.param(
+        item, id=f"{item[0].round}{item[0].session}", marks=[pytest.mark.slow] * (item[0].session == "R")
+    )
+    for item in demo_season()
+]
 
 
 @dataclass
@@ -166,11 +171,9 @@ def test_car_data_is_sampled_from_the_truth(loaded: Loaded) -> None:
 
 def test_clocks_are_irregular_with_one_hole_each(loaded: Loaded) -> None:
     truth = loaded.truth
-    for times, holes in ((truth.pos_t, truth.pos_holes), (truth.car_t, truth.car_holes)):
+    for times in (truth.pos_t, truth.car_t):
         gaps = np.diff(times)
-        ((begin, end),) = holes
-        assert 3.8 <= end - begin <= 4.5
-        assert times[np.argmax(gaps)] == begin
+        assert 3.8 <= gaps.max() <= 4.5
         normal = np.delete(gaps, np.argmax(gaps))
         assert normal.min() >= 0.2 - 1e-6
         assert normal.max() <= 0.32 + 1e-6
@@ -220,7 +223,7 @@ def race(request: pytest.FixtureRequest) -> Truth:
 
 def test_place_is_a_permutation_in_the_order_of_distance(race: Truth) -> None:
     cars = len(race.cars)
-    assert (np.sort(race.place, axis=0) == np.arange(1, cars + 1)[:, None]).all()
+    assert all(len(set(order)) == len(order) == cars for _, order in race.orders)
     looks = race.looks[race.looks < min(race.finished_s.values())]
     ranked = np.argsort(np.argsort(-race.at(race.progress, looks), axis=0), axis=0) + 1
     since = np.array([when for when, _ in race.orders])
@@ -285,9 +288,10 @@ def test_the_retired_car_stays_beside_the_track(race: Truth) -> None:
     after = race.t >= when
     assert (race.speed[i, after] == 0).all()
     assert np.ptp(race.x[i, after]) == 0
-    assert (race.place[i, -1]) == len(race.cars)
+    assert race.orders[-1][1][-1] == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "laps"), [(1, 5), (2, 3)])
 def test_the_same_seed_makes_the_same_bytes(tmp_path: Path, seed: int, laps: int) -> None:
     event = demo_season()[0][0]

@@ -165,6 +165,7 @@ def test_columns_of_every_session_read_as_one(demo_out: Path) -> None:
         assert duckdb.connect().execute(query, [files]).fetchall() == [(*race, 10) for race in races]
 
 
+@pytest.mark.slow
 def test_a_table_without_what_it_could_say_has_nulls(demo_raw: RawRace, tmp_path: Path) -> None:
     """laps.parquet has its columns and types whatever the feed lacks."""
     bare = {number: replace(laps, extra={}) for number, laps in demo_raw.laps.items()}
@@ -209,6 +210,7 @@ def test_manifest_lists_every_file(folder: Path) -> None:
     assert [c.key for c in manifest.replay.chunks] == sorted(k for k in listed if "/replay/" in k)
 
 
+@pytest.mark.slow
 def test_published_json_fits_its_schema(demo_out: Path) -> None:
     pairs = [
         ("catalog", "catalog.json"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def written(values: np.ndarray, decimals: int) -> list[bytes]:
     return [bytes(row) for row in out]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.one_of(st.integers(-60_000, 60_000), st.just(NULL)), min_size=1, max_size=50),
     st.sampled_from([0, 1, 3, 4]),
@@ -35,6 +37,7 @@ def test_small_ranges(values: list[int], decimals: int) -> None:
     check(values, decimals)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.one_of(st.integers(0, 9_999_999), st.just(NULL)), min_size=1, max_size=50),
     st.sampled_from([0, 1, 3]),
@@ -76,6 +79,7 @@ def test_gzip_of_a_document(data: bytes) -> None:
     assert gzip.decompress(gzip_bytes(data)) == data
 
 
+@pytest.mark.slow
 def test_a_code_is_escaped_in_json(demo_raw: RawRace) -> None:
     first, *others = demo_raw.drivers
     raw = replace(demo_raw, drivers=[replace(first, code='"\\'), *others])

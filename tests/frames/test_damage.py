@@ -99,6 +99,7 @@ def test_one_hole_is_one_whatever_the_clocks(demo_raw: RawRace) -> None:
     assert apart.count == pytest.approx(alike.count, abs=0.5)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_may_be_missing(demo_raw: RawRace, data: st.DataObject) -> None:
@@ -182,6 +183,7 @@ def test_one_driver_without_an_official_place_stays_where_he_is(demo_raw: RawRac
     assert np.mean(np.abs(frames.cars[code].columns["position"] - official)) < 0.2
 
 
+@pytest.mark.slow
 def test_no_laps_without_a_hole_means_no_distance(demo_raw: RawRace) -> None:
     short = {
         n: replace(own, pit_in=own.start) for n, own in demo_raw.laps.items()

@@ -240,6 +240,15 @@ def timing(*at: tuple[float, int, float]) -> OfficialTiming:
     return OfficialTiming(np.array(t), np.array(place), np.array(gap), unknown, unknown)
 
 
+def finishes(
+    crossed: tuple[float, float], *rows: list[tuple[float, int, float]], ahead: float = np.nan
+) -> dict[int, Finish]:
+    """Two cars at the flag. ahead: laps by which the positions of the first are ahead when it crossed."""
+    t = np.arange(90.0, 110.0)
+    seen = [(t, np.full(len(t), 5.0 + ahead)), (t, np.full(len(t), 5.0))]
+    return {i: Finish(5, crossed[i], timing(*rows[i]), seen[i]) for i in (0, 1)}
+
+
 @pytest.mark.parametrize(
     ("crossed", "places", "gaps", "order"),
     [
@@ -252,20 +261,27 @@ def timing(*at: tuple[float, int, float]) -> OfficialTiming:
 def test_order_at_the_flag(
     crossed: tuple[float, float], places: tuple[int, int], gaps: tuple[float, float], order: list[int]
 ) -> None:
-    finish = {
-        i: Finish(5, crossed[i], timing((50.0, places[i], 9.0), (crossed[i], places[i], gaps[i])))
-        for i in (0, 1)
-    }
-    assert finishing_order(finish) == order
+    rows = [[(50.0, places[i], 9.0), (crossed[i], places[i], gaps[i])] for i in (0, 1)]
+    assert finishing_order(finishes(crossed, *rows)) == order
+
+
+@pytest.mark.parametrize(("ahead", "order"), [(0.01, [0, 1]), (-0.01, [1, 0]), (np.nan, [1, 0])])
+def test_positions_decide_between_crossings_and_gaps(ahead: float, order: list[int]) -> None:
+    """Two cars exchanged in all that the timing says of them, but for their crossings."""
+    rows = [[(50.0, place, 9.0), (at, place, gap)] for place, at, gap in ((2, 100.0, 0.7), (1, 100.7, 0.0))]
+    assert finishing_order(finishes((100.0, 100.7), *rows, ahead=ahead)) == order
+
+
+def test_an_official_place_that_is_no_news_decides_nothing() -> None:
+    """The timing of both ends with a lap to go, and they change places in it."""
+    rows = [[(50.0, 3, 9.0)], [(50.0, 2, 8.0)]]
+    assert finishing_order(finishes((100.0, 100.05), *rows)) == [0, 1]
 
 
 def test_a_car_that_passed_on_the_last_lap_keeps_its_place() -> None:
     """The official place of before the flag is not that of it."""
-    finish = {
-        0: Finish(5, 100.0, timing((50.0, 2, 9.0), (100.0, 1, 0.0))),
-        1: Finish(5, 100.05, timing((50.0, 1, 0.0), (100.05, 2, 0.05))),
-    }
-    assert finishing_order(finish) == [0, 1]
+    rows = [[(50.0, 2, 9.0), (100.0, 1, 0.0)], [(50.0, 1, 0.0), (100.05, 2, 0.05)]]
+    assert finishing_order(finishes((100.0, 100.05), *rows)) == [0, 1]
 
 
 @settings(max_examples=60)

@@ -21,6 +21,7 @@ from tests.damage.trial import World, demo, drawn
 
 FPS = 5.0
 POSITIONS = {name: kind for name, kind in KINDS.items() if name.startswith("positions")}
+GAPS = ("gap", "interval", "laps_down")  # are held against race distance
 Change = Callable[[PosSamples], PosSamples]
 
 
@@ -85,7 +86,7 @@ def test_one_cars_damage_changes_no_other_cars_values(name: str, seed: int) -> N
     after = compute(strike(world.raw, blow), FPS)
     hit = {code(world.raw, number) for number in blow.cars}
     for other in set(before.cars) - hit:
-        for column in set(COLUMNS) - {"dist", "rel_dist", "gap"}:  # gaps are held against race distance
+        for column in set(COLUMNS) - {"dist", "rel_dist", *GAPS}:
             same = np.array_equal(before.cars[other].columns[column], after.cars[other].columns[column])
             assert same, (other, column)
         dist, was = values(after.cars[other], "dist"), values(before.cars[other], "dist")
@@ -156,6 +157,7 @@ def test_half_the_field_cannot_move_the_track() -> None:
         assert np.nanmax(np.abs(off)) <= 50.0
 
 
+@pytest.mark.slow
 def test_two_cars_swapped_are_nowhere() -> None:
     """From some moment on, the leader's positions are the last car's, and the other way round."""
     world, before = whole()
@@ -230,6 +232,7 @@ def test_a_late_crossing_costs_no_position() -> None:
     assert f"{code(raw, number)} 2" in said(raw, after, "lap_times")
 
 
+@pytest.mark.slow
 def test_speed_in_other_units_costs_no_position() -> None:
     world, before = whole()
     number = racing(world.raw)[0]

@@ -71,6 +71,7 @@ def without(lines: list[str], *topics: str) -> list[str]:
     return [line for line in lines if not line.startswith(tuple(f"['{topic}'" for topic in topics))]
 
 
+@pytest.mark.slow
 def test_what_an_older_client_left_out_is_told_by_the_session_data(tmp_path: Path, lines: list[str]) -> None:
     full, _ = read(tmp_path, lines)
     old, noticed = read(tmp_path, without(lines, "SessionStatus", "TrackStatus"))
@@ -80,6 +81,7 @@ def test_what_an_older_client_left_out_is_told_by_the_session_data(tmp_path: Pat
     assert noticed == {}
 
 
+@pytest.mark.slow
 def test_the_race_of_an_older_client_computes(tmp_path: Path, lines: list[str], demo_raw: RawRace) -> None:
     raw = loaded(tmp_path, without(lines, "SessionStatus", "TrackStatus", "LapCount", "WeatherData"))
     assert raw.track_status.code == demo_raw.track_status.code
@@ -88,6 +90,7 @@ def test_the_race_of_an_older_client_computes(tmp_path: Path, lines: list[str], 
         assert np.array_equal(raw.laps[number].start, own.start, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_a_recording_that_begins_in_a_later_lap_counts_its_laps_as_the_feed_does(
     tmp_path: Path, lines: list[str], demo_raw: RawRace
 ) -> None:
@@ -109,6 +112,7 @@ def test_a_recording_that_begins_in_a_later_lap_counts_its_laps_as_the_feed_does
     assert min(car.columns["lap"][0] for car in frames.cars.values()) >= 3
 
 
+@pytest.mark.slow
 def test_without_any_track_status_it_is_unknown_and_the_laps_are_not(
     tmp_path: Path, lines: list[str], demo_raw: RawRace
 ) -> None:
@@ -118,6 +122,7 @@ def test_without_any_track_status_it_is_unknown_and_the_laps_are_not(
     assert raw.laps.keys() == demo_raw.laps.keys()
 
 
+@pytest.mark.slow
 def test_a_name_with_an_apostrophe_costs_nobody_anything(
     tmp_path: Path, lines: list[str], demo_raw: RawRace
 ) -> None:
@@ -214,12 +219,14 @@ def test_lines(line: str, message: object) -> None:
     assert found[1] == message
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="[]{}'\",: \\TrueNone10xX\n", max_size=60))
 def test_no_line_breaks_it(text: str) -> None:
     found = parse(text)
     assert found is None or (isinstance(found[0], str) and isinstance(found[2], str))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_recordings_are_read_or_refused(

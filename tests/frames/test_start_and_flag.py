@@ -46,6 +46,7 @@ def until(status: Status, at: float) -> Status:
     return Status(status.t[status.t <= at], status.code[: int((status.t <= at).sum())])
 
 
+@pytest.mark.slow
 def test_nobody_finishes_a_race_that_is_cut_off(demo_raw: RawRace) -> None:
     clock = compute(demo_raw, FPS).clock
     raw = cut_off(demo_raw, clock.t0 + 265.0)  # the leader is on lap 4 of 5

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.demo.season import recorded
@@ -34,13 +35,14 @@ def test_messages_that_are_told_again_are_there_once() -> None:
         "Flag": "None",
     }
     frame = pd.DataFrame([row, row, row | {"Message": "CLEAR", "Lap": np.nan, "Scope": pd.NA}])
-    rows = tables.race_control(frame, pd.Timestamp("2024-03-02T14:00:00"))
+    rows, _ = tables.race_control(frame, pd.Timestamp("2024-03-02T14:00:00"))
     assert [(r.t, r.message, r.flag, r.lap, r.scope) for r in rows] == [
         (3600.0, "RED FLAG", None, None, None),
         (3600.0, "CLEAR", None, None, None),
     ]
 
 
+@pytest.mark.slow
 def test_a_driver_with_nothing_but_empty_tables(tmp_path: Path) -> None:
     """Lap rows without a number: its positions count the car's laps. Telemetry without a sample is none."""
     with recorded() as (tasks, _):

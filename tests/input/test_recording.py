@@ -1,5 +1,6 @@
 """What a recording's SessionInfo may hold, and that it is a sentence, never a traceback."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.errors import SourceError
+from pipeline.input.livetiming import read
 from pipeline.input.recording import check, event, event_of
 from pipeline.input.tables import whole
 
@@ -81,3 +83,31 @@ def test_a_meeting_that_is_none(tmp_path: Path) -> None:
 )
 def test_a_key_is_a_whole_number_or_unknown(value: object, number: int | None) -> None:
     assert whole(value) == number
+
+
+def test_a_file_larger_than_any_recording_is_said(tmp_path: Path) -> None:
+    files = recorded(tmp_path, ABOUT)
+    os.truncate(files[0], 10_000_000_000)  # sparse
+    for ask in (lambda: check(files, EVENT, KEY), lambda: event_of(files, KEY), lambda: read(files, "it")):
+        with pytest.raises(SourceError, match=r"race\.txt has 10,000 MB: .* 400 MB are read"):
+            ask()
+
+
+def test_a_line_longer_than_any_message_is_one_damaged_line(tmp_path: Path) -> None:
+    files = recorded(tmp_path, ABOUT)
+    text, (_, before) = files[0].read_text(), read(files, "it")
+    files[0].write_text(f"['TimingData', {{'Lines': '{'x' * 9_000_000}'}}, '2025-03-16T04:00:00Z']\n{text}")
+    check(files, EVENT, KEY)
+    data, noticed = read(files, "it")
+    assert data.has("SessionInfo")
+    assert [finding.count for finding in noticed] == [finding.count + 1 for finding in before]
+
+
+@pytest.mark.parametrize("line", ["['TimingData', {'Lines': CARS}, STAMP]", "['DriverList', CARS, STAMP]"])
+def test_thousands_of_cars_are_said(tmp_path: Path, line: str) -> None:
+    files = recorded(tmp_path, ABOUT)
+    cars: dict[str, Any] = {str(number): {} for number in range(5000)}
+    text = line.replace("CARS", repr(cars)).replace("STAMP", "'2025-03-16T04:00:00Z'")
+    files[0].write_text(f"{files[0].read_text()}{text}\n")
+    with pytest.raises(SourceError, match="it is of 5000 cars: a session has 100 at most"):
+        read(files, "it")

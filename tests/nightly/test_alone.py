@@ -32,6 +32,7 @@ def hold(out: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_a_second_run_says_who_holds_the_output(nights: Nights) -> None:
     with hold(nights.out) as holder:
         run = nights.run(expect=75)
@@ -39,6 +40,7 @@ def test_a_second_run_says_who_holds_the_output(nights: Nights) -> None:
     assert f"in use by process {holder.pid} on " in run.stderr
 
 
+@pytest.mark.slow
 def test_a_lock_left_by_a_dead_process_is_nobodys(nights: Nights) -> None:
     with hold(nights.out) as holder:
         holder.send_signal(signal.SIGKILL)
@@ -59,6 +61,7 @@ def test_a_night_that_is_killed_leaves_nothing_in_half(nights: Nights) -> None:
     assert nights.listing()["events"][0]["sessions"][0]["state"] == "published"
 
 
+@pytest.mark.slow
 def test_files_of_a_newer_version_are_not_touched(nights: Nights) -> None:
     nights.run()
     path = nights.out / f"telemetry/{nights.year}/1/manifest.json"
@@ -80,6 +83,7 @@ def test_a_truncated_file_is_made_again(nights: Nights) -> None:
     assert path.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_in_is_a_problem_not_a_crash(nights: Nights) -> None:
     nights.out.mkdir()
     (nights.out / "runs").write_text("in the way")
@@ -147,6 +151,7 @@ def test_offline_with_a_copied_cache(nights: Nights) -> None:
     assert ": 1 unchanged in " in again.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_json_lines(nights: Nights) -> None:
     lines = [json.loads(line) for line in nights.run("--json").stdout.splitlines()]
     assert [line["type"] for line in (lines[0], lines[-2], lines[-1])] == ["decision", "outcome", "summary"]
@@ -155,6 +160,7 @@ def test_json_lines(nights: Nights) -> None:
     assert {line["type"] for line in lines} == {"decision", "progress", "complete", "outcome", "summary"}
 
 
+@pytest.mark.slow
 def test_the_webhook_and_the_command_are_told_of_a_failure(nights: Nights, tmp_path: Path) -> None:
     nights.hosts.fault = {"timing": "blocked", "mirror": "blocked"}
     script = f"sh -c 'cat > {tmp_path}/told.json'"
@@ -176,6 +182,7 @@ def test_the_webhook_and_the_command_are_told_of_a_failure(nights: Nights, tmp_p
     assert "Warning" not in run.stderr
 
 
+@pytest.mark.slow
 def test_nobody_is_told_of_a_good_night(nights: Nights) -> None:
     nights.run("--webhook-url", nights.hosts.url("webhook"))
     assert nights.hosts.posted == []

@@ -14,6 +14,7 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.run.decide import Asked, Decision, Published, Season, beside, decide, seasons
 from pipeline.run.history import Attempt, History
+from pipeline.store.local import LocalStore
 
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)
 RACE = SessionKey(2026, 5)
@@ -68,7 +69,7 @@ def season(**changes: Any) -> Season:
         "schedule": [EVENT],
         "published": {},
         "listed": [],
-        "history": History(Path("none")),
+        "history": History(),
     }
     return Season(**(values | changes))
 
@@ -84,7 +85,7 @@ def in_hours(hours: float, **changes: Any) -> Season:
 
 
 def with_history(attempts: dict[str, Attempt], **changes: Any) -> Season:
-    return season(history=History(Path("none"), attempts), **changes)
+    return season(history=History(attempts), **changes)
 
 
 def fresh(hours: float, made_hours: float, **more: Any) -> Season:
@@ -132,13 +133,13 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
         pytest.param(fresh(5, 0.5), "wait", "made less than an hour ago", id="just made"),
         pytest.param(fresh(50, 40), "refresh", "fetched less than 48 hours after", id="48 h are over"),
         pytest.param(
-            fresh(54, 40, history=History(Path("none"), tried(9, 30 * HOUR))),
+            fresh(54, 40, history=History(tried(9, 30 * HOUR))),
             "refresh",
             "48 hours are over",
             id="48 h are over, whatever was tried",
         ),
         pytest.param(
-            fresh(60, 40, history=History(Path("none"), tried(9, 2 * HOUR))),
+            fresh(60, 40, history=History(tried(9, 2 * HOUR))),
             "wait",
             "tried 9 times, again from",
             id="looked at after 48 h",
@@ -372,14 +373,14 @@ def test_seasons(wanted: str, now: datetime, years: list[int]) -> None:
 )
 def test_a_history_that_is_lost_or_damaged_is_empty(tmp_path: Path, damage: Callable[[Path], Any]) -> None:
     damage(tmp_path / ".nightly.json")
-    assert History.read(tmp_path).attempts == {}
+    assert History.read(LocalStore(tmp_path)).attempts == {}
 
 
 def test_a_history_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    history = History.read(tmp_path)
+    history = History.read(LocalStore(tmp_path))
     history.unsettled(RACE, "no car data", NOW)
     history.unsettled(RACE, "no laps", NOW + HOUR)
     history.unsettled(SessionKey(2026, 6), "killed", NOW)
     history.settled(SessionKey(2026, 6))
-    history.write()
-    assert History.read(tmp_path).attempts == {RACE.slug: Attempt(2, NOW + HOUR, "no laps")}
+    history.write(LocalStore(tmp_path))
+    assert History.read(LocalStore(tmp_path)).attempts == {RACE.slug: Attempt(2, NOW + HOUR, "no laps")}

@@ -41,6 +41,7 @@ def written_hours_after(nights: Nights, weekend: Weekend, hours: float) -> None:
         os.utime(path, (then, then))
 
 
+@pytest.mark.slow
 def test_partial_timing_of_race_day_never_turns_final(nights: Nights, weekend: Weekend) -> None:
     whole = nights.hosts.content["timing"]
     nights.hosts.content["timing"] = cut(whole, 0.6)
@@ -62,6 +63,7 @@ def test_partial_timing_of_race_day_never_turns_final(nights: Nights, weekend: W
     assert "up to date" in season(nights).stdout
 
 
+@pytest.mark.slow
 def test_a_race_that_is_computed_late_from_an_early_cache_is_provisional(
     nights: Nights, weekend: Weekend
 ) -> None:
@@ -86,6 +88,7 @@ def test_a_race_that_may_still_be_running_is_waited_for(nights: Nights, tmp_path
     assert (done.returncode, expected in said) == (2 if command == "race" else 0, True)
 
 
+@pytest.mark.slow
 def test_an_altered_file_is_made_again(nights: Nights) -> None:
     """Same size, written after its manifest."""
     season(nights)

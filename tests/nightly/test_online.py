@@ -34,7 +34,7 @@ def test_a_race_is_found_computed_and_then_left_alone(nights: Nights) -> None:
 )
 def test_a_timing_host_that_fails(nights: Nights, fault: str, code: int, counted: str, sentence: str) -> None:
     nights.hosts.fault = {"timing": fault, "mirror": fault}
-    run = nights.run("--network-budget", "0.05", expect=code)
+    run = nights.run("--network-budget", "0.03", expect=code)
     assert f"nightly {nights.year}: {counted} in " in run.stdout.splitlines()[-1]
     assert sentence in run.stderr
     assert nights.summary()["exit_code"] == code
@@ -64,6 +64,7 @@ def test_hiccups_are_waited_out(nights: Nights) -> None:
     assert nights.summary()["network_wait_s"] > 3
 
 
+@pytest.mark.slow
 def test_the_mirror_serves_where_the_address_is_blocked(nights: Nights) -> None:
     nights.hosts.fault = {"timing": "blocked"}
     nights.hosts.content["mirror"] = nights.hosts.content["timing"]
@@ -149,6 +150,7 @@ def test_a_reload_that_fails_keeps_what_is_published(nights: Nights, weekend: We
     assert nights.cached() == cached
 
 
+@pytest.mark.slow
 def test_files_set_aside_by_a_killed_run_come_back(nights: Nights) -> None:
     nights.run()
     cached = nights.cached()

@@ -10,8 +10,8 @@ from pipeline.publish.thinner import thinner
 
 
 @pytest.fixture(scope="module")
-def published(demo_out: Path) -> Manifest:
-    return Manifest.model_validate_json((demo_out / "telemetry/1900/1/manifest.json").read_bytes())
+def published(small_out: Path) -> Manifest:
+    return Manifest.model_validate_json((small_out / "telemetry/1900/1/manifest.json").read_bytes())
 
 
 def with_check(quality: Quality, **check: str) -> Quality:

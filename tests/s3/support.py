@@ -157,10 +157,10 @@ class Place:
 
 
 @pytest.fixture
-def out(demo_out: Path, tmp_path: Path) -> Path:
+def out(small_out: Path, tmp_path: Path) -> Path:
     """The demo season's artifacts, to change at will."""
     copy = tmp_path / "out"
-    shutil.copytree(demo_out, copy)
+    shutil.copytree(small_out, copy)
     return copy
 
 

@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 
 from pipeline.contract.artifacts import is_public
-from tests.conftest import cli
+from tests.conftest import SMALL, cli
 from tests.s3.support import Place
 
 MEDIA = {
     "catalog.json": ("application/json", None),
     "frames.parquet": ("application/vnd.apache.parquet", None),
-    "skip_1.json.gz": ("application/json", "gzip"),
+    "skip_10.json.gz": ("application/json", "gzip"),
     "progress.jsonl": ("application/x-ndjson", None),
     "manifest.schema.json": ("application/schema+json", None),
 }
 
 
+@pytest.mark.slow
 def test_everything_public_arrives_and_nothing_else(s3: Place, out: Path) -> None:
     done = s3.cli("publish", "--out", out)
     local = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -44,6 +45,7 @@ def test_a_second_time_uploads_nothing_and_says_so(s3: Place, out: Path) -> None
     assert {key: s3.head(key)["LastModified"] for key in s3.names()} == before
 
 
+@pytest.mark.slow
 def test_every_object_is_labelled(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     for key in s3.names():
@@ -57,6 +59,7 @@ def test_every_object_is_labelled(s3: Place, out: Path) -> None:
         assert re.fullmatch("[0-9a-f]{64}", head["Metadata"]["sha256"])
 
 
+@pytest.mark.slow
 def test_one_round_is_not_listed_with_the_others(s3: Place, out: Path) -> None:
     """What is only here must not be listed there."""
     manifests = sorted(out.glob("telemetry/*/*/manifest.json"))
@@ -99,6 +102,7 @@ def test_an_object_that_differs_is_put_right(s3: Place, out: Path) -> None:
     assert s3.lies() == []
 
 
+@pytest.mark.slow
 def test_a_damaged_race_stays_out_and_the_others_go(s3: Place, out: Path) -> None:
     first, *others = sorted(out.rglob("manifest.json"))
     data = (first.parent / "laps.parquet").read_bytes()
@@ -135,7 +139,7 @@ def test_two_machines_with_the_same_races_do_not_replace_each_others(
     s3: Place, out: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
-    cli("demo", "--out", other)
+    cli("demo", "--out", other, *SMALL)
     runs = {path.relative_to(other).as_posix() for path in other.glob("runs/*.jsonl")}
     s3.cli("publish", "--out", out)
     before = {key: s3.head(key)["LastModified"] for key in s3.names()}
@@ -149,6 +153,7 @@ def test_two_machines_with_the_same_races_do_not_replace_each_others(
             assert datetime.fromisoformat(session["updated_at"]) == datetime.fromisoformat(made)
 
 
+@pytest.mark.slow
 def test_seasons_that_only_the_bucket_has_stay_in_the_catalog(s3: Place, out: Path) -> None:
     old = {"year": 1999, "key": "sessions/1999.json", "published": 1, "updated_at": "2020-01-01T00:00:00Z"}
     catalog = {"schema_version": 1, "updated_at": "2020-01-01T00:00:00Z", "seasons": [old], "newest": None}

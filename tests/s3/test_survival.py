@@ -34,6 +34,7 @@ def _small(out: Path) -> None:
         shutil.rmtree(path.parent)
 
 
+@pytest.mark.slow(30)
 def test_killed_at_random_moments(s3: Place, out: Path) -> None:
     """New races first, then one version after another: at every moment the bucket is whole."""
     _small(out)
@@ -98,6 +99,7 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
     assert not any(seen)
 
 
+@pytest.mark.slow(15)
 def test_server_stopped_for_ten_seconds(s3: Place, s3_server: SwiftServer, out: Path) -> None:
     _small(out)
 

@@ -129,11 +129,11 @@ def encoded(model: Model) -> bytes:
     return model.model_dump_json().encode()
 
 
-def frames_text(key: SessionKey, skip: int, frames: int = FRAMES) -> bytes:
+def frames_text(key: SessionKey, skip: int, frames: int = FRAMES, fps: float = 25) -> bytes:
     """A frames document laid out as the format says: the header's line, then one frame a line."""
     document = FramesDocument(
         frame_skip=skip,
-        fps=25 / skip,
+        fps=fps / skip,
         event=_event(key),
         clock=_clock(frames),
         drivers=_drivers(),

@@ -207,6 +207,7 @@ def test_a_websocket_client_is_told_why(server: Server) -> None:
         assert closed.value.rcvd.code == 1008
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/replay/" + "1" * 4301 + "/1", "/replay/2025/" + "9" * 4301, "/replay/x/1"]
 )

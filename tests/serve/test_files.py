@@ -316,6 +316,7 @@ def test_a_file_replaced_while_it_is_read_stays_whole(own_tree: Path) -> None:
         assert client.get(PARQUET).content == new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [300_000, 6_000_000])  # from memory, and streamed
 def test_many_readers_of_a_file_that_is_replaced_all_the_time(own_tree: Path, size: int) -> None:
     path = own_tree / RACE.file("frames_parquet")
@@ -340,6 +341,7 @@ def test_many_readers_of_a_file_that_is_replaced_all_the_time(own_tree: Path, si
     assert len(etags) > 3
 
 
+@pytest.mark.slow
 def test_a_cut_of_a_file_replaced_while_it_is_read_stays_whole(own_tree: Path) -> None:
     path = own_tree / RACE.frames_json(1)
     publish(path, gzip.compress(long_frames_text(RACE, 300_000), 1))

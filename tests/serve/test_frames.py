@@ -212,6 +212,7 @@ def test_a_wrong_method_is_refused(client: httpx.Client) -> None:
     problem(client.get("/f1/race-telemetry"), 405)
 
 
+@pytest.mark.slow
 def test_too_many_transforms_are_told_to_come_again(own_tree: Path) -> None:
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 300_000), 1))
     slow = f"{URL}?frame_skip=3&compress=false"

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,9 +14,14 @@ import pytest
 from websockets.sync.client import connect
 
 from pipeline.contract.artifacts import CATALOG, season_key
+from pipeline.contract.models import Manifest
+from pipeline.publish.race import reduced
+from pipeline.store.lock import only_run
+from serve.files import Library
+from serve.memory import Memory
 from serve.models import Sessions
 from tests.conftest import require
-from tests.serve.support import OTHER, RACE, problem, publish, publish_listings, serving
+from tests.serve.support import OTHER, RACE, encoded, problem, publish, publish_listings, serving
 
 
 def test_seasons_is_the_catalog(client: httpx.Client, tree: Path) -> None:
@@ -84,7 +90,14 @@ def test_healthy(client: httpx.Client) -> None:
             "schema_version": 1,
             "seasons": 1,
             "races": 3,
-            "newest": {"year": 2025, "round": 4, "session": "R", "name": "Grand Prix 4"},
+            "newest": {
+                "year": 2025,
+                "round": 4,
+                "session": "R",
+                "name": "Grand Prix 4",
+                "date_utc": None,
+                "manifest": OTHER.manifest,
+            },
         }
 
 
@@ -104,14 +117,14 @@ def test_health_says_what_is_wrong(own_tree: Path) -> None:
         parquet.unlink()
         assert f"{OTHER.file('frames_parquet')} of the newest race is missing" in reasons()
         parquet.write_bytes(whole[:-5])
-        assert client.get("/health/ready").status_code == 200  # newer than its manifest: being replaced
+        with only_run(own_tree):  # newer than its manifest: being replaced
+            assert client.get("/health/ready").status_code == 200
+        assert "its manifest says" in reasons()  # whoever replaced it was killed
         manifest = own_tree / OTHER.manifest
         publish(manifest, manifest.read_bytes())
         assert "its manifest says" in reasons()
         manifest.write_bytes(b"{}")
         assert "cannot be read" in reasons()
-        manifest.unlink()
-        assert "manifest" in reasons()
         (own_tree / CATALOG).write_bytes(b"no json")
         assert "catalog cannot be read" in reasons()
         (own_tree / CATALOG).unlink()
@@ -142,10 +155,49 @@ def test_files_without_the_right_to_read_them(own_tree: Path) -> None:
         own_tree.chmod(0o755)
 
 
-def test_a_race_being_replaced_is_no_fault(own_tree: Path) -> None:
+def test_a_race_is_being_replaced_while_a_run_holds_the_folder(own_tree: Path) -> None:
+    """The manifest names what is right already, and says so to those that ask for the rest."""
+    manifest = Manifest.model_validate_json((own_tree / OTHER.manifest).read_bytes())
+    frames = OTHER.frames_json(1)
+    publish(own_tree / OTHER.manifest, encoded(reduced(manifest, [frames, OTHER.frames_json(2)])))
     with serving(own_tree) as server, server.client() as client:
-        publish(own_tree / OTHER.file("frames_parquet"), b"PAR1 newer")
-        assert client.get("/health/ready").status_code == 200
+        with only_run(own_tree):
+            assert client.get("/health/ready").json() == {"status": "ok", "reasons": []}
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
+        assert "names only some of its files" in ready.json()["reasons"][0]
+        for path in (f"/data/{frames}", "/f1/race-telemetry/2025/4?frame_skip=2"):
+            answer = client.get(path)
+            assert "are being replaced" in problem(answer, 503)["detail"]
+            assert answer.headers["retry-after"]
+
+
+def test_looking_for_the_lock_keeps_no_run_out(own_tree: Path) -> None:
+    with only_run(own_tree):
+        pass
+    library = Library(own_tree, Memory(0))
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(lambda: [library.being_written() for _ in range(20_000)])
+        while not looking.done():
+            with only_run(own_tree):
+                assert library.being_written()
+        assert True in looking.result()
+
+
+@pytest.mark.parametrize("gone", ["telemetry/2025/4", "telemetry/2025/2", "sessions/2025.json"])
+def test_what_is_removed_by_hand_leaves_the_rest_served(own_tree: Path, gone: str) -> None:
+    """A race that is listed and gone is said, and is no reason to serve nothing."""
+    path = own_tree / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with serving(own_tree) as server, server.client() as client:
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        (reason,) = ready.json()["reasons"]
+        assert gone in reason or "listing of 2025" in reason
+        assert client.get("/health").json()["ready"] is True
+        assert client.get("/f1/races/2025/1").status_code == 200
+        shutil.rmtree(own_tree / "telemetry")
+        assert client.get("/health/ready").status_code == 503
 
 
 @pytest.mark.parametrize(
@@ -199,6 +251,7 @@ def test_an_unknown_path_points_to_the_docs(client: httpx.Client) -> None:
     assert found["instance"] == "/f1/nothing"
 
 
+@pytest.mark.slow
 def test_many_clients_at_once(client: httpx.Client, tree: Path) -> None:
     expected = (tree / RACE.file("frames_parquet")).read_bytes()
 

@@ -250,6 +250,7 @@ def counted(server: Server, route: str) -> bool:
     return f'f1_requests_total{{method="GET",route="{route}"' in httpx.get(server.url + "/metrics").text
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_no_bytes_is_cut_off(own_tree: Path) -> None:
     publish(own_tree / RACE.file("frames_parquet"), bytes(60_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 300_000), 1))
@@ -267,6 +268,7 @@ def test_a_client_that_takes_no_bytes_is_cut_off(own_tree: Path) -> None:
         assert httpx.get(f"{server.url}{FRAMES}?frame_skip=10&compress=false", timeout=10).status_code == 200
 
 
+@pytest.mark.slow
 def test_work_for_a_client_that_left_stops(own_tree: Path) -> None:
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 600_000), 1))
     with serving(own_tree, "--transforms", "1", "--transform-wait", "2") as server:
@@ -277,6 +279,7 @@ def test_work_for_a_client_that_left_stops(own_tree: Path) -> None:
         assert again.status_code == 200
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
     publish(own_tree / RACE.file("frames_parquet"), bytes(400_000_000))
     publish(own_tree / RACE.frames_json(1), gzip.compress(long_frames_text(RACE, 500_000), 1))
@@ -291,6 +294,7 @@ def test_memory_stays_flat_whatever_the_size(own_tree: Path) -> None:
         assert peak < 150_000
 
 
+@pytest.mark.slow
 def test_several_workers_share_metrics(own_tree: Path) -> None:
     with serving(own_tree, "--workers", "2", command=ANEW) as server:
         for _ in range(40):
@@ -299,6 +303,7 @@ def test_several_workers_share_metrics(own_tree: Path) -> None:
         assert 'f1_requests_total{method="GET",route="/f1/seasons",status="200"} 40.0' in text
 
 
+@pytest.mark.slow
 def test_a_killed_worker_has_no_connections(own_tree: Path) -> None:
     publish(own_tree / RACE.live_progress, progress_bytes(progress_events(RACE)[:1]))
     with serving(own_tree, "--workers", "2", command=ANEW) as server:
@@ -326,6 +331,7 @@ def test_the_limit_of_open_files_is_raised(server: Server) -> None:
     assert int(soft) >= min(int(hard), 65536)
 
 
+@pytest.mark.slow
 def test_by_uvicorn_alone(own_tree: Path) -> None:
     command = (sys.executable, "-m", "uvicorn", "--factory", "serve.app:create_app", "--port", "{port}")
     with serving(own_tree, command=command) as server, server.client() as client:
@@ -333,6 +339,7 @@ def test_by_uvicorn_alone(own_tree: Path) -> None:
         assert client.get("/health/ready").status_code == 200
 
 
+@pytest.mark.slow
 def test_granian_sends_by_path(own_tree: Path) -> None:
     require(find_spec("granian") is not None, "granian is not installed")
     command = (sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "serve.app:create_app")

@@ -285,6 +285,7 @@ def test_a_run_that_died_is_an_error(tmp_path: Path) -> None:
         assert code == 1000
 
 
+@pytest.mark.slow
 def test_many_clients_at_once(server: Server) -> None:
     clients = 500
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -326,6 +327,7 @@ def test_over_the_limit_of_connections(tmp_path: Path) -> None:
         asyncio.run(run(server))
 
 
+@pytest.mark.slow
 def test_pings_keep_an_idle_connection_and_find_a_dead_one(tmp_path: Path) -> None:
     out = make_tree(tmp_path / "out")
     LiveLog(out, RACE, "run-2").write(0)

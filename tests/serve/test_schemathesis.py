@@ -6,10 +6,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import require
 from tests.serve.support import Server
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
     require(find_spec("schemathesis") is not None, "schemathesis is not installed")
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"

@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 from scipy.interpolate import PchipInterpolator
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import Options
 from pipeline.input.load import HTTP_CACHE
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import Job, ScheduledEvent, Source
@@ -188,7 +189,9 @@ def judge(session: Session, cache: Path, fps: float) -> Verdict:
 def _judge(session: Session, cache: Path, out: Path, fps: float, verdict: Verdict) -> None:
     key = session.key
     told = _script(TIMING / "drive.py").drive(cache, key.year, key.round, key.session)
-    job = Job(key, session.event, Source(cache, offline=True), out, "truth", fps, frame_skips=(10,))
+    job = Job(
+        key, session.event, Source(cache, offline=True), out, "truth", Options(fps=fps, frame_skips=[10])
+    )
     outcome = run(job, lambda event: None)
     if outcome.state == "failed":
         verdict.error = outcome.error

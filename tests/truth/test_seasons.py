@@ -33,6 +33,7 @@ def timing() -> Iterator[Path]:
         yield cache
 
 
+@pytest.mark.slow(20)
 @pytest.mark.parametrize("name", SAMPLE)
 def test_frames_agree_with_timing_and_cars(timing: Path, name: str) -> None:
     (session,) = sessions(timing, name)
@@ -40,6 +41,7 @@ def test_frames_agree_with_timing_and_cars(timing: Path, name: str) -> None:
     assert verdict.holds, str(verdict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("only", "said"), [("2018/2", "no race or sprint of 2018 round 2"), ("spa", "'spa'")]
 )
@@ -48,6 +50,7 @@ def test_a_session_that_does_not_exist_is_named(timing: Path, only: str, said: s
         sessions(timing, only)
 
 
+@pytest.mark.slow
 def test_what_is_absent_is_said_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.truth.seasons"],
