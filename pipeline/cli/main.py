@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,23 +132,32 @@ def demo(**options: Any) -> None:
 @main.command()
 @scope_arguments
 @option("--s3", "in_bucket", is_flag=True, help="Check the bucket: read every byte that it serves.")
+@option("--mend", is_flag=True, help="First make listings, catalog and schemas again from the manifests.")
 @out_option
 @s3_options
-def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
-    """Check every published file against its manifest: missing, truncated, altered."""
-    from pipeline.publish.verify import cure, published, verify  # noqa: PLC0415
+def verify(
+    year: int | None, round_number: int | None, in_bucket: bool, mend: bool, out: Path, **options: Any
+) -> None:
+    """Check all that is published: catalog, listings, manifests, files, and what a bucket says of them."""
+    from pipeline.publish import mend as mending  # noqa: PLC0415
+    from pipeline.publish import verify as verifying  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.lock import only_run  # noqa: PLC0415
 
     with to_s3(options).open() if in_bucket else LocalStore(out) as store:
+        if mend:
+            with nullcontext() if in_bucket else only_run(out):
+                mending.mend(store)
         wrong = 0
-        for verdict in verify(store, published(store, year, round_number, listed=True)):
+        for verdict in verifying.verify(store, year, round_number):
             wrong += len(verdict.problems)
             state = "ok" if not verdict.problems else f"{len(verdict.problems)} wrong"
-            click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
-            for problem in verdict.problems:
-                click.echo(f"  {problem}")
+            what = verdict.key or "catalog, listings, schemas and logs"
+            click.echo(f"{what}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
+            for sentence in (*verdict.problems, *verdict.notes):
+                click.echo(f"  {sentence}")
             if verdict.problems:
-                click.echo(f"  to mend it: {cure(verdict.key, in_bucket)}")
+                click.echo(f"  to mend it: {verifying.cure(verdict.key, in_bucket)}")
         if wrong:
             sys.exit(Exit.FAILED)
 

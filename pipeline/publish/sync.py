@@ -12,6 +12,7 @@ manifest names with our sha256 and that was not written after it needs no reques
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Executor, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, media_of, season_key
 from pipeline.contract.media import IMMUTABLE
@@ -25,11 +26,13 @@ from pipeline.publish.documents import (
     read_manifest,
     read_model,
     refuse_newer,
+    relabel,
     to_json,
 )
+from pipeline.publish.mend import mend
 from pipeline.publish.race import leftovers, reduced, remove_race, same_content
 from pipeline.publish.thinner import thinner
-from pipeline.store.base import Store, Stored
+from pipeline.store.base import Fetched, Store, Stored
 from pipeline.store.local import LocalStore
 
 
@@ -52,8 +55,12 @@ class Race:
     key: SessionKey
     manifest: Manifest
     content: bytes
-    before: bytes | None
+    before: Fetched | None
     listed: dict[str, Stored]
+
+    @property
+    def old(self) -> Manifest | None:
+        return None if self.before is None else parsed(self.before.data, Manifest)
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Season:
     year: int
     listing: SeasonListing | None
     listed: dict[str, Stored]
-    before: dict[SessionKey, bytes | None]
+    before: dict[SessionKey, Fetched | None]
     races: list[Race] = field(default_factory=list)
 
 
@@ -90,7 +97,12 @@ def sync(
     refuse_newer_catalog(remote)
     report = sync_races(local, remote, keys, years, reread=reread)
     publish_schemas(remote)
-    _send_runs(local, remote)
+    _send_runs(local, remote, reread)
+    if reread:
+        mend(remote)
+    relabel(
+        remote, [CATALOG, *(season_key(year) for year in {*years, *(race.year for race in report.races)})]
+    )
     return report
 
 
@@ -118,8 +130,9 @@ def sync_races(
         for season in seasons if not from_elsewhere else ():
             season.races.extend(copy.races(season))
         for season in seasons:
-            there = {key: parsed(content, Manifest) for key, content in season.before.items()}
-            sent = there if from_elsewhere else {race.key: copy.attempt(race) for race in season.races}
+            there = {key: found.data for key, found in season.before.items() if found is not None}
+            read = {key: parsed(data, Manifest) for key, data in there.items()}
+            sent = read if from_elsewhere else {race.key: copy.attempt(race) for race in season.races}
             known = {key: manifest for key, manifest in sent.items() if manifest is not None}
             publish_listing(local, remote, season.year, season.listing, published_in(season.listed), known)
     return report
@@ -135,13 +148,13 @@ def _look(remote: Store, pool: Executor, year: int, keys: list[SessionKey]) -> S
     """What the bucket holds of a season; raises NewerSchemaError."""
     listing = read_model(remote, season_key(year), SeasonListing)
     listed = {stored.key: stored for stored in remote.list(f"telemetry/{year}/")}
-    before = pool.map(lambda key: remote.read(key.manifest) if key.manifest in listed else None, keys)
+    before = pool.map(lambda key: remote.fetch(key.manifest) if key.manifest in listed else None, keys)
     return Season(year, listing, listed, dict(zip(keys, before, strict=True)))
 
 
 def push(local: LocalStore, remote: Store, key: SessionKey) -> bool:
     """Publish one race and nothing above it; False where the bucket has it but for when it was made."""
-    before = remote.read(key.manifest)
+    before = remote.fetch(key.manifest)
     race = _race(local, key, before, {stored.key: stored for stored in remote.list(key.prefix)})
     with ThreadPoolExecutor(remote.parallel) as pool:
         return _Copy(local, remote, pool, Report()).send(race) is race.manifest
@@ -158,9 +171,9 @@ def retire(local: LocalStore, remote: Store, keys: Iterable[SessionKey]) -> None
             remove_race(remote, key, listed)
 
 
-def _race(local: LocalStore, key: SessionKey, before: bytes | None, listed: dict[str, Stored]) -> Race:
+def _race(local: LocalStore, key: SessionKey, before: Fetched | None, listed: dict[str, Stored]) -> Race:
     if before is not None:
-        refuse_newer(before, key.manifest)
+        refuse_newer(before.data, key.manifest)
     content, manifest = local.read(key.manifest), read_manifest(local, key)
     if content is None or manifest is None:
         raise DamagedError(f"{local.path(key.manifest)} is missing or damaged: compute it again with --force")
@@ -208,10 +221,12 @@ class _Copy:
         It keeps its own where another machine, or an earlier run, has put the same race there: two that
         publish to one place would otherwise replace each other's manifest and progress log.
         """
-        old = parsed(race.before, Manifest)
-        if old is not None and race.before != race.content:
+        old = race.old
+        if race.before is not None and old is not None and race.before.data != race.content:
             stays = same_content(race.manifest, old) or self._lacks(race, old) is not None
             if stays and not self._wrong(race, old):
+                relabel(self.remote, [race.key.manifest] if race.before.stored.mislabelled else [])
+                self._clear(race, old)
                 return old
         self._replace(race)
         return race.manifest
@@ -226,16 +241,20 @@ class _Copy:
         wrong = self._wrong(race, race.manifest)
         fresh = [a for a in wrong if media_of(a.key).cache_control == IMMUTABLE]
         replaced = [a for a in wrong if media_of(a.key).cache_control != IMMUTABLE]
-        changed = race.before != race.content
+        before = race.before
+        changed = before is None or before.data != race.content or bool(before.stored.mislabelled)
         self._check_local(race, wrong)
         self._upload(fresh)
-        if replaced and changed and race.before is not None:
+        if replaced and changed and before is not None:
             half = reduced(race.manifest, [a.key for a in replaced])
             self.remote.put_bytes(race.key.manifest, to_json(half))
         self._upload(replaced)
         if changed:
             self.remote.put_bytes(race.key.manifest, race.content)
-        for name in leftovers(race.manifest, race.listed):
+        self._clear(race, race.manifest)
+
+    def _clear(self, race: Race, manifest: Manifest) -> None:
+        for name in leftovers(manifest, race.listed):
             self.remote.delete(name)
 
     def _check_local(self, race: Race, artifacts: list[Artifact]) -> None:
@@ -250,7 +269,7 @@ class _Copy:
 
     def _wrong(self, race: Race, manifest: Manifest) -> list[Artifact]:
         """What the bucket lacks or holds otherwise of a manifest; its own is its newest file."""
-        old, written = parsed(race.before, Manifest), race.listed.get(race.key.manifest)
+        old, written = race.old, race.listed.get(race.key.manifest)
         named = {a.key: a.sha256 for a in old.artifacts} if old is not None else {}
 
         def is_right(artifact: Artifact) -> bool:
@@ -277,9 +296,14 @@ class _Copy:
             future.result()
 
 
-def _send_runs(local: LocalStore, remote: Store) -> None:
+def _send_runs(local: LocalStore, remote: Store, reread: bool) -> None:
     """Logs and summaries of whole runs; a log that has grown since is sent again."""
-    sizes = {stored.key: stored.bytes for stored in remote.list(RUNS)}
+    there = {stored.key: stored for stored in remote.list(RUNS)}
     for stored in local.list(RUNS):
-        if is_public(stored.key) and sizes.get(stored.key) != stored.bytes:
-            remote.put_bytes(stored.key, local.read(stored.key) or b"")
+        if not is_public(stored.key):
+            continue
+        found = remote.digest(stored.key) if reread and stored.key in there else there.get(stored.key)
+        data = local.read(stored.key) or b""
+        same = found is not None and found.bytes == len(data) and not found.mislabelled
+        if not same or (found is not None and found.sha256 not in (None, sha256(data).hexdigest())):
+            remote.put_bytes(stored.key, data)

@@ -133,16 +133,17 @@ def test_a_failed_upload_in_parts_is_taken_back(s3: Place, tmp_path: Path) -> No
     digest = sha256(path.read_bytes()).hexdigest()
     key = "telemetry/2025/1/frames.parquet"
     with S3Store(options(s3)) as store:
-        complete = store._bucket._client.complete_multipart_upload
+        client = store._bucket._client(60.0)
+        complete = client.complete_multipart_upload
 
         def refuse(**arguments: object) -> object:
             return complete(**{**arguments, "MultipartUpload": {"Parts": []}})
 
-        store._bucket._client.complete_multipart_upload = refuse
+        client.complete_multipart_upload = refuse
         with pytest.raises(StoreError, match="could not write"):
             store.put_file(key, path, digest)
         assert s3.unfinished() == []
         assert s3.names() == set()
-        store._bucket._client.complete_multipart_upload = complete
+        client.complete_multipart_upload = complete
         store.put_file(key, path, digest)
         assert s3.names() == {key}
