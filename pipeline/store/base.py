@@ -125,10 +125,10 @@ class Store(Readable, Protocol):
         """Where a browser reads an object; None where the store is not on the web."""
         return None
 
-    def put_file(self, key: str, path: Path, digest: str) -> None:
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
         """Publish the file, which stays where it is; DamagedError where its sha256 is not `digest`."""
 
-    def put_bytes(self, key: str, data: bytes) -> None: ...
+    def put_bytes(self, key: str, data: bytes) -> Stored: ...
 
     def delete(self, key: str) -> None: ...
 

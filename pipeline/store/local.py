@@ -62,28 +62,29 @@ class LocalStore(Store):
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 
-    def put_file(self, key: str, path: Path, digest: str) -> None:
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
         with checked(path, digest) as body:
-            self._put(key, body)
+            return self._put(key, body)
 
-    def put_bytes(self, key: str, data: bytes) -> None:
-        self._put(key, BytesIO(data))
+    def put_bytes(self, key: str, data: bytes) -> Stored:
+        return self._put(key, BytesIO(data))
 
-    def _put(self, key: str, body: BinaryIO) -> None:
+    def _put(self, key: str, body: BinaryIO) -> Stored:
         path = self.staging(f"put-{token_hex(8)}")
         with _explained(self.path(key)):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with path.open("xb") as stream:
                     shutil.copyfileobj(body, stream)
-                    size = stream.tell()
                 _to_disk(path)
+                stored = _stored(key, path.stat())
                 self._rename(path, key)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
             _to_disk(self.path(key).parent)
-            self.sent.append(size)
+            self.sent.append(stored.bytes)
+            return stored
 
     def fetch(self, key: str) -> Fetched | None:
         with _reading(self.path(key)), self.path(key).open("rb") as stream:

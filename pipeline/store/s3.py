@@ -56,16 +56,16 @@ class S3Store(Store):
     def spent(self, seconds: float) -> str:
         return f"{self.requests} S3 requests, {super().spent(seconds)}"
 
-    def put_file(self, key: str, path: Path, digest: str) -> None:
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
         with checked(path, digest) as body:
             size = path.stat().st_size
             self._sender.upload(key, body, size, digest)
-        self._check_arrived(Stored(key, size, digest))
+        return self._check_arrived(Stored(key, size, digest))
 
-    def put_bytes(self, key: str, data: bytes) -> None:
+    def put_bytes(self, key: str, data: bytes) -> Stored:
         digest = sha256(data).hexdigest()
         self._sender.upload(key, BytesIO(data), len(data), digest)
-        self._check_arrived(Stored(key, len(data), digest))
+        return self._check_arrived(Stored(key, len(data), digest))
 
     def fetch(self, key: str) -> Fetched | None:
         def read(s3: Any) -> Fetched:
@@ -134,7 +134,7 @@ class S3Store(Store):
 
         return self._bucket.run(verb, key, attempt)
 
-    def _check_arrived(self, sent: Stored) -> None:
+    def _check_arrived(self, sent: Stored) -> Stored:
         found = self.stat(sent.key)
         if found is None or (found.bytes, found.sha256) != (sent.bytes, sent.sha256):
             what = f"{found.bytes} bytes" if found is not None else "nothing"
@@ -143,6 +143,7 @@ class S3Store(Store):
                 "or another writer's; run again"
             )
         self.sent.append(sent.bytes)
+        return found
 
     def _pages(
         self,

@@ -74,6 +74,7 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
     """The order of uploads, looked at after each of them."""
     from pipeline.contract.artifacts import SessionKey
     from pipeline.publish.sync import sync
+    from pipeline.store.base import Stored
     from pipeline.store.local import LocalStore
     from pipeline.store.s3 import S3Store
     from tests.s3.support import options
@@ -89,9 +90,10 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
         remake(out, 7)
         arrived = remote._check_arrived
 
-        def look(sent: object) -> None:
-            arrived(sent)  # type: ignore[arg-type]
+        def look(sent: Stored) -> Stored:
+            found = arrived(sent)
             seen.append(s3.lies())
+            return found
 
         remote._check_arrived = look  # type: ignore[method-assign]
         sync(LocalStore(out), remote, [key])

@@ -42,13 +42,14 @@ class MemoryStore(Store):
     def public_url(self, key: str) -> str | None:
         return f"http://127.0.0.1:9/{key}"  # where nothing answers
 
-    def put_file(self, key: str, path: Path, digest: str) -> None:
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
         with checked(path, digest) as body:
-            self.put_bytes(key, body.read())
+            return self.put_bytes(key, body.read())
 
-    def put_bytes(self, key: str, data: bytes) -> None:
+    def put_bytes(self, key: str, data: bytes) -> Stored:
         self.objects[key] = data, datetime.now(UTC)
         self.sent.append(len(data))
+        return Stored(key, len(data))
 
     def fetch(self, key: str) -> Fetched | None:
         found = self.digest(key)

@@ -169,7 +169,10 @@ def test_a_listing_without_an_end_is_refused(tokens: str, monkeypatch: pytest.Mo
         token = {"one": "x", "two in turn": "xy"[len(asked) % 2], "none": "", "ever new": str(len(asked))}
         return 200, {}, PAGE.format(token[tokens]).encode()
 
-    with answering(answer) as url, S3Options("bucket", "", url, patience_s=1).open() as store:
-        with pytest.raises(StoreError, match="without an end"):
-            list(store.list(""))
+    with (
+        answering(answer) as url,
+        S3Options("bucket", "", url, patience_s=1).open() as store,
+        pytest.raises(StoreError, match="without an end"),
+    ):
+        list(store.list(""))
     assert len(asked) <= 30
