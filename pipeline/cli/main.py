@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
+from pipeline.cli.limits import check_limits, explained
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
@@ -41,10 +42,16 @@ class PlainErrors(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            check_limits()
             return super().invoke(ctx)
         except PipelineError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
+        except (OSError, MemoryError, RuntimeError) as error:
+            if (sentence := explained(error)) is None:
+                raise
+            click.echo(f"Error: {sentence}", err=True)
+            sys.exit(Exit.FAILED)
         except KeyboardInterrupt:
             click.echo(
                 "Interrupted: what is published stays whole; the next run goes on from here.", err=True
