@@ -135,11 +135,19 @@ class Copy:
         """Whether nobody else has written since what can be written again: each looks when it is done."""
         now = {stored.key: stored for stored in self.remote.list(race.key.prefix)}
         stable = [a.key for a in manifest.artifacts if media_of(a.key).cache_control != IMMUTABLE]
-        ours = {**race.listed, **put}
         return not leftovers(manifest, now) and all(
-            key in now and key in ours and now[key].version == ours[key].version
+            self._is_as_left(key, now.get(key), race.listed.get(key), put.get(key))
             for key in (race.key.manifest, *stable)
         )
+
+    def _is_as_left(self, key: str, now: Stored | None, listed: Stored | None, put: Stored | None) -> bool:
+        """Listings are held against listings: a server may give other versions there than for an object."""
+        if put is None:
+            return now is not None and listed is not None and now.version == listed.version
+        if now is not None and now.version == put.version:
+            return True
+        found = self.remote.stat(key)
+        return found is not None and found.version == put.version
 
     def _look_again(self, race: Race) -> Race:
         listed = {stored.key: stored for stored in self.remote.list(race.key.prefix)}
