@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -37,8 +38,36 @@ if TYPE_CHECKING:
     from pipeline.run.batch import Task
 
 
+class _Unheard(io.FileIO):
+    """The standard output; where nobody listens any more (`| head -1`) words are lost, not the work."""
+
+    _failed = False
+
+    def write(self, text: Any) -> int:
+        try:
+            return len(text) if self._failed else super().write(text)
+        except BrokenPipeError:
+            return len(text)
+        except OSError:
+            self._failed = True  # said once, and not again when the interpreter ends
+            raise
+
+
 class PlainErrors(click.Group):
     """What the pipeline raises on purpose ends a command with its sentence; anything else is a bug."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        out = sys.stdout
+        if out is sys.__stdout__ and isinstance(out, io.TextIOWrapper):
+            heard = io.BufferedWriter(_Unheard(out.fileno(), "w", closefd=False))
+            sys.stdout = io.TextIOWrapper(
+                heard, out.encoding, out.errors, line_buffering=True, write_through=out.write_through
+            )
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            click.echo(f"Error: {error.filename or 'the output'}: {error.strerror}", err=True)
+            sys.exit(Exit.FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
