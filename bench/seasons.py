@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.memory import FamilyWatch, resident_mb
 from pipeline.job import Outcome
-from pipeline.publish.verify import published, verify
+from pipeline.publish.verify import verify
 from pipeline.run.batch import Listener, Settings, Task, run
 from pipeline.store.local import LocalStore
 
@@ -52,5 +52,5 @@ def check(task: Task, out: Path) -> tuple[float, int]:
     """(seconds, problems) of `verify` for one race."""
     store = LocalStore(out)
     begin = time.perf_counter()
-    verdicts = list(verify(store, published(store, task.key.year, task.key.round)))
+    verdicts = list(verify(store, task.key.year, task.key.round))
     return time.perf_counter() - begin, sum(len(verdict.problems) for verdict in verdicts)

@@ -71,6 +71,10 @@ class DamagedError(StoreError):
     """A local file is not what its manifest says; it is not published, other races are."""
 
 
+class ContestedError(StoreError):
+    """Somebody else writes the same at the same time."""
+
+
 class UnavailableError(StoreError):
     """S3 or a cluster did not answer within the budget."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
+from pipeline.cli.limits import check_limits, explained
 from pipeline.cli.nightly import doctor, nightly
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
@@ -35,15 +38,49 @@ if TYPE_CHECKING:
     from pipeline.run.batch import Task
 
 
+class _Unheard(io.FileIO):
+    """The standard output; where nobody listens any more (`| head -1`) words are lost, not the work."""
+
+    _failed = False
+
+    def write(self, text: Any) -> int:
+        try:
+            return len(text) if self._failed else super().write(text)
+        except BrokenPipeError:
+            return len(text)
+        except OSError:
+            self._failed = True  # said once, and not again when the interpreter ends
+            raise
+
+
 class PlainErrors(click.Group):
     """What the pipeline raises on purpose ends a command with its sentence; anything else is a bug."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        out = sys.stdout
+        if out is sys.__stdout__ and isinstance(out, io.TextIOWrapper):
+            heard = io.BufferedWriter(_Unheard(out.fileno(), "w", closefd=False))
+            sys.stdout = io.TextIOWrapper(
+                heard, out.encoding, out.errors, line_buffering=True, write_through=out.write_through
+            )
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            click.echo(f"Error: {error.filename or 'the output'}: {error.strerror}", err=True)
+            sys.exit(Exit.FAILED)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            check_limits()
             return super().invoke(ctx)
         except PipelineError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
+        except (OSError, MemoryError, RuntimeError) as error:
+            if (sentence := explained(error)) is None:
+                raise
+            click.echo(f"Error: {sentence}", err=True)
+            sys.exit(Exit.FAILED)
         except KeyboardInterrupt:
             click.echo(
                 "Interrupted: what is published stays whole; the next run goes on from here.", err=True
@@ -131,23 +168,32 @@ def demo(**options: Any) -> None:
 @main.command()
 @scope_arguments
 @option("--s3", "in_bucket", is_flag=True, help="Check the bucket: read every byte that it serves.")
+@option("--mend", is_flag=True, help="First make listings, catalog and schemas again from the manifests.")
 @out_option
 @s3_options
-def verify(year: int | None, round_number: int | None, in_bucket: bool, out: Path, **options: Any) -> None:
-    """Check every published file against its manifest: missing, truncated, altered."""
-    from pipeline.publish.verify import cure, published, verify  # noqa: PLC0415
+def verify(
+    year: int | None, round_number: int | None, in_bucket: bool, mend: bool, out: Path, **options: Any
+) -> None:
+    """Check all that is published: catalog, listings, manifests, files, and what a bucket says of them."""
+    from pipeline.publish import mend as mending  # noqa: PLC0415
+    from pipeline.publish import verify as verifying  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
+    from pipeline.store.lock import only_run  # noqa: PLC0415
 
     with to_s3(options).open() if in_bucket else LocalStore(out) as store:
+        if mend:
+            with nullcontext() if in_bucket else only_run(out):
+                mending.mend(store)
         wrong = 0
-        for verdict in verify(store, published(store, year, round_number, listed=True)):
+        for verdict in verifying.verify(store, year, round_number):
             wrong += len(verdict.problems)
             state = "ok" if not verdict.problems else f"{len(verdict.problems)} wrong"
-            click.echo(f"{verdict.key}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
-            for problem in verdict.problems:
-                click.echo(f"  {problem}")
+            what = verdict.key or "catalog, listings, schemas and logs"
+            click.echo(f"{what}: {verdict.files} files, {verdict.bytes / 1e6:.1f} MB, {state}")
+            for sentence in (*verdict.problems, *verdict.notes):
+                click.echo(f"  {sentence}")
             if verdict.problems:
-                click.echo(f"  to mend it: {cure(verdict.key, in_bucket)}")
+                click.echo(f"  to mend it: {verifying.cure(verdict.key, in_bucket)}")
         if wrong:
             sys.exit(Exit.FAILED)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @s3_options
 def publish(year: int | None, round_number: int | None, reread: bool, out: Path, **options: Any) -> None:
     """Upload what is computed to S3: everything, a season or a round; only what differs."""
+    from pipeline.publish.mend import mend_what_is_gone  # noqa: PLC0415
     from pipeline.publish.sync import sync  # noqa: PLC0415
     from pipeline.publish.verify import published  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
@@ -34,6 +35,7 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     keys = published(local, year, round_number)
     began = monotonic()
     with to_s3(options).open() as remote, only_run(out):
+        mend_what_is_gone(local)
         report = sync(local, remote, keys, reread=reread)
         click.echo(remote.summary(monotonic() - began, whole=not report.problems))
     for problem in report.problems.values():

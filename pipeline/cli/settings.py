@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ import click
 from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.options import F, Number, Parsed, option
 from pipeline.contract.sessions import CHOICES, DEFAULT_SESSIONS, session_code
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.store.s3_options import ACLS, S3Options
 
 if TYPE_CHECKING:
@@ -178,21 +179,55 @@ def to_s3(options: dict[str, Any]) -> S3Options:
 
 
 def source_of(options: dict[str, Any], recording: tuple[Path, ...] = ()) -> Source:
-    """Where to load from; makes the cache folder.
+    """Where to load from; makes the cache folder, and warns of one that others may have filled.
 
     Raises:
         UsageError: it cannot be made.
+        StoreError: nothing can be written there, where something has to be.
     """
     from pipeline.job import Source  # noqa: PLC0415
 
-    cache: Path = options["fastf1_cache"]
+    cache, offline = options["fastf1_cache"], options["offline"]
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
             f"the fastf1 cache {cache} cannot be made: {error.strerror}; choose another with --fastf1-cache"
         ) from error
-    return Source(cache, options["offline"], recording)
+    if not offline or not any(cache.iterdir()):
+        _check_writable(cache)
+    if (whose := _foreign(cache)) is not None:
+        click.echo(
+            f"Warning: the fastf1 cache {cache} {whose}. It is code that runs as you, with your credentials: "
+            "use your own, or one from whom you trust.",
+            err=True,
+        )
+    return Source(cache, offline, recording)
+
+
+def _check_writable(cache: Path) -> None:
+    """Before fastf1 tries: its database waits for minutes where the disk is full."""
+    try:
+        with TemporaryFile(dir=cache) as stream:
+            stream.write(bytes(65536))
+            stream.flush()
+    except OSError as error:
+        raise StoreError(
+            f"the fastf1 cache {cache} cannot be written: {error.strerror}; make room for it (a race takes "
+            "about 50 MB), or choose another with --fastf1-cache"
+        ) from error
+
+
+def _foreign(cache: Path) -> str | None:
+    """Why others than this user may have put something into a cache."""
+    for folder in (cache, *cache.glob("*/*/*/")) if os.name == "posix" else ():
+        about = folder.stat()
+        if about.st_uid not in (os.getuid(), 0):
+            return "belongs to another user"
+        # a group of one's own is nobody else
+        if about.st_mode & (0o002 if about.st_gid == os.getgid() else 0o022):
+            return "may be written by other users"
+    return None
 
 
 def settings_of(

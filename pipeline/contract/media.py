@@ -15,6 +15,12 @@ class Media:
     content_encoding: str | None = None
     cache_control: str = REVALIDATE
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a reader is told with the file."""
+        headers = {"Content-Type": self.content_type, "Cache-Control": self.cache_control}
+        return headers | ({"Content-Encoding": self.content_encoding} if self.content_encoding else {})
+
 
 JSON: Final = Media("application/json")
 GZIPPED_JSON: Final = Media("application/json", "gzip")

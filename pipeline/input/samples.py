@@ -199,6 +199,7 @@ class _Samples:
     def add(self, time: Any, message: Any) -> None:
         for sample in message[self.topic.samples]:
             cars = sample[self.topic.cars]
+            _check_cars(self.topic, len(cars))
             self.values.extend(chain.from_iterable(self.topic.rows(cars.values())))
             self.times.append(time)
             self.dates.append(to_datetime(sample[self.topic.stamp]))
@@ -226,11 +227,15 @@ class _Samples:
         owner = array("i", (codes.setdefault(number, len(codes)) for cars in self.cars for number in cars))
         moments = np.repeat(np.arange(len(self.cars)), [len(cars) for cars in self.cars])
         owners = np.frombuffer(owner, dtype=np.int32)
-        if len(codes) > MOST_CARS:
-            raise SourceError(f"{self.topic.name} is of {len(codes)} cars: a session has {MOST_CARS} at most")
+        _check_cars(self.topic, len(codes))
         for number, code in codes.items():
             row = np.flatnonzero(owners == code)
             yield number, moments[row], row
+
+
+def _check_cars(topic: Topic, cars: int) -> None:
+    if cars > MOST_CARS:
+        raise SourceError(f"{topic.name} is of {cars} cars: a session has {MOST_CARS} at most")
 
 
 def _completed(topic: Topic, found: Table) -> Table:

@@ -27,6 +27,7 @@ from pipeline.night.moves import Moves
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
+from pipeline.publish.mend import mend_what_is_gone
 from pipeline.publish.race import remove_race
 from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.batch import (
@@ -75,6 +76,7 @@ def run(
     store.make()
     with only_run(settings.out), to as uploader:
         store.clear_staging()
+        mend_what_is_gone(store)
         return _Night(plan, listener, store, uploader, now).work()
 
 

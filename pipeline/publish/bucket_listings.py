@@ -67,9 +67,9 @@ class _Merge:
         if mine is not None and other is not None and not same_meeting(mine, other):
             other = None
         base = mine or other or self._from_manifests(number)
-        codes: set[SessionCode] = {s.session for e in (base, other) if e is not None for s in e.sessions}
-        codes |= {key.session for key in self._published_as(number)}
-        sessions = [self._session(code, base, mine, other) for code in sorted(codes)]
+        codes = [s.session for e in (base, other) if e is not None for s in e.sessions]
+        codes += [key.session for key in self._published_as(number)]
+        sessions = [self._session(code, base, mine, other) for code in dict.fromkeys(codes)]
         meeting = base.meeting_key if other is None else base.meeting_key or other.meeting_key
         return base.model_copy(update={"sessions": sessions, "meeting_key": meeting})
 
@@ -92,8 +92,8 @@ class _Merge:
         key = SessionKey(self.year, base.round, code)
         ours, theirs = _of(mine, code), _of(other, code)
         known = ours or theirs
-        if ours is not None and (old := session_of(ours.manifest or "")) not in (None, key):
-            return ours if old in self.published else _unpublished(known, code)
+        if ours is not None and self._is_under_another_number(ours, base, key):
+            return ours
         if key not in self.published or (ours is not None and ours.state == "cancelled"):
             return _unpublished(known, code)
         if key not in self.sent and theirs is not None and theirs.state == "published":
@@ -102,6 +102,12 @@ class _Merge:
         if manifest is None or not same_meeting(base, manifest.event):
             return _unpublished(known, code)
         return published_session(manifest, known.date_utc if known is not None else manifest.event.date_utc)
+
+    def _is_under_another_number(self, ours: SeasonSession, base: SeasonEvent, key: SessionKey) -> bool:
+        """Whether a race that got another number is still to be found under the one it had before."""
+        old = session_of(ours.manifest or "")
+        manifest = self._manifest(old) if old is not None and old != key and old in self.published else None
+        return manifest is not None and same_meeting(base, manifest.event)
 
     def _manifest(self, key: SessionKey) -> Manifest | None:
         return self.sent.get(key) or read_manifest(self.remote, key)
@@ -127,4 +133,4 @@ def same_meeting(one: SeasonEvent | Event, other: SeasonEvent | Event) -> bool:
     """Whether a round is still the same race weekend: seasons are renumbered, and sponsors rename races."""
     if one.meeting_key is not None and other.meeting_key is not None:
         return one.meeting_key == other.meeting_key
-    return one.name == other.name or one.location == other.location
+    return one.name == other.name or (one.location == other.location and one.location != "")

@@ -67,5 +67,14 @@ def publish_schemas(store: Store) -> None:
     for name, model in SCHEMAS.items():
         key = key_of("schema", schema=name, version=SCHEMA_VERSION)
         data = orjson.dumps(model.model_json_schema(mode="serialization"), option=orjson.OPT_INDENT_2) + b"\n"
-        if store.read(key) != data:
+        there = store.fetch(key)
+        if there is None or there.data != data or there.stored.mislabelled:
             store.put_bytes(key, data)
+
+
+def relabel(store: Store, keys: Iterable[str]) -> None:
+    """Put again what is right and said to be something else."""
+    for key in keys:
+        there = store.fetch(key)
+        if there is not None and there.stored.mislabelled:
+            store.put_bytes(key, there.data)

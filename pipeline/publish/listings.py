@@ -18,7 +18,7 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_event, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession
 from pipeline.publish.documents import read_manifest, read_model, to_json
-from pipeline.store.base import Store
+from pipeline.store.base import Readable, Store
 
 
 def publish_season(
@@ -61,7 +61,8 @@ def put_listing(
     Args:
         same: a listing of another place, to be taken as it is where it tells of the same.
     """
-    listing = next((known for known in (there, same) if known is not None and known.events == events), None)
+    told = (known for known in (there, same) if known is not None)
+    listing = next((known for known in told if (known.year, known.events) == (year, events)), None)
     if listing is None:
         listing = SeasonListing(year=year, updated_at=now, events=events)
     if listing is not there:
@@ -145,25 +146,34 @@ def publish_catalog(store: Store, listing: SeasonListing, now: datetime) -> None
     """Put a season as it is now listed into catalog.json; others there stay while they have a listing."""
     old = read_model(store, CATALOG, Catalog)
     there = [s for s in old.seasons if store.stat(s.key) is not None] if old is not None else []
-    seasons = {s.year: s for s in there}
-    seasons[listing.year] = CatalogSeason(
+    seasons = {season.year: season for season in [*there, as_season(listing)]}
+    listings = (
+        listing if year == listing.year else read_model(store, season_key(year), SeasonListing)
+        for year in sorted(seasons, reverse=True)
+    )
+    put_catalog(store, old, catalog_of(seasons.values(), newest_of(store, listings), now))
+
+
+def put_catalog(store: Store, old: Catalog | None, new: Catalog) -> None:
+    if old is None or (old.seasons, old.newest) != (new.seasons, new.newest):
+        store.put_bytes(CATALOG, to_json(new))
+
+
+def catalog_of(seasons: Iterable[CatalogSeason], newest: CatalogRace | None, now: datetime) -> Catalog:
+    return Catalog(updated_at=now, seasons=sorted(seasons, key=lambda s: s.year), newest=newest)
+
+
+def as_season(listing: SeasonListing) -> CatalogSeason:
+    """How the catalog tells of a season."""
+    return CatalogSeason(
         year=listing.year,
         key=season_key(listing.year),
         published=sum(s.state == "published" for e in listing.events for s in e.sessions),
         updated_at=listing.updated_at,
     )
-    others = {year: season_key(year) for year in seasons if year != listing.year}
-    listings = (
-        read_model(store, others[year], SeasonListing) if year in others else listing
-        for year in sorted(seasons, reverse=True)
-    )
-    newest = _newest(store, listings)
-    catalog = Catalog(updated_at=now, seasons=[seasons[y] for y in sorted(seasons)], newest=newest)
-    if old is None or (old.seasons, old.newest) != (catalog.seasons, catalog.newest):
-        store.put_bytes(CATALOG, to_json(catalog))
 
 
-def _newest(store: Store, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
+def newest_of(store: Readable, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
     """The last race of the last season that is really there: folders are removed by hand too."""
     for listing in listings:
         for race in listing.published if listing is not None else []:

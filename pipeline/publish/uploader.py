@@ -11,7 +11,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.errors import PipelineError
 from pipeline.job import Outcome
 from pipeline.publish import sync as syncing
-from pipeline.publish.sync import Report
+from pipeline.publish.sending import Report
 from pipeline.store.base import Place, Readable, Store
 from pipeline.store.local import LocalStore
 

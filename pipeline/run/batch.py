@@ -19,6 +19,7 @@ from pipeline.input.schedule import check_year, pick
 from pipeline.job import AS_USUAL, Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
+from pipeline.publish.mend import mend_what_is_gone
 from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
@@ -142,6 +143,7 @@ def run(
     outcomes: dict[SessionKey, Outcome] = {}
     with only_run(settings.out), uploading(store, settings.remote, from_elsewhere=elsewhere) as uploader:
         store.clear_staging()
+        mend_what_is_gone(store)
         for outcome in _work(tasks, settings, store, listener, schedule, uploader):
             outcomes[outcome.key] = outcome
             listener.on_outcome(outcome)

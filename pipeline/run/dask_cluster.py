@@ -148,10 +148,11 @@ class _Run:
         return Result(tag, error=CrashError(error))
 
     def _submit(self, tag: int, call: Call) -> Future:
-        from pipeline.run.dask_worker import compute  # noqa: PLC0415 - imports distributed
+        from pipeline.run.dask_worker import VERSIONS, compute  # noqa: PLC0415 - imports distributed
 
         key = f"{self._topic}-{tag}"
-        return self._client.submit(compute, call.args[0], self._remote, self._topic, tag, key=key, pure=False)
+        given = (call.args[0], self._remote, self._topic, tag, VERSIONS)
+        return self._client.submit(compute, *given, key=key, pure=False)
 
     def _note(self, event: Event, call: Call) -> None:
         """A race's time begins with its first event, and anew where another worker begins it again."""

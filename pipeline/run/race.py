@@ -1,12 +1,12 @@
 """One race from key to published artifacts, emitting progress. Runs in a process of its own."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 from pipeline import __version__
@@ -31,7 +31,11 @@ from pipeline.publish.thinner import thinner
 from pipeline.run.found import TOO_SOON
 from pipeline.run.memory import give_back, in_one_heap
 from pipeline.store.local import LocalStore, explain
+from pipeline.store.scratch import scratch
 
+_FOLDERS = re.compile(
+    r"(?<![\w.])(?:\w+:/)?/(?:[^\s'\",;]*/)?"
+)  # of a path or an address: all but its last name
 _BLAME: dict[type[PipelineError], Blame] = {
     UnreachableError: "network",
     BlockedError: "blocked",
@@ -95,7 +99,7 @@ def _make(
 ) -> Outcome:
     """Frames, files and manifest of what was loaded, published; or what is published kept."""
     for message in raw.messages:
-        log.progress(30, "load", f"fastf1: {message}")
+        log.progress(30, "load", f"fastf1: {_for_strangers(message)}")
     log.progress(30, "frames", f"computing frames at {job.options.fps:g} a second")
     frames = compute(raw, job.options.fps)
     log.progress(45, "quality", "checking the frames")
@@ -125,6 +129,11 @@ def _make(
     return Outcome.of(manifest, "published" if changed else "unchanged")
 
 
+def _for_strangers(message: str) -> str:
+    """What a library says, without the folders and hosts in which this machine has its files."""
+    return _FOLDERS.sub("", message)
+
+
 def _kept(job: Job, old: Manifest, lacks: str, log: ProgressLog) -> Outcome:
     note = f"the new load is thinner ({lacks}); the published version stays"
     log.progress(100, "publish", note)
@@ -138,11 +147,11 @@ def _own_cache(given: Source) -> Iterator[Source]:
     if not given.recording:
         yield given
         return
-    with TemporaryDirectory(prefix="f1-recording-") as folder:
+    with scratch("recording") as folder:
         known = given.cache / HTTP_CACHE  # schedules and results that are already there
         if known.is_file():
             shutil.copy(known, folder)
-        yield replace(given, cache=Path(folder))
+        yield replace(given, cache=folder)
 
 
 def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:

@@ -3,7 +3,7 @@
 Keys are the contract's; every put is atomic.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +18,19 @@ from pipeline.errors import DamagedError
 
 @dataclass(frozen=True)
 class Stored:
-    """What a store knows of an object without reading it; None is what it would have to read or ask for."""
+    """What a store knows of an object; None is what it would have to read or ask for, or does not have.
+
+    version: differs once the object was put again. headers: what readers are told with it. noted: the sha256
+    that whoever put it wrote beside it.
+    """
 
     key: str
     bytes: int
     sha256: str | None = None
     modified: datetime | None = None
+    version: str | None = None
+    headers: Mapping[str, str] | None = None
+    noted: str | None = None
 
     def is_before(self, other: "Stored | None") -> bool:
         """Whether it is known to be no newer than the other. S3 tells whole seconds."""
@@ -32,8 +39,26 @@ class Stored:
         return self.modified <= other.modified
 
     def holds(self, artifact: Artifact) -> bool:
-        """Whether it is what a manifest says, by size and sha256."""
-        return (self.bytes, self.sha256) == (artifact.bytes, artifact.sha256)
+        """Whether it is what a manifest says, by size and sha256, and is told to be."""
+        return (self.bytes, self.sha256) == (artifact.bytes, artifact.sha256) and not self.mislabelled
+
+    @property
+    def mislabelled(self) -> list[str]:
+        """A few words for each header that is not the format's."""
+        if self.headers is None:
+            return []
+        right = {**media_of(self.key).headers, "x-amz-meta-sha256": self.sha256}
+        told = {**self.headers, "x-amz-meta-sha256": self.noted}
+        names = [name for name in {**right, **told} if told.get(name) != right.get(name)]
+        return [f"{name} {told.get(name) or 'none'} instead of {right.get(name) or 'none'}" for name in names]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An object that was read whole."""
+
+    stored: Stored
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -68,8 +93,13 @@ class Unfinished:
 class Readable(Protocol):
     """What is there. All methods raise StoreError with one clear sentence."""
 
+    def fetch(self, key: str) -> Fetched | None:
+        """The content, and what is known of it, with the sha256 of what was read; None: there is none."""
+
     def read(self, key: str) -> bytes | None:
-        """The content, None where the key does not exist."""
+        """The content alone."""
+        found = self.fetch(key)
+        return None if found is None else found.data
 
     def stat(self, key: str) -> Stored | None: ...
 
@@ -95,10 +125,10 @@ class Store(Readable, Protocol):
         """Where a browser reads an object; None where the store is not on the web."""
         return None
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
-        """Publish the file, which stays where it is; DamagedError where it is not what `sha256` says."""
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
+        """Publish the file, which stays where it is; DamagedError where its sha256 is not `digest`."""
 
-    def put_bytes(self, key: str, data: bytes) -> None: ...
+    def put_bytes(self, key: str, data: bytes) -> Stored: ...
 
     def delete(self, key: str) -> None: ...
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
@@ -19,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from pipeline.errors import StoreError
-from pipeline.store.base import StagedFile, Store, Stored, checked
+from pipeline.store.base import Fetched, StagedFile, Store, Stored, checked
 
 STAGING = ".staging"
 _SYNCED_AT_ONCE = 16  # the file system ends many in one go: 130 files take 0.05 s, one by one 0.7
@@ -62,43 +62,44 @@ class LocalStore(Store):
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
-        with checked(path, sha256) as body:
-            self._put(key, body)
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
+        with checked(path, digest) as body:
+            return self._put(key, body)
 
-    def put_bytes(self, key: str, data: bytes) -> None:
-        self._put(key, BytesIO(data))
+    def put_bytes(self, key: str, data: bytes) -> Stored:
+        return self._put(key, BytesIO(data))
 
-    def _put(self, key: str, body: BinaryIO) -> None:
+    def _put(self, key: str, body: BinaryIO) -> Stored:
         path = self.staging(f"put-{token_hex(8)}")
         with _explained(self.path(key)):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with path.open("xb") as stream:
                     shutil.copyfileobj(body, stream)
-                    size = stream.tell()
                 _to_disk(path)
+                stored = _stored(key, path.stat())
                 self._rename(path, key)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
             _to_disk(self.path(key).parent)
-            self.sent.append(size)
+            self.sent.append(stored.bytes)
+            return stored
 
-    def read(self, key: str) -> bytes | None:
-        with _reading(self.path(key)):
-            return self.path(key).read_bytes()
+    def fetch(self, key: str) -> Fetched | None:
+        with _reading(self.path(key)), self.path(key).open("rb") as stream:
+            data = stream.read()
+            return Fetched(_stored(key, os.fstat(stream.fileno()), sha256(data).hexdigest()), data)
         return None
 
     def stat(self, key: str) -> Stored | None:
         with suppress(OSError):
-            about = self.path(key).stat()
-            return Stored(key, about.st_size, modified=datetime.fromtimestamp(about.st_mtime, UTC))
+            return _stored(key, self.path(key).stat())
         return None
 
     def digest(self, key: str) -> Stored | None:
         with _reading(self.path(key)), self.path(key).open("rb") as stream:
-            return Stored(key, os.fstat(stream.fileno()).st_size, file_digest(stream, "sha256").hexdigest())
+            return _stored(key, os.fstat(stream.fileno()), file_digest(stream, "sha256").hexdigest())
         return None
 
     def list(self, prefix: str) -> Iterator[Stored]:
@@ -117,6 +118,12 @@ class LocalStore(Store):
 
     def clear_staging(self) -> None:
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
+
+
+def _stored(key: str, about: os.stat_result, digest: str | None = None) -> Stored:
+    modified = datetime.fromtimestamp(about.st_mtime, UTC)
+    version = f"{about.st_mtime_ns:x}-{about.st_size:x}-{about.st_ino:x}"
+    return Stored(key, about.st_size, digest, modified, version)
 
 
 def _to_disk(path: Path) -> None:

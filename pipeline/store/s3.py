@@ -1,16 +1,15 @@
 """Artifacts in an S3 bucket: puts are atomic there, and each is looked at again once it is written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
-from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from pipeline.errors import StoreError
-from pipeline.store.base import Store, Stored, Unfinished, checked
+from pipeline.store.base import Fetched, Store, Stored, Unfinished, checked
 from pipeline.store.s3_client import Bucket
 from pipeline.store.s3_errors import is_missing
 from pipeline.store.s3_options import S3Options
@@ -18,6 +17,15 @@ from pipeline.store.s3_upload import Sender
 
 T = TypeVar("T")
 CHUNK_BYTES = 1 << 20
+_MOST_PAGES = 2000  # of a thousand names: ten times what all seasons since 1950 would have
+_HEADERS = {
+    "ContentType": "Content-Type",
+    "CacheControl": "Cache-Control",
+    "ContentEncoding": "Content-Encoding",
+    "ContentDisposition": "Content-Disposition",
+    "ContentLanguage": "Content-Language",
+    "WebsiteRedirectLocation": "x-amz-website-redirect-location",
+}
 
 
 class S3Store(Store):
@@ -48,54 +56,66 @@ class S3Store(Store):
     def spent(self, seconds: float) -> str:
         return f"{self.requests} S3 requests, {super().spent(seconds)}"
 
-    def put_file(self, key: str, path: Path, sha256: str) -> None:
-        with checked(path, sha256) as body:
+    def put_file(self, key: str, path: Path, digest: str) -> Stored:
+        with checked(path, digest) as body:
             size = path.stat().st_size
-            self._sender.upload(key, body, size, sha256)
-        self._check_arrived(Stored(key, size, sha256))
+            self._sender.upload(key, body, size, digest)
+        return self._check_arrived(Stored(key, size, digest))
 
-    def put_bytes(self, key: str, data: bytes) -> None:
+    def put_bytes(self, key: str, data: bytes) -> Stored:
         digest = sha256(data).hexdigest()
         self._sender.upload(key, BytesIO(data), len(data), digest)
-        self._check_arrived(Stored(key, len(data), digest))
+        return self._check_arrived(Stored(key, len(data), digest))
 
-    def read(self, key: str) -> bytes | None:
-        return self._if_there("read", key, lambda s3: bytes(s3.get_object(**self._name(key))["Body"].read()))
+    def fetch(self, key: str) -> Fetched | None:
+        def read(s3: Any) -> Fetched:
+            found = s3.get_object(**self._name(key))
+            data = found["Body"].read()
+            return Fetched(_stored(key, found, len(data), sha256(data).hexdigest()), data)
+
+        return self._if_there("read", key, read)
 
     def stat(self, key: str) -> Stored | None:
         """Size and the sha256 that its uploader wrote beside it; None for one that we did not upload."""
 
         def head(s3: Any) -> Stored:
             found = s3.head_object(**self._name(key))
-            return Stored(key, found["ContentLength"], found["Metadata"].get("sha256"), found["LastModified"])
+            return _stored(key, found, found["ContentLength"], found["Metadata"].get("sha256"))
 
         return self._if_there("read", key, head)
 
     def digest(self, key: str) -> Stored | None:
         def read(s3: Any) -> Stored:
-            hashed, size = sha256(), 0
-            for chunk in s3.get_object(**self._name(key))["Body"].iter_chunks(CHUNK_BYTES):
+            found, hashed, size = s3.get_object(**self._name(key)), sha256(), 0
+            for chunk in found["Body"].iter_chunks(CHUNK_BYTES):
                 hashed.update(chunk)
                 size += len(chunk)
-            return Stored(key, size, hashed.hexdigest())
+            return _stored(key, found, size, hashed.hexdigest())
 
         return self._if_there("read", key, read)
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        for page in self._pages("list_objects_v2", prefix, {"ContinuationToken": "NextContinuationToken"}):
-            for found in page.get("Contents", []):
-                key = found["Key"].removeprefix(self.options.root)
-                yield Stored(key, found["Size"], modified=found["LastModified"])
+        def stored(page: dict[str, Any]) -> list[Stored]:
+            return [
+                Stored(self._key(o), o["Size"], modified=o["LastModified"], version=o.get("ETag"))
+                for o in page.get("Contents", [])
+            ]
+
+        tokens = {"ContinuationToken": "NextContinuationToken"}
+        return self._pages("list_objects_v2", prefix, tokens, stored)
 
     def delete(self, key: str) -> None:
         self._bucket.run("delete", key, lambda s3: s3.delete_object(**self._name(key)))
 
     def unfinished(self, prefix: str) -> Iterator[Unfinished]:
+        def begun(page: dict[str, Any]) -> list[Unfinished]:
+            return [Unfinished(self._key(o), o["UploadId"], o["Initiated"]) for o in page.get("Uploads", [])]
+
         tokens = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
-        for page in self._pages("list_multipart_uploads", prefix, tokens):
-            for found in page.get("Uploads", []):
-                key = found["Key"].removeprefix(self.options.root)
-                yield Unfinished(key, found["UploadId"], found["Initiated"])
+        return self._pages("list_multipart_uploads", prefix, tokens, begun)
+
+    def _key(self, found: dict[str, Any]) -> str:
+        return str(found["Key"]).removeprefix(self.options.root)
 
     def abort(self, upload: Unfinished) -> None:
         name = {**self._name(upload.key), "UploadId": upload.id}
@@ -114,7 +134,7 @@ class S3Store(Store):
 
         return self._bucket.run(verb, key, attempt)
 
-    def _check_arrived(self, sent: Stored) -> None:
+    def _check_arrived(self, sent: Stored) -> Stored:
         found = self.stat(sent.key)
         if found is None or (found.bytes, found.sha256) != (sent.bytes, sent.sha256):
             what = f"{found.bytes} bytes" if found is not None else "nothing"
@@ -123,11 +143,39 @@ class S3Store(Store):
                 "or another writer's; run again"
             )
         self.sent.append(sent.bytes)
+        return found
 
-    def _pages(self, operation: str, prefix: str, tokens: dict[str, str]) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self,
+        operation: str,
+        prefix: str,
+        tokens: dict[str, str],
+        read: Callable[[dict[str, Any]], Sequence[T]],
+    ) -> Iterator[T]:
         where = {"Bucket": self.options.bucket, "Prefix": self.options.root + prefix}
-        page: dict[str, Any] = {"IsTruncated": True}
-        while page.get("IsTruncated"):
-            asked = where | {ours: page[theirs] for ours, theirs in tokens.items() if theirs in page}
-            page = self._bucket.run("list", prefix, methodcaller(operation, **asked))
-            yield page
+        asked: dict[str, Any] = {}
+        seen: set[tuple[str, ...]] = set()
+        while asked or not seen:
+            if tuple(asked.values()) in seen or len(seen) == _MOST_PAGES:
+                raise StoreError(
+                    f"{self.options.endpoint} lists {self.options.url(prefix)} without an end, "
+                    f"{len(seen)} pages so far: is it an S3 server?"
+                )
+            seen.add(tuple(asked.values()))
+
+            def turn(s3: Any, asked: dict[str, Any] = asked) -> tuple[Sequence[T], dict[str, Any]]:
+                page = getattr(s3, operation)(**where, **asked)
+                if not page.get("IsTruncated"):
+                    return read(page), {}
+                return read(page), {ours: page[theirs] for ours, theirs in tokens.items()}
+
+            found, asked = self._bucket.run("list", prefix, turn)
+            yield from found
+
+
+def _stored(key: str, found: dict[str, Any], size: int, digest: str | None) -> Stored:
+    """What the server says with an object."""
+    headers = {name: found[ours] for ours, name in _HEADERS.items() if found.get(ours)}
+    return Stored(
+        key, size, digest, found["LastModified"], found.get("ETag"), headers, found["Metadata"].get("sha256")
+    )

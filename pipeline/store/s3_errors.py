@@ -10,11 +10,12 @@ from botocore.exceptions import (
     PartialCredentialsError,
     SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from pipeline.errors import PipelineError, StoreError, UnavailableError
 from pipeline.store.s3_options import S3Options
 
-FAILURES = (BotoCoreError, ClientError)
+FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 _BUSY_CODES = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequests"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
 _REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed"}
@@ -64,6 +65,8 @@ def explain(error: Exception, options: S3Options, doing: str, patience_s: float)
             "there are no S3 credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "
             "or run where an instance role gives them"
         )
+    if isinstance(error, ResponseParserError):
+        return StoreError(f"could not {doing}: {options.endpoint} answers what no S3 server does; is it one?")
     return StoreError(f"cannot {doing}: {_short(error)}")
 
 

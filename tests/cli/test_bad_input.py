@@ -1,5 +1,7 @@
 """Bad input gets one clear sentence and the right exit code, and loses nothing."""
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -11,9 +13,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from pipeline.cli import settings as cli_settings
+from pipeline.cli.settings import source_of
 from pipeline.contract.artifacts import SessionKey
 from pipeline.demo import demo_season
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 from pipeline.input.schedule import pick
 from pipeline.job import Source
 from pipeline.run.batch import load_schedule
@@ -305,3 +309,66 @@ def test_disk_that_was_full_before(tmp_path: Path) -> None:
         refused("demo", "--out", out, code=1, says="no space left to write")
         cli("prune", "--out", out)
         assert not (out / ".lock.holder").exists()
+
+
+def _popen(*args: str | Path, stdout: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *map(str, args)],
+        cwd=REPOSITORY, stdout=stdout, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_nobody_listens_any_more() -> None:
+    """As with `| head -1`: what is said is lost, and the work goes on."""
+    read, write = os.pipe()
+    os.close(read)
+    with _popen("--help", stdout=write) as process:
+        os.close(write)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_output_that_cannot_be_written() -> None:
+    with Path("/dev/full").open("w") as full, _popen("--help", stdout=full.fileno()) as process:
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "Error: the output: No space left on device\n")
+
+
+def test_a_cache_on_a_full_disk_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(dir: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cli_settings, "TemporaryFile", full)
+    for offline in (False, True):  # an empty cache has its database made
+        with pytest.raises(StoreError, match=r"cannot be written: No space left .* --fastf1-cache"):
+            source_of({"fastf1_cache": tmp_path, "offline": offline})
+    (tmp_path / "something").touch()
+    source_of({"fastf1_cache": tmp_path, "offline": True})
+
+
+@pytest.mark.parametrize(
+    ("session", "mode", "owner", "says"),
+    [
+        ("", 0o755, None, ""),
+        ("", 0o775, None, ""),
+        ("", 0o777, None, "may be written by other users"),
+        ("2025/A_Grand_Prix/A_Race", 0o757, None, "may be written by other users"),
+        ("2025/A_Grand_Prix/A_Race", 0o755, 12345, "belongs to another user"),
+    ],
+)
+def test_a_cache_that_others_may_have_filled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], session: str, mode: int, owner: int | None, says: str
+) -> None:
+    folder = tmp_path / "cache" / session
+    folder.mkdir(parents=True)
+    for made in (folder, *folder.parents[: len(Path(session).parts)]):
+        made.chmod(0o755)
+    folder.chmod(mode)
+    if owner is not None:
+        if os.getuid() != 0:
+            pytest.skip("only root gives files to another")
+        os.chown(folder, owner, owner)
+    source_of({"fastf1_cache": tmp_path / "cache", "offline": False})
+    assert says in (warned := capsys.readouterr().err)
+    assert bool(warned) == bool(says)

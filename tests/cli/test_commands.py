@@ -130,7 +130,7 @@ def test_a_lost_file_is_made_again(demo_out: Path, tmp_path: Path, damage: str) 
 def test_verify(demo_out: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_out, out)
-    assert cli("verify", "--out", out).stdout.count(", ok") == 3
+    assert cli("verify", "--out", out).stdout.count(", ok") == 4
     (out / "telemetry/1900/1/skip_5.json.gz").unlink()
     parquet = out / "telemetry/1900/2/frames.parquet"
     parquet.write_bytes(parquet.read_bytes()[:-10])
@@ -139,7 +139,7 @@ def test_verify(demo_out: Path, tmp_path: Path) -> None:
     done = cli("verify", "--out", out, expect=1)
     assert "skip_5.json.gz is missing" in done.stdout
     assert "frames.parquet is truncated" in done.stdout
-    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 3
+    assert cli("verify", "1900", "1", "--out", out, expect=1).stdout.count("\n") == 4
 
 
 @pytest.mark.slow

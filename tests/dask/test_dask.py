@@ -208,6 +208,28 @@ def test_a_cluster_without_workers(s3: Place, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
+def test_a_worker_of_another_version_publishes_nothing(
+    s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.demo.season import recorded
+    from pipeline.job import Job
+    from pipeline.run import dask_worker
+    from pipeline.run.dask_cluster import run_on
+    from pipeline.run.processes import Call, Event
+    from tests.s3.support import options
+
+    monkeypatch.setattr(dask_worker, "VERSIONS", ("0.1", 9))
+    with cluster(tmp_path, s3) as dask, recorded() as (tasks, _):
+        dask.add_worker()
+        job = Job(tasks[0].key, tasks[0].event, tasks[0].source, tmp_path, "run")
+        (result,) = run_on(dask.address, [Call("pipeline.run.race:run", (job,), events=True)], options(s3))
+    assert not isinstance(result, Event)
+    assert result.value.state == "failed"
+    assert "was asked by 0.1, format 9: install the same on both" in result.value.error
+    assert s3.names() == set()
+
+
+@pytest.mark.slow
 def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> None:
     from pipeline.demo.season import recorded
     from pipeline.job import Job

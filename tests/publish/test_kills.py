@@ -4,79 +4,26 @@ import gzip
 import json
 import os
 import signal
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Manifest, Options, ReplayChunk
 from pipeline.publish.documents import read_manifest
-from pipeline.publish.race import publish_race
-from pipeline.store.base import StagedFile
 from pipeline.store.local import LocalStore
-from pipeline.store.lock import only_run
 from serve.files import Library
 from serve.health import HealthChecks
 from serve.memory import Memory
 from serve.problems import Problem
 from serve.shelf import Shelf
 from tests.command import clean_environment, forked
-from tests.serve.support import OTHER, frames_text, make_tree, manifest_of, race_files
+from tests.publish.versions import NEW, OLD, Version
+from tests.serve.support import OTHER, make_tree
 
 pytestmark = pytest.mark.slow
 
 STEPS = 20
-CHUNKS = 10
-OLD, NEW = (25.0, (1, 2, 5, 10)), (10.0, (1, 2, 4, 5))
-
-
-@dataclass
-class Version:
-    """The race as it is made with other options: no file of one version is in the other."""
-
-    fps: float
-    skips: tuple[int, ...]
-
-    def files(self) -> dict[str, bytes]:
-        made = {k: data for k, data in race_files(OTHER).items() if "/skip_" not in k and "/replay/" not in k}
-        for skip in self.skips:
-            text = frames_text(OTHER, skip, fps=self.fps)
-            made[OTHER.frames_json(skip)] = gzip.compress(text, mtime=0)
-        for index in range(CHUNKS):
-            key = OTHER.file("replay", generation=f"{int(self.fps):04x}", index=index)
-            made[key] = f"{index} of {self.fps}".encode()
-        made[OTHER.file("laps_parquet")] += str(self.fps).encode()
-        made[OTHER.progress] += b"\n" * int(self.fps)
-        return made
-
-    def manifest(self, files: dict[str, bytes]) -> Manifest:
-        chunks = [key for key in files if "/replay/" in key]
-        listed = [ReplayChunk(key=key, start_s=0, end_s=4, bytes=len(files[key])) for key in chunks]
-        first = OTHER.file("replay", generation="0123abcd", index=0)
-        made = manifest_of(OTHER, files | {first: b""})
-        return made.model_copy(
-            update={
-                "artifacts": [artifact for artifact in made.artifacts if artifact.key != first],
-                "replay": made.replay.model_copy(update={"chunks": listed}),
-                "clock": made.clock.model_copy(update={"fps": self.fps}),
-                "provenance": made.provenance.model_copy(
-                    update={"options": Options(fps=self.fps, frame_skips=list(self.skips))}
-                ),
-            }
-        )
-
-    def publish(self, out: Path) -> None:
-        store, files = LocalStore(out), self.files()
-        staged = []
-        for index, (key, data) in enumerate(files.items()):
-            path = store.staging(f"{index}")
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(data)
-            staged.append(StagedFile(key, path, len(data), sha256(data).hexdigest()))
-        with only_run(out):
-            publish_race(store, self.manifest(files), staged, read_manifest(store, OTHER))
 
 
 def publish_until(words: list[str]) -> None:

@@ -31,6 +31,8 @@ def _rewrite(out: Path, artifact: dict[str, Any], old: str, new: str, version: i
     data = (out / artifact["key"]).read_bytes()
     if artifact["key"].endswith(".json.gz"):
         data = gzip.compress(gzip.decompress(data).rstrip() + b" " * version, 1, mtime=0)
+    elif artifact["key"].endswith(".jsonl"):
+        data += b"\n" * version
     else:
         data += str(version).encode()
     artifact["key"] = artifact["key"].replace(old, new)

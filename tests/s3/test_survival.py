@@ -74,6 +74,7 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
     """The order of uploads, looked at after each of them."""
     from pipeline.contract.artifacts import SessionKey
     from pipeline.publish.sync import sync
+    from pipeline.store.base import Stored
     from pipeline.store.local import LocalStore
     from pipeline.store.s3 import S3Store
     from tests.s3.support import options
@@ -89,9 +90,10 @@ def test_replaced_race_is_whole_at_every_request(s3: Place, out: Path) -> None:
         remake(out, 7)
         arrived = remote._check_arrived
 
-        def look(sent: object) -> None:
-            arrived(sent)  # type: ignore[arg-type]
+        def look(sent: Stored) -> Stored:
+            found = arrived(sent)
             seen.append(s3.lies())
+            return found
 
         remote._check_arrived = look  # type: ignore[method-assign]
         sync(LocalStore(out), remote, [key])
@@ -133,16 +135,17 @@ def test_a_failed_upload_in_parts_is_taken_back(s3: Place, tmp_path: Path) -> No
     digest = sha256(path.read_bytes()).hexdigest()
     key = "telemetry/2025/1/frames.parquet"
     with S3Store(options(s3)) as store:
-        complete = store._bucket._client.complete_multipart_upload
+        client = store._bucket._client(60.0)
+        complete = client.complete_multipart_upload
 
         def refuse(**arguments: object) -> object:
             return complete(**{**arguments, "MultipartUpload": {"Parts": []}})
 
-        store._bucket._client.complete_multipart_upload = refuse
+        client.complete_multipart_upload = refuse
         with pytest.raises(StoreError, match="could not write"):
             store.put_file(key, path, digest)
         assert s3.unfinished() == []
         assert s3.names() == set()
-        store._bucket._client.complete_multipart_upload = complete
+        client.complete_multipart_upload = complete
         store.put_file(key, path, digest)
         assert s3.names() == {key}

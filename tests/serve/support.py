@@ -46,6 +46,7 @@ from pipeline.contract.models import (
     SeasonListing,
     SeasonSession,
 )
+from pipeline.contract.sessions import SESSIONS
 from tests.command import REPOSITORY, Running, forked
 from tests.waiting import answers, free_port, wait_for
 from tests.warm import server
@@ -171,7 +172,7 @@ def _event(key: SessionKey) -> Event:
         name=f"Grand Prix {key.round}",
         official_name="",
         country="",
-        location="",
+        location=f"Town {key.round}",
     )
 
 
@@ -203,9 +204,9 @@ def progress_bytes(events: list[ProgressEvent]) -> bytes:
     return b"".join(map(to_line, events))
 
 
-def race_files(key: SessionKey, frames: int = FRAMES) -> dict[str, bytes]:
+def race_files(key: SessionKey, frames: int = FRAMES, big: int = BIG) -> dict[str, bytes]:
     files = {key.frames_json(skip): gzip.compress(frames_text(key, skip, frames), mtime=0) for skip in SKIPS}
-    files[key.file("frames_parquet")] = b"PAR1" + os.urandom(BIG) + b"PAR1"
+    files[key.file("frames_parquet")] = b"PAR1" + os.urandom(big) + b"PAR1"
     files[key.file("laps_parquet")] = b"PAR1laps" * 100
     files[key.file("replay", generation=GENERATION, index=0)] = gzip.compress(b'{"index":0}', mtime=0)
     files[key.progress] = progress_bytes(progress_events(key))
@@ -253,8 +254,8 @@ def manifest_of(key: SessionKey, files: dict[str, bytes]) -> Manifest:
     )
 
 
-def publish_race(out: Path, key: SessionKey, frames: int = FRAMES) -> dict[str, bytes]:
-    files = race_files(key, frames)
+def publish_race(out: Path, key: SessionKey, frames: int = FRAMES, big: int = BIG) -> dict[str, bytes]:
+    files = race_files(key, frames, big)
     for name, content in files.items():
         publish(out / name, content)
     publish(out / key.manifest, encoded(manifest_of(key, files)))
@@ -267,7 +268,7 @@ def publish_listings(out: Path, published: tuple[SessionKey, ...] = (RACE, SPRIN
         if key in published:
             return SeasonSession(
                 session=code,
-                name="Race",
+                name=SESSIONS[key.session].name,
                 state="published",
                 manifest=key.manifest,
                 grade="A",
@@ -279,19 +280,20 @@ def publish_listings(out: Path, published: tuple[SessionKey, ...] = (RACE, SPRIN
         SeasonEvent(
             round=n,
             name=f"Grand Prix <{n}>",
+            location=f"Town {n}",
             sessions=[session(n, code) for code in ("SR" if n == 2 else "R")],
         )
         for n in range(1, 7)
     ]
     publish(out / season_key(2025), encoded(SeasonListing(year=2025, updated_at=NOW, events=events)))
-    newest = CatalogRace(year=2025, round=4, session="R", name="Grand Prix 4", manifest=OTHER.manifest)
+    newest = CatalogRace(year=2025, round=4, session="R", name="Grand Prix <4>", manifest=OTHER.manifest)
     season = CatalogSeason(year=2025, key=season_key(2025), published=len(published), updated_at=NOW)
     publish(out / CATALOG, encoded(Catalog(updated_at=NOW, seasons=[season], newest=newest)))
 
 
-def make_tree(out: Path) -> Path:
+def make_tree(out: Path, big: int = BIG) -> Path:
     for key in (RACE, SPRINT, OTHER):
-        publish_race(out, key)
+        publish_race(out, key, big=big)
     publish_listings(out)
     return out
 

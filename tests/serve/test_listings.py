@@ -94,7 +94,7 @@ def test_healthy(client: httpx.Client) -> None:
                 "year": 2025,
                 "round": 4,
                 "session": "R",
-                "name": "Grand Prix 4",
+                "name": "Grand Prix <4>",
                 "date_utc": None,
                 "manifest": OTHER.manifest,
             },
