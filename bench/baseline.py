@@ -14,6 +14,7 @@ import pandas as pd
 
 from bench.child import Cost, measured
 from pipeline.contract.columns import TYRES
+from pipeline.run import race
 from pipeline.run.batch import Task
 
 FPS = 25.0
@@ -48,11 +49,10 @@ def _loaded(task: Task) -> Any:
     from pipeline.input.load import captured_log, configure  # noqa: PLC0415
     from pipeline.input.seasons import to_fastf1  # noqa: PLC0415
 
-    configure(task.source)
-    session = to_fastf1(task.event, task.key.session)
-    recording = LiveTimingData(*map(str, task.source.recording)) if task.source.recording else None
-    with captured_log():
-        session.load(livedata=recording)
+    with race._own_cache(task.source) as given, captured_log():
+        configure(given)
+        session = to_fastf1(task.event, task.key.session)
+        session.load(livedata=LiveTimingData(*map(str, given.recording)) if given.recording else None)
     return session
 
 

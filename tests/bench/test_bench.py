@@ -79,7 +79,7 @@ def report(once: Once) -> tuple[str, Document]:
     """What `python -m bench --quick` printed and wrote."""
 
     def make(folder: Path) -> None:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)  # one that failed is tried again
         done = subprocess.run(
             [sys.executable, "-m", "bench", "--quick", "--json", folder / "figures.json"],
             cwd=REPOSITORY,
