@@ -11,6 +11,7 @@ from serve.call import Call, Endpoint
 from serve.files import Library
 from serve.frames import Frames
 from serve.health import HealthChecks
+from serve.laps import Laps
 from serve.listings import Listings
 from serve.memory import Memory
 from serve.metrics import Metrics
@@ -53,7 +54,10 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     yield _asgi("/data/{key:path}", listings.data)
     yield _asgi("/f1/races/{year}/{round}", listings.race)
     yield _asgi("/f1/race-telemetry/{year}/{round}", frames.get)
+    yield _asgi("/f1/results/{year}/{round}", listings.results)
+    yield _asgi("/f1/laps/{year}/{round}", Laps(artifacts, shelf, memory).get)
     yield _asgi("/f1/sessions/{year}", listings.sessions)
+    yield _asgi("/f1/seasons/{year}/{table}", listings.season_table)
     yield _asgi("/f1/seasons", listings.seasons)
     yield Route("/f1/race-telemetry", Endpoint(frames.post), methods=["POST"])
     yield WebSocketRoute("/f1/process-telemetry/{year}/{round}", Progress(settings, shelf, metrics).endpoint)

@@ -2,10 +2,10 @@
 
 import hashlib
 
-from pipeline.contract.artifacts import CATALOG, SPECS, SessionKey, is_public, session_of
+from pipeline.contract.artifacts import CATALOG, SPECS, SessionKey, is_public, key_of, session_of
 from pipeline.contract.models import SeasonListing
 from serve.call import Call
-from serve.models import RacePath, RaceQuery, SeasonPath, Sessions
+from serve.models import STANDINGS, RacePath, RaceQuery, SeasonPath, SeasonTablePath, Sessions
 from serve.problems import Problem
 from serve.requests import query_of, validated
 from serve.shelf import Shelf
@@ -47,6 +47,28 @@ class Listings:
         except FileNotFoundError:
             raise self._shelf.missing_race(key) from None
 
+    async def results(self, call: Call) -> None:
+        path, query = validated(RacePath, call.path), query_of(call, RaceQuery)
+        key = SessionKey(path.year, path.round, query.session)
+        name = key.file("results")
+        try:
+            if not self._shelf.serves(name):
+                raise FileNotFoundError(name)
+            await self._artifacts.send(call, name, redirect=False)
+        except FileNotFoundError:
+            raise self._shelf.missing_artifact(name, key) from None
+
+    async def season_table(self, call: Call) -> None:
+        """The standings, or a table of all sessions, which is large enough for the CDN."""
+        path = validated(SeasonTablePath, call.path)
+        table = path.table if path.table == STANDINGS else f"season_{path.table}"
+        try:
+            name = key_of(table, year=path.year)
+            await self._artifacts.send(call, name, redirect=path.table != STANDINGS)
+        except FileNotFoundError:
+            self._shelf.season(path.year)
+            raise self._shelf.missing_artifact(name, None) from None
+
     async def sessions(self, call: Call) -> None:
         season = self._shelf.season(validated(SeasonPath, call.path).year)
         await self._artifacts.send_document(call, f"linked/{season.year}", *self._linked(season))
@@ -76,6 +98,8 @@ def linked(season: SeasonListing) -> Sessions:
 _API = {
     "manifest": "/f1/races/{race}",
     "frames": "/f1/race-telemetry/{race}",
+    "results": "/f1/results/{race}",
+    "laps": "/f1/laps/{race}",
     "progress": "/f1/process-telemetry/{race}",
 }
 

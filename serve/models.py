@@ -1,16 +1,29 @@
 """Requests and responses that belong to the API alone; the published documents are in the contract."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.contract.models import CatalogRace, SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.models import (
+    CatalogRace,
+    Clock,
+    Event,
+    SeasonEvent,
+    SeasonListing,
+    SeasonSession,
+    row_model,
+)
 from pipeline.contract.sessions import CHOICES, SessionCode
+from pipeline.contract.tables import LAPS, TABLES
 
 
 def _whole(value: Any) -> Any:
     """To JSON Schema 6.0 is an integer too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
 
 
 FrameSkip = Annotated[
@@ -25,6 +38,9 @@ Round = Annotated[
     int, Field(ge=1, le=99, description="round of the season", examples=[1]), BeforeValidator(_whole)
 ]
 Session = Annotated[SessionCode, Field(description=CHOICES)]
+Driver = Annotated[str, Field(pattern="^[0-9A-Za-z]{1,4}$", examples=["VER"]), BeforeValidator(_upper)]
+STANDINGS = "standings"
+SEASON_TABLES = tuple(table.name for table in TABLES if table.of_season)
 
 
 class Request(BaseModel):
@@ -47,6 +63,14 @@ class RaceQuery(Request):
 class TelemetryQuery(RaceQuery):
     frame_skip: FrameSkip = 1
     compress: bool = Field(True, description="false: plain JSON even for a client that accepts gzip")
+
+
+class LapsQuery(RaceQuery):
+    driver: Driver | None = Field(None, description="the driver's three letters; without, all drivers")
+
+
+class SeasonTablePath(SeasonPath):
+    table: Literal[STANDINGS, *SEASON_TABLES] = Field(description="a table of the season")  # type: ignore[valid-type]
 
 
 class ProgressQuery(RaceQuery):
@@ -82,6 +106,20 @@ class Sessions(SeasonListing):
     """GET /f1/sessions/{year}: the season listing with links."""
 
     events: list[ListedEvent]  # type: ignore[assignment]  # narrower than the published one
+
+
+if TYPE_CHECKING:
+    LapRow: TypeAlias = Any
+else:
+    LapRow = row_model("LapRow", "One lap, as in laps.parquet.", LAPS.in_browser())
+
+
+class Laps(BaseModel):
+    """GET /f1/laps/{year}/{round}: the laps of timing.json.gz as rows."""
+
+    event: Event
+    clock: Clock
+    rows: list[LapRow] = Field(description="by driver and lap")
 
 
 class Live(BaseModel):

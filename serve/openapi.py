@@ -9,16 +9,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from pipeline import __version__
-from pipeline.contract.models import Catalog, FramesDocument, Manifest
+from pipeline.contract.models import Catalog, FramesDocument, Manifest, Results, Standings
 from serve.call import Call
 from serve.models import (
+    STANDINGS,
     Health,
+    Laps,
+    LapsQuery,
     Live,
     ProblemDetails,
     RacePath,
     RaceQuery,
     Ready,
     SeasonPath,
+    SeasonTablePath,
     Sessions,
     TelemetryQuery,
     TelemetryRequest,
@@ -29,7 +33,8 @@ from serve.static import Artifacts
 Json = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{model}"
 _MODELS = (
-    Catalog, FramesDocument, Health, Live, Manifest, ProblemDetails, Ready, Sessions, TelemetryRequest,
+    Catalog, FramesDocument, Health, Laps, Live, Manifest, ProblemDetails, Ready, Results, Sessions,
+    Standings, TelemetryRequest,
 )  # fmt: skip
 _DESCRIPTION = """Precomputed Formula 1 race telemetry, read only. Everything is a file computed before; the
 same files are on the CDN or bucket under the keys of `/data/`.
@@ -54,6 +59,7 @@ _REASONS = {
     422: "A value is missing or out of range; the problem says what is allowed.",
     503: "Not possible at the moment; try again after Retry-After seconds.",
 }
+_PARQUET: Json = {"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}}
 _ENCODING = {
     "name": "Accept-Encoding",
     "in": "header",
@@ -83,7 +89,7 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {"title": "F1 race telemetry", "version": __version__, "description": _DESCRIPTION},
         "tags": [{"name": name} for name in ("races", "files", "health")],
-        "paths": _races() | _files() | _service(),
+        "paths": _races() | _tables() | _files() | _service(),
         "components": {"schemas": schemas["$defs"]},
     }
 
@@ -117,12 +123,39 @@ def _races() -> Json:
     }  # fmt: skip
 
 
+def _tables() -> Json:
+    race, season = _parameters(RacePath, "path"), _parameters(SeasonPath, "path")
+    (table,) = (p for p in _parameters(SeasonTablePath, "path") if p["name"] == "table")
+    table["schema"] = {"type": "string", "enum": [n for n in table["schema"]["enum"] if n != STANDINGS]}
+    whole = {"description": "The Parquet file.", "content": _PARQUET}
+    part = {"description": "The range of it.", "content": _PARQUET}
+    return {
+        "/f1/results/{year}/{round}": _get(
+            "races", "get_results", "The classification, and what its last revision changed",
+            _ok("The results.", Results), [304, 404, 412, 416, 422, 503],
+            parameters=[*race, *_parameters(RaceQuery, "query")],
+        ),
+        "/f1/laps/{year}/{round}": _get(
+            "races", "get_laps", "The laps, of all drivers or of one", _ok("The laps.", Laps),
+            [304, 404, 412, 422, 503], parameters=[*race, *_parameters(LapsQuery, "query")],
+        ),
+        "/f1/seasons/{year}/standings": _get(
+            "races", "get_standings", "Both championships after each round",
+            _ok("The standings.", Standings), [304, 404, 412, 416, 422, 503], parameters=season,
+        ),
+        "/f1/seasons/{year}/{table}": _get(
+            "races", "get_season_table", "A table of all sessions of a season",
+            {"200": whole, "206": part}, [304, 307, 404, 412, 416, 422, 503], parameters=[*season, table],
+        ),
+    }  # fmt: skip
+
+
 def _files() -> Json:
     types = {
         "application/json": {},
         "application/schema+json": {},
         "application/x-ndjson": {"schema": {"type": "string"}},
-        "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+        **_PARQUET,
     }
     headers = {"ETag": {"schema": {"type": "string"}}}
     whole = {"200": {"description": "The file.", "content": types, "headers": headers}}

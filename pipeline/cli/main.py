@@ -177,13 +177,16 @@ def verify(
     """Check all that is published: catalog, listings, manifests, files, and what a bucket says of them."""
     from pipeline.publish import mend as mending  # noqa: PLC0415
     from pipeline.publish import verify as verifying  # noqa: PLC0415
+    from pipeline.run.season import refresh  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    with to_s3(options).open() if in_bucket else LocalStore(out) as store:
+    place = to_s3(options) if in_bucket else None
+    with LocalStore(out) if place is None else place.open() as store:
         if mend:
             with nullcontext() if in_bucket else only_run(out):
                 mending.mend(store)
+                refresh(store, mending.listed_years(store), place)
         wrong = 0
         for verdict in verifying.verify(store, year, round_number):
             wrong += len(verdict.problems)

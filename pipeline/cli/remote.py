@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -28,15 +29,17 @@ def publish(year: int | None, round_number: int | None, reread: bool, out: Path,
     from pipeline.publish.mend import mend_what_is_gone  # noqa: PLC0415
     from pipeline.publish.sync import sync  # noqa: PLC0415
     from pipeline.publish.verify import published  # noqa: PLC0415
+    from pipeline.run.season import refresh_there  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    local = LocalStore(out)
+    local, place = LocalStore(out), to_s3(options)
     keys = published(local, year, round_number)
     began = monotonic()
-    with to_s3(options).open() as remote, only_run(out):
+    with place.open() as remote, only_run(out):
         mend_what_is_gone(local)
         report = sync(local, remote, keys, reread=reread)
+        refresh_there(place, report.due)
         click.echo(remote.summary(monotonic() - began, whole=not report.problems))
     for problem in report.problems.values():
         click.echo(f"Error: {problem}", err=True)
@@ -64,27 +67,29 @@ def prune(
     **options: Any,
 ) -> None:
     """Remove files that no manifest names: in the bucket with --s3-bucket, else in --out."""
-    from pipeline.publish.verify import scope  # noqa: PLC0415
     from pipeline.store.local import LocalStore  # noqa: PLC0415
     from pipeline.store.lock import only_run  # noqa: PLC0415
 
-    prefix = scope(year, round_number)
     if options["s3_bucket"]:
         with to_s3(options).open() as remote:
-            _prune(remote, prefix, older_than, dry_run)
+            _prune(remote, year, round_number, older_than, dry_run)
         return
     if not out.is_dir():
         raise UsageError(f"there is no folder {out}: name the one with the published files with --out")
     with only_run(out):
-        _prune(LocalStore(out), prefix, older_than, dry_run)
+        _prune(LocalStore(out), year, round_number, older_than, dry_run)
 
 
-def _prune(store: Store, prefix: str, older_than: timedelta, dry_run: bool) -> None:
-    from pipeline.publish.prune import abandoned, remove, unused  # noqa: PLC0415
+def _prune(
+    store: Store, year: int | None, round_number: int | None, older_than: timedelta, dry_run: bool
+) -> None:
+    from pipeline.publish.prune import abandoned, remove, unused, unused_of_seasons  # noqa: PLC0415
+    from pipeline.publish.verify import scope  # noqa: PLC0415
 
+    seasons = unused_of_seasons(store, year, older_than) if round_number is None else ()
     files = size = 0
     verb = "would be removed" if dry_run else "removed"
-    for generation in unused(store, prefix, older_than):
+    for generation in chain(unused(store, scope(year, round_number), older_than), seasons):
         files += len(generation.keys)
         size += generation.bytes
         click.echo(f"{generation.folder}: {len(generation.keys)} files, {generation.bytes / 1e6:.1f} MB")

@@ -78,6 +78,12 @@ _ALL: Final = (
         Spec(f"{t.name}_parquet", f"{{session}}{t.name}.parquet", PARQUET, t.about, required=not t.later)
         for t in TABLES
     ),
+    *(
+        Spec(f"season_{t.name}", f"seasons/{{year}}/{t.name}.parquet", PARQUET, f"{t.about}, a season")
+        for t in TABLES
+        if t.of_season
+    ),
+    Spec("standings", "seasons/{year}/standings.json", JSON, "both championships after each round"),
     Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
     Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
     Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),
@@ -138,6 +144,11 @@ class SessionKey:
 def key_of(name: str, **fields: int | str) -> str:
     """The key of a file above the sessions, such as `key_of("run_log", run="...")`."""
     return SPECS[name].pattern.format(**fields)
+
+
+def season_files(year: int) -> str:
+    """What the keys of a season's own files begin with."""
+    return f"seasons/{year}/"
 
 
 def season_key(year: int) -> str:

@@ -4,6 +4,7 @@ Times named `*_s`, `t`, `start_time`, `end_time`, `retired_at` and `finished_at`
 clock (0 = frame 0) unless said otherwise. Unknown fields are ignored, so a reader survives additions.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -368,6 +369,13 @@ class SeasonEvent(Model):
     sessions: list[SeasonSession] = Field(description="in the order they are held")
 
 
+class SeasonFiles(Model):
+    """A season's own files: all its sessions in one, and the standings."""
+
+    made_from: str = Field(description="hash of the published sessions that they were made from")
+    artifacts: list[Artifact] = Field(description="the files")
+
+
 class SeasonListing(Model):
     """sessions/{year}.json."""
 
@@ -375,6 +383,7 @@ class SeasonListing(Model):
     year: Year
     updated_at: Updated
     events: list[SeasonEvent] = Field(description="every race weekend of the season, by round")
+    files: SeasonFiles | None = Field(None, description="the season's own files; null before there are any")
 
     @property
     def published(self) -> list["CatalogRace"]:
@@ -580,14 +589,19 @@ def _in_row(column: Column) -> Any:
     return (_value(column), Field(None if column.nullable else ..., description=column.description))
 
 
+def row_model(name: str, about: str, columns: Iterable[Column]) -> Any:
+    """The model of a table's row in JSON."""
+    fields: Any = {column.name: _in_row(column) for column in columns}
+    return create_model(name, __base__=Model, __doc__=about, **fields)
+
+
 if TYPE_CHECKING:
     ResultRow: TypeAlias = Any
 else:
-    ResultRow = create_model(
+    ResultRow = row_model(
         "ResultRow",
-        __base__=Model,
-        __doc__="One driver's result, as in results.parquet.",
-        **{column.name: _in_row(column) for column in RESULTS.columns if column not in SESSION_OF},
+        "One driver's result, as in results.parquet.",
+        (column for column in RESULTS.columns if column not in SESSION_OF),
     )
 
 
@@ -611,6 +625,47 @@ class Results(Model):
     rows: list[ResultRow] = Field(description="who took part, in the order of the result")
 
 
+class Standing(Model):
+    """One driver's or team's place in a championship after a round."""
+
+    position: int | None = Field(None, description="place; null where points of a round are not known")
+    points: float | None = Field(None, description="points so far; null where those of a round are not known")
+    wins: int | None = Field(None, description="races won so far, sprints not counted")
+    gained: float | None = Field(None, description="points that the round brought")
+    moved: int | None = Field(None, description="places won by the round, lost ones are negative")
+
+
+class DriverStanding(Standing):
+    driver: str = Field(description="the driver's three letters")
+    driver_id: str | None = Field(None, description="the driver's id at jolpica")
+    name: str = Field(description="full name")
+    team: str = Field(description="name of the team of the last race")
+
+
+class TeamStanding(Standing):
+    team: str = Field(description="name of the team")
+    team_id: str | None = Field(None, description="the team's id at jolpica")
+
+
+class StandingsRound(Model):
+    """Both championships after one round."""
+
+    round: int = Field(description="round of the season")
+    name: str = Field(description="short name of the race weekend")
+    sessions: list[SessionCode] = Field(description="whose points are in it: R and S, those published")
+    complete: bool = Field(description="whether the points of every race and sprint so far are known")
+    drivers: list[DriverStanding] = Field(description="by place")
+    teams: list[TeamStanding] = Field(description="by place")
+
+
+class Standings(Model):
+    """seasons/{year}/standings.json: summed from the published results."""
+
+    schema_version: Version = SCHEMA_VERSION
+    year: Year
+    rounds: list[StandingsRound] = Field(description="by round, those with a published race or sprint")
+
+
 SCHEMAS: dict[str, type[Model]] = {
     "manifest": Manifest,
     "season": SeasonListing,
@@ -621,4 +676,5 @@ SCHEMAS: dict[str, type[Model]] = {
     "replay_chunk": ReplayChunkDocument,
     "timing": TimingDocument,
     "results": Results,
+    "standings": Standings,
 }

@@ -71,7 +71,7 @@ class Table:
 
     browser: the columns in timing.json.gz, in that order; none where it lacks the table. A table that is
     `grouped` has a row group for each driver. One that came `later` than version 1 began is missing beside
-    older races, which are whole without it.
+    older races, which are whole without it. A table `of_season` has a file with all sessions of a season too.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Table:
     browser: tuple[str, ...] = ()
     grouped: bool = False
     later: bool = False
+    of_season: bool = False
 
     def in_browser(self) -> list[Column]:
         """The columns in timing.json.gz."""
@@ -151,6 +152,7 @@ LAPS: Final = Table(
         "speed_i1", "speed_i2", "speed_fl", "speed_st", "stint", "tyre", "tyre_life", "kind", "position",
         "gap_s", "interval_s", "laps_down", "deleted", "deleted_reason", "generated",
     ),
+    of_season=True,
 )  # fmt: skip
 
 STINTS: Final = Table(
@@ -184,6 +186,7 @@ STINTS: Final = Table(
         "end_s",
     ),
     later=True,
+    of_season=True,
 )  # fmt: skip
 
 PIT_STOPS: Final = Table(
@@ -217,6 +220,7 @@ PIT_STOPS: Final = Table(
         "position_after", "track_status", "double_stop",
     ),
     later=True,
+    of_season=True,
 )  # fmt: skip
 
 RESULTS: Final = Table(
@@ -254,6 +258,7 @@ RESULTS: Final = Table(
         "q3_s",
     ),
     later=True,
+    of_season=True,
 )  # fmt: skip
 
 EVENTS: Final = Table(
@@ -280,6 +285,7 @@ EVENTS: Final = Table(
     sorted_by=("t_s",),
     browser=("t_s", "lap", "kind", "driver", "other", "position", "rel_dist", "seconds", "detail"),
     later=True,
+    of_season=True,
 )
 
 RACE_CONTROL: Final = Table(
@@ -304,6 +310,7 @@ RACE_CONTROL: Final = Table(
     ),
     sorted_by=("t_s",),
     later=True,
+    of_season=True,
 )
 
 WEATHER: Final = Table(
@@ -316,6 +323,7 @@ WEATHER: Final = Table(
     ),
     sorted_by=("t_s",),
     later=True,
+    of_season=True,
 )
 
 CLOCK: Final = Table(

@@ -6,7 +6,7 @@ of the part. What a part does not have is null.
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -46,16 +46,16 @@ def _frames(race: RaceFrames) -> Iterator[Part]:
 
 def arrow_schema(table: Table, about: Head) -> pa.Schema:
     """A file's schema. Its metadata says what race and clock the rows belong to, a field's what it holds."""
+    return schema_of(table, event=about.event.model_dump_json(), clock=about.clock.model_dump_json())
+
+
+def schema_of(table: Table, **metadata: str) -> pa.Schema:
+    """A declared table's schema, with metadata of the file."""
     fields = [
         pa.field(c.name, _arrow_type(c), c.nullable, {"unit": c.unit, "description": c.description})
         for c in table.columns
     ]
-    metadata = {
-        "schema_version": str(SCHEMA_VERSION),
-        "event": about.event.model_dump_json(),
-        "clock": about.clock.model_dump_json(),
-    }
-    return pa.schema(fields, metadata=metadata)
+    return pa.schema(fields, metadata={"schema_version": str(SCHEMA_VERSION), **metadata})
 
 
 def _arrow_type(column: Column) -> pa.DataType:
@@ -67,20 +67,25 @@ def _write(path: Path, table: Table, parts: Iterable[Part], about: Head) -> None
     schema = arrow_schema(table, about)
     always = about.event.model_dump(include={"year", "round", "session"})
     filled = (_filled(table, {**part, **always}, schema) for part in parts)
-    with pq.ParquetWriter(
-        path,
+    with writer(path, table, schema, table.sorted_by) as stream:
+        for rows in filled if table.grouped else [pa.concat_tables(filled)]:
+            stream.write_table(rows, row_group_size=max(1, rows.num_rows))
+
+
+def writer(
+    where: Path | BinaryIO, table: Table, schema: pa.Schema, sorted_by: Iterable[str]
+) -> pq.ParquetWriter:
+    """Writes a declared table, each column as its declaration says."""
+    return pq.ParquetWriter(
+        where,
         schema,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
         use_dictionary=[c.name for c in table.columns if c.encoding == "dictionary"],
         column_encoding={c.name: _ENCODINGS[c.encoding] for c in table.columns if c.encoding in _ENCODINGS},
         write_statistics=True,
-        sorting_columns=pq.SortingColumn.from_ordering(
-            schema, [(name, "ascending") for name in table.sorted_by]
-        ),
-    ) as writer:
-        for rows in filled if table.grouped else [pa.concat_tables(filled)]:
-            writer.write_table(rows, row_group_size=max(1, rows.num_rows))
+        sorting_columns=pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in sorted_by]),
+    )
 
 
 def _filled(table: Table, part: Part, schema: pa.Schema) -> pa.Table:

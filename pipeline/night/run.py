@@ -42,6 +42,7 @@ from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
 from pipeline.run.found import find
 from pipeline.run.history import History
+from pipeline.run.season import refresh, refresh_there
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
@@ -264,11 +265,14 @@ class _Night:
         if self.plan.dry_run:
             return self._summary(monotonic() - self.began)
         with self._noting():
+            refresh(self.store, self.seasons)
+        with self._noting():
             self._done(self.uploader.drain())
         known = len(self.problems)
         summary = self._write_summary()
         with self._noting():
             self._done(self.uploader.finish(self.seasons))
+            refresh_there(self.plan.settings.remote, self.uploader.due)
         if self.uploader.summary is not None:
             self.listener.on_uploaded(self.uploader.summary)
         return summary if len(self.problems) == known else self._write_summary()

@@ -13,6 +13,7 @@ from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.publish.documents import read_manifest, read_model
 from pipeline.publish.listings import published_session, put_listing
+from pipeline.publish.season_files import send
 from pipeline.store.base import Store
 
 
@@ -23,8 +24,12 @@ def publish_listing(
     theirs: SeasonListing | None,
     in_bucket: Set[SessionKey],
     sent: Mapping[SessionKey, Manifest],
-) -> None:
+    *,
+    reread: bool = False,
+) -> SeasonListing:
     """Rewrite a season's listing and the catalog in the bucket where they differ from what is there.
+
+    The season's own files go up before them, where they are of what the bucket then has.
 
     Args:
         theirs: the listing that the bucket has.
@@ -33,7 +38,9 @@ def publish_listing(
     ours = read_model(local, season_key(year), SeasonListing)
     mine, other = ([] if listing is None else listing.events for listing in (ours, theirs))
     events = _Merge(remote, year, mine, other, in_bucket | sent.keys(), sent).events()
-    put_listing(remote, year, events, theirs, datetime.now(UTC), same=ours)
+    here, there = (None if listing is None else listing.files for listing in (ours, theirs))
+    files = send(local, remote, events, here, there, reread=reread)
+    return put_listing(remote, year, events, theirs, datetime.now(UTC), same=ours, files=files)
 
 
 @dataclass(frozen=True)

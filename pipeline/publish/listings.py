@@ -10,6 +10,7 @@ from pipeline.contract.models import (
     CatalogSeason,
     Manifest,
     SeasonEvent,
+    SeasonFiles,
     SeasonListing,
     SeasonSession,
     SessionState,
@@ -45,7 +46,8 @@ def publish_season(
     numbers = {e.round for e in events}
     listed = [_event(store, e, known.get(e.round), errors, moving or {}, now) for e in events]
     listed += [e for e in (before if beside is None else beside) if e.round not in numbers]
-    return put_listing(store, year, sorted(listed, key=_place), old, now)
+    files = None if old is None else old.files
+    return put_listing(store, year, sorted(listed, key=_place), old, now, files=files)
 
 
 def put_listing(
@@ -55,16 +57,20 @@ def put_listing(
     there: SeasonListing | None,
     now: datetime,
     same: SeasonListing | None = None,
+    files: SeasonFiles | None = None,
 ) -> SeasonListing:
-    """Publish a season's events, and the catalog, where they differ from what is `there`.
+    """Publish a season's events and files, and the catalog, where they differ from what is `there`.
 
     Args:
+        files: the season's own files that are there already.
         same: a listing of another place, to be taken as it is where it tells of the same.
     """
     told = (known for known in (there, same) if known is not None)
     listing = next((known for known in told if (known.year, known.events) == (year, events)), None)
     if listing is None:
-        listing = SeasonListing(year=year, updated_at=now, events=events)
+        listing = SeasonListing(year=year, updated_at=now, events=events, files=files)
+    elif listing.files != files:
+        listing = listing.model_copy(update={"updated_at": now, "files": files})
     if listing is not there:
         store.put_bytes(season_key(year), to_json(listing))
     publish_catalog(store, listing, now)

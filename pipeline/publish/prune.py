@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipeline.contract.artifacts import SessionKey, is_public, session_of
-from pipeline.publish.documents import read_manifest
+from pipeline.contract.artifacts import SessionKey, is_public, season_files, season_key, session_of
+from pipeline.contract.models import SeasonListing
+from pipeline.publish.documents import read_manifest, read_model
 from pipeline.store.base import Store, Stored, Unfinished
 
 
@@ -32,6 +33,23 @@ def unused(store: Store, prefix: str, grace: timedelta, now: datetime | None = N
             sessions.setdefault(key, []).append(stored)
     for key, files in sorted(sessions.items()):
         yield from _unused(store, key, files, before)
+
+
+def unused_of_seasons(store: Store, year: int | None, grace: timedelta) -> Iterator[Unused]:
+    """Files of whole seasons that no listing names, such as of a table of which no session is left."""
+    before = datetime.now(UTC) - grace
+    folders: dict[str, list[Stored]] = {}
+    for stored in store.list("seasons/" if year is None else season_files(year)):
+        if is_public(stored.key):
+            folders.setdefault(stored.key.rpartition("/")[0] + "/", []).append(stored)
+    for folder, found in folders.items():
+        listing = read_model(store, season_key(int(folder.split("/")[1])), SeasonListing)
+        if listing is None:
+            continue
+        named = {a.key for a in listing.files.artifacts} if listing.files else set()
+        gone = [s for s in found if s.key not in named and _older(s, before)]
+        if gone:
+            yield Unused(folder, tuple(s.key for s in gone), sum(s.bytes for s in gone))
 
 
 def _unused(store: Store, key: SessionKey, files: list[Stored], before: datetime) -> Iterator[Unused]:

@@ -30,12 +30,14 @@ _PAUSE_S = 2.0
 class Report:
     """How a sync went: races that are in the bucket, those better there than here, and why others are not.
 
-    kept: what the version here lacks. problems: why a race could not be sent.
+    kept: what the version here lacks. problems: why a race could not be sent. due: seasons whose own files
+    the bucket has of other sessions than it has now, and cannot get from here.
     """
 
     races: list[SessionKey] = field(default_factory=list)
     kept: dict[SessionKey, str] = field(default_factory=dict)
     problems: dict[SessionKey, str] = field(default_factory=dict)
+    due: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from pipeline.publish.documents import (
 )
 from pipeline.publish.mend import mend
 from pipeline.publish.race import remove_race
+from pipeline.publish.season_files import is_due, is_outdated
 from pipeline.publish.sending import TRIES, Copy, Race, Report, race_here
 from pipeline.store.base import Fetched, Store, Stored
 from pipeline.store.local import LocalStore
@@ -105,12 +106,18 @@ def sync_races(
             read = {key: parsed(data, Manifest) for key, data in there.items()}
             sent = read if from_elsewhere else {race.key: copy.attempt(race) for race in season.races}
             known = {key: manifest for key, manifest in sent.items() if manifest is not None}
-            _list(local, remote, season, known)
+            if _list(local, remote, season, known, reread):
+                report.due.append(season.year)
     return report
 
 
-def _list(local: LocalStore, remote: Store, season: Season, known: dict[SessionKey, Manifest]) -> None:
+def _list(
+    local: LocalStore, remote: Store, season: Season, known: dict[SessionKey, Manifest], reread: bool
+) -> bool:
     """Write a season's listing and the catalog, and look again, until there is nothing to write.
+
+    Returns:
+        Whether the season's own files are still due in the bucket.
 
     Raises:
         ContestedError: somebody else writes them at the same time, again and again.
@@ -118,9 +125,9 @@ def _list(local: LocalStore, remote: Store, season: Season, known: dict[SessionK
     listing, listed = season.listing, published_in(season.listed)
     for _ in range(TRIES):
         before = len(remote.sent)
-        publish_listing(local, remote, season.year, listing, listed, known)
+        now = publish_listing(local, remote, season.year, listing, listed, known, reread=reread)
         if len(remote.sent) == before:
-            return
+            return is_due(remote, now) if reread else is_outdated(now)
         listing = read_model(remote, season_key(season.year), SeasonListing)
         listed = published_in(stored.key for stored in remote.list(f"telemetry/{season.year}/"))
         there = {key: read_manifest(remote, key) for key in known}

@@ -30,6 +30,7 @@ class Uploader:
     ) -> None:
         self.shelf: Readable = remote if remote is not None and from_elsewhere else local
         self.summary: str | None = None
+        self.due: list[int] = []  # as in Report, once it has finished
         self._local, self._remote, self._elsewhere = local, remote, from_elsewhere
         self._keep_better = keep_better
         self._failed = False
@@ -65,7 +66,7 @@ class Uploader:
         if self._remote is None:
             return
         try:
-            syncing.sync(self._local, self._remote, (), years)
+            self.due = syncing.sync(self._local, self._remote, (), years).due
         except PipelineError:
             if not self._failed:  # else it is told already, for each race
                 raise

@@ -16,7 +16,7 @@ from pipeline.contract.media import IMMUTABLE
 from pipeline.contract.models import Artifact, Manifest, ProgressEvent, Replay
 from pipeline.errors import UsageError
 from pipeline.publish.documents import parsed, published_in, read_manifest
-from pipeline.publish.verify_above import Above
+from pipeline.publish.verify_above import Above, said_wrong, wrong_with
 from pipeline.store.base import Store, Stored
 
 
@@ -189,15 +189,8 @@ class _Race:
         if (artifact.media_type, artifact.content_encoding) != (media.content_type, media.content_encoding):
             told = f"{artifact.media_type}, {artifact.content_encoding}"
             problems.append(f"{self.key.manifest} calls {key} {told}")
-        stored = self.store.digest(key)
-        if stored is None:
-            return [*problems, f"{key} is missing"]
-        problems += said_wrong(stored)
-        if stored.bytes < artifact.bytes:
-            problems.append(f"{key} is truncated: {stored.bytes} of {artifact.bytes} bytes")
-        elif stored.sha256 != artifact.sha256:
-            problems.append(f"{key} is altered: its sha256 is not the manifest's")
-        elif key == self.key.progress:
+        problems += wrong_with(self.store, artifact)
+        if not problems and key == self.key.progress:
             problems += self._about_progress(self.store.read(key) or b"")
         return problems
 
@@ -206,12 +199,6 @@ class _Race:
         events = [parsed(line, ProgressEvent) for line in data.splitlines() if line]
         races = {event and SessionKey(event.year, event.round, event.session) for event in events}
         return [] if races == {self.key} else [f"{self.key.progress} is not the log of {self.key}"]
-
-
-def said_wrong(stored: Stored) -> list[str]:
-    """A sentence where an object goes out with other headers than the format's."""
-    wrong = stored.mislabelled
-    return [f"{stored.key} is served with {', '.join(wrong)}"] if wrong else []
 
 
 def _what_is_wrong(data: bytes) -> str:

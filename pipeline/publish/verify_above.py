@@ -9,12 +9,20 @@ import orjson
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, key_of, season_key, session_of
-from pipeline.contract.models import SCHEMAS, Catalog, Manifest, RunSummary, SeasonListing, SeasonSession
+from pipeline.contract.models import (
+    SCHEMAS,
+    Artifact,
+    Catalog,
+    Manifest,
+    RunSummary,
+    SeasonListing,
+    SeasonSession,
+)
 from pipeline.publish.bucket_listings import same_meeting
 from pipeline.publish.documents import parsed, read_model
 from pipeline.publish.listings import as_season, catalog_of, newest_of, published_session
 from pipeline.publish.mend import listed_years
-from pipeline.store.base import Fetched, Store
+from pipeline.store.base import Fetched, Store, Stored
 
 _WORDS: Final = {"description", "title"}
 
@@ -52,6 +60,8 @@ class Above:
             keys += [stored.key for stored in store.list(RUNS) if is_public(stored.key)]
         self._keys = keys
         sizes = [stored.bytes for key in keys if (stored := store.stat(key)) is not None]
+        found = (self._listings.get(y) for y in self._years)
+        sizes += [a.bytes for there in found if there and there.files for a in there.files.artifacts]
         self.files, self.bytes = len(sizes), sum(sizes)
 
     @property
@@ -77,6 +87,9 @@ class Above:
         for year in self._years:
             if (listing := self._listings.get(year)) is not None:
                 yield from self._about_listing(year, listing)
+                files = [] if listing.files is None else listing.files.artifacts
+                for problems in pool.map(lambda artifact: wrong_with(self._store, artifact), files):
+                    yield from problems
 
     def _about_catalog(self) -> Iterator[str]:
         if self._catalog is None:
@@ -120,6 +133,25 @@ class Above:
         for key, manifest in self._manifests.items():
             if key.year == year and key not in named and manifest.event_key == key:
                 yield f"{name} does not list {key.manifest}, which is there"
+
+
+def wrong_with(store: Store, artifact: Artifact) -> list[str]:
+    """A sentence for each thing that is not as a file is named."""
+    key, stored = artifact.key, store.digest(artifact.key)
+    if stored is None:
+        return [f"{key} is missing"]
+    problems = said_wrong(stored)
+    if stored.bytes < artifact.bytes:
+        problems.append(f"{key} is truncated: {stored.bytes} of {artifact.bytes} bytes")
+    elif stored.sha256 != artifact.sha256:
+        problems.append(f"{key} is altered: its sha256 is not the one that it is named with")
+    return problems
+
+
+def said_wrong(stored: Stored) -> list[str]:
+    """A sentence where an object goes out with other headers than the format's."""
+    wrong = stored.mislabelled
+    return [f"{stored.key} is served with {', '.join(wrong)}"] if wrong else []
 
 
 def _as_listed(manifest: Manifest, session: SeasonSession) -> SeasonSession:

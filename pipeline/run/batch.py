@@ -25,6 +25,7 @@ from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Published, Season, decide
 from pipeline.run.found import find
 from pipeline.run.processes import Call, Event, Result, call, run_all
+from pipeline.run.season import refresh, refresh_there
 from pipeline.store.base import Place, Readable
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.lock import only_run
@@ -175,7 +176,10 @@ def _work(
         known[outcome.key] = outcome
         _publish_listings(store, tasks, known, schedule)
         yield from uploader.add(outcome)
-    yield from uploader.finish({task.key.year for task in tasks})
+    years = {task.key.year for task in tasks}
+    refresh(store, years)
+    yield from uploader.finish(years)
+    refresh_there(settings.remote, uploader.due)
 
 
 def _decided(

@@ -602,6 +602,14 @@ export interface SeasonEvent {
   sessions: SeasonSession[];
 }
 
+/** A season's own files: all its sessions in one, and the standings. */
+export interface SeasonFiles {
+  /** Hash of the published sessions that they were made from. */
+  made_from: string;
+  /** The files. */
+  artifacts: Artifact[];
+}
+
 /** One session of a season listing, and what exists of it. */
 export interface SeasonSession {
   /** Session of the round: R (race) or S (sprint). */
@@ -640,6 +648,8 @@ export interface SeasonListing {
   updated_at: string;
   /** Every race weekend of the season, by round. */
   events: SeasonEvent[];
+  /** The season's own files; null before there are any. */
+  files?: SeasonFiles | null;
 }
 
 export interface CatalogRace {
@@ -1205,5 +1215,69 @@ export interface Results {
   changes: ResultChange[];
   /** Who took part, in the order of the result. */
   rows: ResultRow[];
+}
+
+export interface DriverStanding {
+  /** Place; null where points of a round are not known. */
+  position: number | null;
+  /** Points so far; null where those of a round are not known. */
+  points: number | null;
+  /** Races won so far, sprints not counted. */
+  wins: number | null;
+  /** Points that the round brought. */
+  gained: number | null;
+  /** Places won by the round, lost ones are negative. */
+  moved: number | null;
+  /** The driver's three letters. */
+  driver: string;
+  /** The driver's id at jolpica. */
+  driver_id: string | null;
+  /** Full name. */
+  name: string;
+  /** Name of the team of the last race. */
+  team: string;
+}
+
+/** Both championships after one round. */
+export interface StandingsRound {
+  /** Round of the season. */
+  round: number;
+  /** Short name of the race weekend. */
+  name: string;
+  /** Whose points are in it: R and S, those published. */
+  sessions: ("R" | "S")[];
+  /** Whether the points of every race and sprint so far are known. */
+  complete: boolean;
+  /** By place. */
+  drivers: DriverStanding[];
+  /** By place. */
+  teams: TeamStanding[];
+}
+
+export interface TeamStanding {
+  /** Place; null where points of a round are not known. */
+  position: number | null;
+  /** Points so far; null where those of a round are not known. */
+  points: number | null;
+  /** Races won so far, sprints not counted. */
+  wins: number | null;
+  /** Points that the round brought. */
+  gained: number | null;
+  /** Places won by the round, lost ones are negative. */
+  moved: number | null;
+  /** Name of the team. */
+  team: string;
+  /** The team's id at jolpica. */
+  team_id: string | null;
+}
+
+/** seasons/{year}/standings.json: summed from the published results. */
+export interface Standings {
+  /** Version of the format. */
+  schema_version: number;
+  /** Season. */
+  year: number;
+  /** By round, those with a published race or sprint. */
+  rounds: StandingsRound[];
 }
 // documents:end
