@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract import SCHEMA_VERSION
+from pipeline.contract import SCHEMA_VERSION, models
 from pipeline.contract.columns import COLUMNS, REPLAY, STATUSES, TRACK_STATUSES, TYRES, Column
 from pipeline.contract.models import SCHEMAS
 from pipeline.contract.sessions import SESSIONS
@@ -89,12 +89,15 @@ def documents() -> str:
 
 
 def _interface(schema: Schema, then: Schema | None) -> str:
-    """`then` is the object as version 1 began: a field that came later may be missing from a file."""
+    """`then` is the object as version 1 began: a field that came later may be missing from a file, as is one
+    that is left out where it is empty."""
     name = _NAMES.get(schema["title"], schema["title"])
     lines = [*_comment(schema["description"], "")] if "description" in schema else []
     lines.append(f"export interface {name} {{")
+    model = getattr(models, schema["title"], None)  # those made of a table's columns leave out nothing
+    left_out = {field for field, info in model.model_fields.items() if info.exclude_if} if model else set()
     for field, said in schema["properties"].items():
-        missing = then is not None and field not in then["properties"]
+        missing = (then is not None and field not in then["properties"]) or field in left_out
         lines += _property(f"{field}?" if missing else field, _type(said), said["description"])
     return "\n".join([*lines, "}"])
 

@@ -30,9 +30,12 @@ Bytes = Annotated[int, Field(description="size of the file")]
 Updated = Annotated[datetime, Field(description="when it last changed")]
 
 
-def _empty(value: object) -> bool:
-    """Whether a field that came later is left out: the manifest is the first thing that a browser loads."""
-    return not value
+def _later(default: Any, description: str) -> Any:
+    """A field that came after version 1 began: left out where it is empty, which readers take as null.
+
+    The manifest is the first thing that a browser loads, and is to stay small.
+    """
+    return Field(default, description=description, exclude_if=lambda value: value in (None, "", []))
 
 
 class Model(BaseModel):
@@ -85,25 +88,23 @@ class Driver(Model):
     retired_at: float | None = Field(None, description="when the car came to its final halt")
     finished_at: float | None = Field(None, description="when the car took the flag")
     penalties: list[Penalty] = Field([], description="those that race control announced for the car")
-    first_name: str | None = Field(None, description="first name")
-    last_name: str | None = Field(None, description="last name")
-    driver_id: str | None = Field(None, description="the driver's id at jolpica, such as max_verstappen")
-    team_id: str | None = Field(None, description="the team's id at jolpica, such as red_bull")
-    country: str | None = Field(None, description="three letters of the driver's country, as F1 has it")
-    headshot: str | None = Field(None, description="address of F1's portrait of the driver")
+    first_name: str | None = _later(None, "first name")
+    last_name: str | None = _later(None, "last name")
+    driver_id: str | None = _later(None, "the driver's id at jolpica, such as max_verstappen")
+    team_id: str | None = _later(None, "the team's id at jolpica, such as red_bull")
+    country: str | None = _later(None, "three letters of the driver's country, as F1 has it")
+    headshot: str | None = _later(None, "address of F1's portrait of the driver")
 
 
 class Marker(Model):
     """A numbered place on F1's own map."""
 
     number: int = Field(description="its number, from the line on")
-    letter: str = Field("", description="letter of one that shares its number", exclude_if=_empty)
+    letter: str = _later("", "letter of one that shares its number")
     x: int = Field(description="1/10 m")
     y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
-    angle: float | None = Field(
-        None, description="degrees: from the track to where a map has room for its number"
-    )
+    angle: float | None = _later(None, "degrees: from the track to where a map has room for its number")
 
 
 class Corner(Marker):
@@ -132,9 +133,7 @@ class PitLane(Model):
     exit: float = Field(description="metres from the line to where it joins the track")
     limit_from: float = Field(description="metres along it to where the speed limit begins")
     limit_to: float = Field(description="metres along it to where the speed limit ends")
-    speed_limit: int | None = Field(
-        None, description="the limit that the cars kept to, km/h, a multiple of 10"
-    )
+    speed_limit: int | None = _later(None, "the limit that the cars kept to, km/h, a multiple of 10")
     visits: int = Field(description="number of visits that it was learned from")
     cars: int = Field(description="number of cars that made them")
 
@@ -144,7 +143,7 @@ class DrsZone(Model):
 
     start: float = Field(description="metres from the line to where cars open it")
     end: float = Field(description="metres from the line to where they shut it")
-    detection: float | None = Field(None, description="metres from the line to where it is decided who may")
+    detection: float | None = _later(None, "metres from the line to where it is decided who may")
     openings: int = Field(description="how often it was opened there")
     cars: int = Field(description="number of cars that did")
 
@@ -161,13 +160,13 @@ class Circuit(Model):
     )
     x: list[int] = Field([], description="the outline's points, 1/10 m")
     y: list[int] = Field([], description="the outline's points, 1/10 m")
-    z: list[int] = Field([], description="height of the outline's points, 1/10 m above F1's zero")
+    z: list[int] = _later([], "height of the outline's points, 1/10 m above F1's zero")
     corners: list[Corner] = Field([], description="the numbered corners, in order")
-    sectors: list[SectorLine] = Field([], description="the lines that end sectors 1 and 2")
-    marshal_sectors: list[Marker] = Field([], description="where each marshal sector begins, in order")
-    marshal_lights: list[Marker] = Field([], description="the light panels, in order")
-    pit_lane: PitLane | None = Field(None, description="the pit lane")
-    drs_zones: list[DrsZone] = Field([], description="the DRS zones, in order; none from 2026")
+    sectors: list[SectorLine] = _later([], "the lines that end sectors 1 and 2")
+    marshal_sectors: list[Marker] = _later([], "where each marshal sector begins, in order")
+    marshal_lights: list[Marker] = _later([], "the light panels, in order")
+    pit_lane: PitLane | None = _later(None, "the pit lane")
+    drs_zones: list[DrsZone] = _later([], "the DRS zones, in order; none from 2026")
 
 
 class TrackStatus(Model):
@@ -189,11 +188,7 @@ class RaceControlMessage(Model):
     sector: int | None = Field(None, description="marshal sector of the flag")
     number: str | None = Field(None, description="racing number of the car it concerns")
     lap: int | None = Field(None, description="lap of the race in which it came")
-    status: str | None = Field(
-        None,
-        description="F1's word for a safety car, DRS or the pit lane, such as DEPLOYED",
-        exclude_if=_empty,
-    )
+    status: str | None = _later(None, "F1's word for a safety car, DRS or the pit lane, such as DEPLOYED")
 
 
 class WeatherSample(Model):
@@ -264,8 +259,8 @@ class InputIdentity(Model):
     kind: Literal["cache", "recording"] = Field(description="where it was read from")
     path: str = Field(description="the session's folder in the fastf1 cache, or the recording's file names")
     sha256: str = Field(description="hash of its content")
-    fetched_at: datetime | None = Field(
-        None, description="when the oldest of the session's data was fetched; null for a recording"
+    fetched_at: datetime | None = _later(
+        None, "when the oldest of the session's data was fetched; null for a recording"
     )
 
 

@@ -21,7 +21,7 @@ STEP_M, ROAD_M = 4.0, 450.0  # between points; before and after the timing lines
 ALIKE = 0.05  # of the length between the lines
 BLIND_M = 80.0  # between two positions: what is in between, nobody has seen
 ASIDE = 40.0  # 1/10 m beside the line that the cars race on: off the track's middle, and not back
-POINTS = 40
+POINTS = 30
 LIMIT_STEP = 10  # km/h: limits are 60 and 80, and cars keep a little below
 
 

@@ -319,7 +319,7 @@ export interface DrsZone {
   /** Metres from the line to where they shut it. */
   end: number;
   /** Metres from the line to where it is decided who may. */
-  detection: number | null;
+  detection?: number | null;
   /** How often it was opened there. */
   openings: number;
   /** Number of cars that did. */
@@ -367,7 +367,7 @@ export interface Marker {
   /** Its number, from the line on. */
   number: number;
   /** Letter of one that shares its number. */
-  letter: string;
+  letter?: string;
   /** 1/10 m. */
   x: number;
   /** 1/10 m. */
@@ -375,7 +375,7 @@ export interface Marker {
   /** Metres from the line. */
   dist: number | null;
   /** Degrees: from the track to where a map has room for its number. */
-  angle: number | null;
+  angle?: number | null;
 }
 
 /** What the run was asked to make. */
@@ -411,7 +411,7 @@ export interface PitLane {
   /** Metres along it to where the speed limit ends. */
   limit_to: number;
   /** The limit that the cars kept to, km/h, a multiple of 10. */
-  speed_limit: number | null;
+  speed_limit?: number | null;
   /** Number of visits that it was learned from. */
   visits: number;
   /** Number of cars that made them. */
