@@ -82,6 +82,17 @@ export interface Race extends EventTarget {
    */
   series(code: string, column: ColumnName, from: number, to: number): Series;
 
+  /** timing.json.gz, read once; null where the race has none: it was computed before there was one. */
+  timing(): Promise<TimingDocument | null>;
+
+  /**
+   * The timing tower at time `t`: what was known then, and nothing from later. Loads timing.json.gz once, and
+   * the replay's chunk of that moment. Null where the race has no timing.json.gz.
+   *
+   * @throws TypeError if `t` is no number
+   */
+  tower(t: number): Promise<Tower | null>;
+
   /** Read the manifest again. This happens on its own when the race was recomputed meanwhile. */
   reload(): Promise<void>;
 
@@ -96,6 +107,105 @@ export interface State {
   /** The cars in the race, by position. A car that is out for good is missing. */
   cars: Car[];
 }
+
+export interface Tower {
+  t: number;
+  /** The leader's lap. */
+  lap: number | null;
+  /** What is left on the session's clock (s). */
+  remaining_s: number | null;
+  /** The fastest lap so far, and whose it is. */
+  fastest_lap: (TowerLap & { code: string }) | null;
+  /** All drivers: those in the race by position, then those who have left, by laps. */
+  cars: TowerCar[];
+}
+
+/** As Status, or out: from the halt of a car that retired on, and who is not in the replay any more. */
+export type TowerState = Status | "out" | "disqualified";
+
+export interface TowerCar {
+  /** The driver's three letters. */
+  code: string;
+  /** Official position; null for who has left the race. */
+  position: number | null;
+  state: TowerState;
+  /** Official lap that the car is on. */
+  lap: number | null;
+  /** Laps completed. */
+  laps: number;
+  /** Official gap to the leader (s). */
+  gap: number | null;
+  /** Official interval to the car ahead (s). */
+  interval: number | null;
+  /** Laps behind the leader. */
+  laps_down: number | null;
+  /** The lap that was completed last; null where its time is not known. */
+  last_lap: TowerLap | null;
+  /** The driver's best lap so far, of those that count: not the first one, and none that had been deleted. */
+  best_lap: TowerLap | null;
+  /** Sectors 1 to 3 of the lap under way; of the last lap until the first one is known. */
+  sectors: (TowerLap | null)[];
+  /** Compound on the car now: TYRES[tyre]. */
+  tyre: number | null;
+  /** Its age at the end of this lap (laps). */
+  tyre_life: number | null;
+  /** All sets used so far, the last one now. */
+  tyres: TowerTyres[];
+  /** Visits to the pit lane so far, drives through it and those of a red flag too: see `kind`. */
+  stops: TowerStop[];
+  /** While the car is in the pit lane: since when, and for how many seconds; null where nobody knows. */
+  pit: { since: number | null; seconds: number | null } | null;
+  /** Grid place; 0 is a start from the pit lane. */
+  grid: number | null;
+  /** Places gained since the start, below 0 for lost; the pit lane is behind the last place. */
+  gained: number | null;
+  /** Numbers of the laps whose time had been deleted. */
+  deleted_laps: number[];
+  /** What the stewards and race control had said of the driver, by time. */
+  rulings: Ruling[];
+  /** Whether the last word on the driver was that something is noted or under investigation. */
+  investigated: boolean;
+  /** Time penalties that had been announced and not been taken back, served or not (s). */
+  penalty_s: number;
+}
+
+/** A time's colour when it was set: purple was everyone's best, green the driver's own, yellow neither. */
+export type TowerColor = "purple" | "green" | "yellow";
+
+/** The time of a lap, or of one of its sectors. */
+export interface TowerLap {
+  lap: number;
+  seconds: number;
+  color: TowerColor;
+}
+
+export interface TowerTyres {
+  /** Compound: TYRES[tyre]. */
+  tyre: number;
+  /** Whether the set was new. */
+  fresh: boolean | null;
+  /** The first lap on it. */
+  first_lap: number;
+  /** Laps completed on it in this race. */
+  laps: number;
+  /** The same with those before it was fitted. */
+  age: number | null;
+}
+
+/** A visit to the pit lane, as `PitStopsColumns`; of one under way, what is known on entry. */
+export interface TowerStop {
+  lap: number;
+  pit_in_s: number | null;
+  pit_out_s: number | null;
+  lane_time_s: number | null;
+  stationary_s: number | null;
+  kind: string | null;
+  tyre_before: number | null;
+  tyre_after: number | null;
+}
+
+/** A row of `EventsColumns`. */
+export type Ruling = { [K in keyof EventsColumns]: EventsColumns[K][number] };
 
 // car:begin
 export interface Car {

@@ -8,7 +8,9 @@
 //
 // In an animation call `race.at(t)` for every picture: it never waits, and loads ahead on its own.
 
-/** @import {Car, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
+/** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
+/** @import {PitStopsColumns, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
+/** @import {TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
 
 // codes:begin
 export const SCHEMA_VERSION = 1;
@@ -67,6 +69,7 @@ class Race extends EventTarget {
   /** @type {Map<number, Chunk>} */ #chunks = new Map();
   /** @type {Map<number, {loading: Promise<Chunk>, stop: AbortController, pinned: boolean}>} */ #loads = new Map();
   /** @type {Promise<void> | null} */ #reloading = null;
+  /** @type {Promise<Story | null> | null} */ #story = null;
   /** @type {number[]} */ #wanted = [];
   #seen = -1; // the chunk read last
   #settled = false; // nothing to fetch for the last time asked for
@@ -141,6 +144,20 @@ class Race extends EventTarget {
     return out;
   }
 
+  async timing() {
+    return (await this.#told())?.timing ?? null;
+  }
+
+  /** @param {number} t */
+  async tower(t) {
+    const index = this.#index(t);
+    const story = await this.#told();
+    if (!story) return null;
+    const chunk = this.#chunks.get(index) ?? (await this.#load(index, true));
+    const moment = Math.min(Math.max(t, 0), this.duration);
+    return story.at(moment, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
+  }
+
   /** Fetch the manifest (again); a new generation replaces what was loaded. */
   reload() {
     this.#reloading ??= this.#reload().finally(() => (this.#reloading = null));
@@ -161,8 +178,29 @@ class Race extends EventTarget {
     this.manifest = manifest;
     if (!changed) return;
     this.#chunks.clear();
+    this.#story = null;
     this.#settled = false;
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** What timing.json.gz tells, read once; a failure is not kept. */
+  #told() {
+    if (!this.#story) {
+      const loading = this.#fetchStory();
+      this.#story = loading;
+      loading.catch(() => this.#story === loading && (this.#story = null));
+    }
+    return this.#story;
+  }
+
+  async #fetchStory() {
+    const key = this.manifest.artifacts.find((artifact) => artifact.key.endsWith("/timing.json.gz"))?.key;
+    const url = key && addressOf(this.root, key);
+    if (!url) return null;
+    const timing = await this.#get(url, this.#closing.signal, "no-cache"); // its name stays when it changes
+    if (timing.schema_version !== SCHEMA_VERSION)
+      throw new ReplayError(`${url} has schema_version ${timing.schema_version}, not ${SCHEMA_VERSION}`);
+    return new Story(timing);
   }
 
   /** @param {number} t */
@@ -312,6 +350,24 @@ class Race extends EventTarget {
     car.rel_dist = car.dist / length - (car.lap - 1);
   }
 
+  /**
+   * What the replay's stepped columns say of a car.
+   * @param {Chunk} chunk @param {string} code @param {number} ms @returns {Shown}
+   */
+  #shown(chunk, code, ms) {
+    const columns = chunk.cars.get(code);
+    const there = columns !== undefined && ms <= columns.until + 0.5;
+    /** @param {string} name @returns {number | null} */
+    const step = (name) => {
+      const value = there ? columns.steps[name]?.at(ms) : undefined;
+      return scaled(value ?? NaN, this.manifest.replay.columns[name]?.scale ?? 1);
+    };
+    const [position, lap, status, gap, interval] = ["position", "lap", "status", "gap", "interval"].map(step);
+    const [laps_down, tyre, tyre_life] = ["laps_down", "tyre", "tyre_life"].map(step);
+    const state = /** @type {TowerState} */ (status === null ? "out" : STATUSES[status]);
+    return { code, position, lap, state, gap, interval, laps_down, tyre, tyre_life };
+  }
+
   /** @param {string} code @returns {Car} */
   #car(code) {
     let car = this.#cars.get(code);
@@ -364,6 +420,252 @@ class Steps {
 
 /** @typedef {{until: number, lines: Record<string, Float32Array>, steps: Record<string, Steps>}} CarColumns */
 /** @typedef {{clocks: {pos: Clock, car: Clock}, cars: Map<string, CarColumns>}} Chunk */
+
+/**
+ * timing.json.gz in the order in which things became known. All that is said of a moment comes from what
+ * had happened by then: bests without the laps that had been deleted, and with those that were to be.
+ */
+class Story {
+  /** @type {Mark[]} */ #marks = [];
+  /** @type {Map<string, Row<LapsColumns>[]>} */ #laps;
+  /** @type {Map<string, Mark>} */ #byLap = new Map(); // of a lap's part: "VER 12 0" is his 12th lap time
+  /** @type {Map<string, Row<StintsColumns>[]>} */ #stints;
+  /** @type {Map<string, Row<PitStopsColumns>[]>} */ #stops;
+  /** @type {Map<string, Ruling[]>} */ #rulings;
+  /** @type {Map<string, number | null>} */ #grid;
+
+  /** @param {TimingDocument} timing */
+  constructor(timing) {
+    this.timing = timing;
+    this.#laps = byDriver(timing.laps);
+    this.#stints = byDriver(timing.stints);
+    this.#stops = byDriver(timing.pit_stops);
+    this.#rulings = byDriver(timing.events);
+    this.#grid = new Map(rows(timing.results).map(({ driver, grid }) => [driver, grid]));
+    for (const lap of [...this.#laps.values()].flat()) this.#add(lap);
+    this.#marks.sort((a, b) => a.t - b.t);
+    this.#colour();
+  }
+
+  /** The lap's time and its sectors, each with when it was known. @param {Row<LapsColumns>} row */
+  #add(row) {
+    if (row.driver === null || row.lap === null || row.generated) return;
+    const end = row.end_s ?? Infinity;
+    const known = [end, row.sector1_end_s ?? end, row.sector2_end_s ?? end, end];
+    [row.lap_time_s, row.sector1_s, row.sector2_s, row.sector3_s].forEach((seconds, part) => {
+      const t = Math.min(known[part], end);
+      if (seconds === null || t === Infinity) return;
+      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, color: YELLOW };
+      this.#marks.push(mark);
+      this.#byLap.set(`${mark.code} ${mark.lap} ${part}`, mark);
+    });
+  }
+
+  /** Give each time the colour that it had when it was set. */
+  #colour() {
+    const rulings = [...this.#rulings.values()].flat().filter(({ kind }) => LAP_RULINGS.includes(kind));
+    const changes = rulings.map(({ t_s }) => t_s).sort((a, b) => a - b);
+    /** @type {Map<string, number>} */ let best = new Map();
+    this.#marks.forEach((mark, i) => {
+      if (changes[0] <= mark.t) {
+        best = new Map();
+        for (const earlier of this.#marks.slice(0, i)) this.#beat(best, earlier, mark.t);
+        while (changes[0] <= mark.t) changes.shift();
+      }
+      const [overall, own] = this.#beat(best, mark, mark.t);
+      if (overall || own) mark.color = overall ? "purple" : "green";
+    });
+  }
+
+  /**
+   * Whether a time that counts at `t` is less than everyone's and the driver's so far; from now on it is.
+   * @param {Map<string, number>} best @param {Mark} mark @param {number} t
+   */
+  #beat(best, mark, t) {
+    if (!this.#counts(mark, t)) return [false, false];
+    return [`${mark.part}`, `${mark.part} ${mark.code}`].map((key) => {
+      const less = mark.seconds < (best.get(key) ?? Infinity);
+      if (less) best.set(key, mark.seconds);
+      return less;
+    });
+  }
+
+  /** The first lap begins on the grid. @param {Mark} mark @param {number} t */
+  #counts(mark, t) {
+    return mark.lap > 1 && !this.#deleted(mark.code, t).some(({ lap }) => lap === mark.lap);
+  }
+
+  /** @param {string} code @param {number} t @returns {Ruling[]} */
+  #deleted(code, t) {
+    const said = this.#until(code, t).filter(({ kind }) => LAP_RULINGS.includes(kind));
+    const last = new Map(said.map((one) => [one.lap, one])); // what was said of a lap last
+    return [...last.values()].filter(({ kind }) => kind === "deleted_lap");
+  }
+
+  /** @param {string} code @param {number} t */
+  #until(code, t) {
+    return (this.#rulings.get(code) ?? []).filter(({ t_s }) => t_s <= t);
+  }
+
+  /** @param {number} t @param {Shown[]} shown @returns {Tower} */
+  at(t, shown) {
+    const cars = shown.map((car) => this.#row(car, t, shown.length));
+    cars.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || b.laps - a.laps);
+    let fastest = /** @type {TowerCar | null} */ (null);
+    for (const car of cars) if (quicker(car.best_lap, fastest?.best_lap)) fastest = car;
+    const clock = rows(this.timing.session_clock).findLast(({ t_s }) => t_s <= t);
+    return {
+      t,
+      lap: cars[0]?.lap ?? null,
+      remaining_s: clock ? Math.max(0, clock.remaining_s - (clock.running ? t - clock.t_s : 0)) : null,
+      fastest_lap: fastest?.best_lap ? { code: fastest.code, ...fastest.best_lap } : null,
+      cars,
+    };
+  }
+
+  /** @param {Shown} shown @param {number} t @param {number} starters @returns {TowerCar} */
+  #row(shown, t, starters) {
+    const { code, position } = shown;
+    const laps = this.#laps.get(code) ?? [];
+    const done = laps.filter(({ end_s, generated }) => end_s !== null && end_s <= t && !generated);
+    const last = done.at(-1);
+    const rulings = this.#until(code, t);
+    const stops = (this.#stops.get(code) ?? []).filter((stop) => (stop.pit_in_s ?? stop.pit_out_s ?? Infinity) <= t);
+    const grid = this.#grid.get(code) ?? null;
+    const state = stateOf(shown.state, rulings);
+    const inside = stops.findLast(({ pit_out_s }) => pit_out_s === null || pit_out_s > t)?.pit_in_s ?? null;
+    return {
+      ...shown,
+      state,
+      laps: done.length,
+      last_lap: this.#time(code, last?.lap ?? 0),
+      best_lap: this.#best(code, t, done),
+      sectors: this.#sectors(code, t, last ? laps.slice(laps.indexOf(last)) : laps),
+      tyres: tyresOf(this.#stints.get(code) ?? [], t, done),
+      stops: stops.map((stop) => stopAt(stop, t)),
+      pit: state === "pit" ? { since: inside, seconds: inside === null ? null : t - inside } : null,
+      grid,
+      gained: position === null || grid === null ? null : (grid || starters) - position,
+      deleted_laps: this.#deleted(code, t).flatMap(({ lap }) => lap ?? []),
+      rulings: rulings.filter(({ kind }) => RULINGS.includes(kind)),
+      investigated: PENDING.includes(rulings.findLast(({ kind }) => JUDGED.includes(kind))?.kind ?? ""),
+      penalty_s: penaltyOf(rulings),
+    };
+  }
+
+  /** @param {string} code @param {number} lap @returns {TowerLap | null} */
+  #time(code, lap) {
+    const mark = this.#byLap.get(`${code} ${lap} 0`);
+    return mark ? timeOf(mark) : null;
+  }
+
+  /** @param {string} code @param {number} t @param {Row<LapsColumns>[]} done */
+  #best(code, t, done) {
+    const gone = this.#deleted(code, t).map(({ lap }) => lap);
+    let best = /** @type {TowerLap | null} */ (null);
+    for (const { lap } of done) {
+      const time = lap !== null && lap > 1 && !gone.includes(lap) ? this.#time(code, lap) : null;
+      if (quicker(time, best)) best = time;
+    }
+    return best;
+  }
+
+  /**
+   * Those of the lap under way, or of the last lap until its first is known.
+   * @param {string} code @param {number} t @param {Row<LapsColumns>[]} laps from the last one that was completed
+   * @returns {(TowerLap | null)[]}
+   */
+  #sectors(code, t, laps) {
+    for (const { lap } of laps.toReversed()) {
+      const found = [1, 2, 3].map((part) => this.#byLap.get(`${code} ${lap} ${part}`));
+      const known = found.map((mark) => (mark && mark.t <= t ? timeOf(mark) : null));
+      if (known.some(Boolean)) return known;
+    }
+    return [null, null, null];
+  }
+}
+
+const YELLOW = /** @type {TowerLap["color"]} */ ("yellow");
+const LAP_RULINGS = ["deleted_lap", "reinstated_lap"];
+const PENDING = ["noted", "investigation", "deferred"];
+const DECIDED = ["no_action", "penalty", "warning", "reprimand", "disqualified"];
+const JUDGED = [...PENDING, ...DECIDED];
+const RULINGS = [...JUDGED, "served", "not_served", "rescinded"];
+const TIME_PENALTY = /TIME PENALT/;
+
+/** @typedef {TowerLap & {code: string, part: number, t: number}} Mark part 0 is the lap itself */
+/** @typedef {"code" | "position" | "lap" | "state" | "gap" | "interval" | "laps_down" | "tyre" | "tyre_life"} InReplay */
+/** @typedef {Pick<TowerCar, InReplay>} Shown */
+/** @template T @typedef {{[K in keyof T]: T[K] extends (infer V)[] ? V : never}} Row */
+
+/** @template {object} T @param {T} columns @returns {Row<T>[]} */
+function rows(columns) {
+  const named = Object.entries(columns);
+  const count = named[0]?.[1].length ?? 0;
+  return Array.from(
+    { length: count },
+    (_, i) => /** @type {any} */ (Object.fromEntries(named.map(([name, values]) => [name, values[i]]))),
+  );
+}
+
+/** @template {{driver: (string | null)[]}} T @param {T} columns @returns {Map<string, Row<T>[]>} */
+function byDriver(columns) {
+  const found = new Map();
+  for (const row of rows(columns)) {
+    const driver = /** @type {any} */ (row).driver;
+    if (!found.has(driver)) found.set(driver, []);
+    found.get(driver).push(row);
+  }
+  return found;
+}
+
+/** @param {Mark} mark @returns {TowerLap} */
+function timeOf({ lap, seconds, color }) {
+  return { lap, seconds, color };
+}
+
+/** @param {TowerLap | null | undefined} a @param {TowerLap | null | undefined} b */
+function quicker(a, b) {
+  return Boolean(a) && (a?.seconds ?? 0) < (b?.seconds ?? Infinity);
+}
+
+/** @param {TowerState} shown @param {Ruling[]} rulings @returns {TowerState} */
+function stateOf(shown, rulings) {
+  if (rulings.some(({ kind }) => kind === "disqualified")) return "disqualified";
+  return rulings.some(({ kind }) => kind === "retirement") ? "out" : shown;
+}
+
+/**
+ * The sets used by `t`, with the laps completed on each.
+ * @param {Row<StintsColumns>[]} stints @param {number} t @param {Row<LapsColumns>[]} done @returns {TowerTyres[]}
+ */
+function tyresOf(stints, t, done) {
+  const used = stints.filter(({ start_s, first_lap }) => (start_s ?? (first_lap > 1 ? Infinity : 0)) <= t);
+  return used.map(({ tyre, fresh_tyre, tyre_life_start, first_lap }, i) => {
+    const next = used[i + 1]?.first_lap ?? Infinity;
+    const laps = done.filter(({ lap }) => lap !== null && lap >= first_lap && lap < next).length;
+    return { tyre, fresh: fresh_tyre, first_lap, laps, age: tyre_life_start === null ? null : tyre_life_start + laps };
+  });
+}
+
+/**
+ * A visit to the pit lane; how it went is known when the car has left.
+ * @param {Row<PitStopsColumns>} stop @param {number} t @returns {TowerStop}
+ */
+function stopAt({ lap, pit_in_s, pit_out_s, lane_time_s, stationary_s, kind, tyre_before, tyre_after }, t) {
+  if (pit_out_s !== null && pit_out_s <= t)
+    return { lap, pit_in_s, pit_out_s, lane_time_s, stationary_s, kind, tyre_before, tyre_after };
+  const unknown = { pit_out_s: null, lane_time_s: null, stationary_s: null, kind: null, tyre_after: null };
+  return { lap, pit_in_s, tyre_before, ...unknown };
+}
+
+/** Seconds of the time penalties that stand, served or not. @param {Ruling[]} rulings */
+function penaltyOf(rulings) {
+  const sign = /** @type {Record<string, number>} */ ({ penalty: 1, rescinded: -1 });
+  const timed = rulings.filter(({ detail }) => TIME_PENALTY.test(detail ?? ""));
+  const sum = timed.reduce((total, { kind, seconds }) => total + (sign[kind] ?? 0) * (seconds ?? 0), 0);
+  return Math.max(0, sum);
+}
 
 /** @param {any} document @param {Manifest["replay"]["columns"]} columns @returns {Chunk} */
 function decode(document, columns) {
