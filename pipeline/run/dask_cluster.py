@@ -5,7 +5,9 @@ gives its races to the others. Ours is to bring progress and results back, and t
 import logging
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -23,6 +25,7 @@ Future = Any
 CONNECT_S = 10.0  # for the scheduler to answer
 WORKERS_S = 60.0  # for a cluster to have a worker (again)
 LOOK_S = 5.0
+CLOSE_S = 5.0
 SCHEMES = ("tcp", "tls", "ws", "wss")
 
 
@@ -64,7 +67,8 @@ def _client(scheduler: str) -> Iterator[Client]:
     try:
         yield client
     finally:
-        client.close()
+        with suppress(TimeoutError):  # a scheduler that hangs answers no goodbye
+            client.close(timeout=CLOSE_S)
 
 
 def _knock(scheduler: str) -> None:
@@ -96,6 +100,13 @@ def _no_worker(scheduler: str) -> UnavailableError:
     )
 
 
+@dataclass(frozen=True)
+class _Began:
+    """A worker has taken a call up, maybe once more after another was lost."""
+
+    tag: int
+
+
 class _Run:
     """Tasks under way, and one queue of what comes from them."""
 
@@ -104,8 +115,9 @@ class _Run:
         self._scheduler = scheduler
         self._remote = remote
         self._topic = f"f1-precompute-{uuid4().hex}"
-        self._inbox: SimpleQueue[Event | Future] = SimpleQueue()
+        self._inbox: SimpleQueue[Event | _Began | Future] = SimpleQueue()
         self._idle_s = 0.0
+        self._answers = True
         self._deadlines: dict[int, float] = {}
 
     def run(self, calls: list[Call]) -> Iterator[Event | Result]:
@@ -118,8 +130,9 @@ class _Run:
             while waiting:
                 message = self._next()
                 if isinstance(message, Event):
-                    self._note(message, calls[message.tag])
                     yield message
+                elif isinstance(message, _Began):
+                    self._deadlines[message.tag] = monotonic() + (calls[message.tag].limit_s or inf)
                 elif message is not None and message.key in waiting:
                     yield self._result(waiting.pop(message.key), message)
                 for tag in self._overdue(set(waiting.values())):
@@ -127,8 +140,9 @@ class _Run:
                     self._client.cancel(futures[tag])
                     yield Result(tag, error=_too_long(calls[tag]))
         finally:
-            self._client.cancel(list(futures.values()))
-            self._client.unsubscribe_topic(self._topic)
+            if self._answers:
+                self._client.cancel(list(futures.values()))
+                self._client.unsubscribe_topic(self._topic)
 
     def _result(self, tag: int, future: Future) -> Result:
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional extra
@@ -154,29 +168,37 @@ class _Run:
         given = (call.args[0], self._remote, self._topic, tag, VERSIONS)
         return self._client.submit(compute, *given, key=key, pure=False)
 
-    def _note(self, event: Event, call: Call) -> None:
-        """A race's time begins with its first event, and anew where another worker begins it again."""
-        if call.limit_s is not None and event.value.seq == 0:
-            self._deadlines[event.tag] = monotonic() + call.limit_s
-
     def _overdue(self, waiting: set[int]) -> list[int]:
         return [tag for tag, end in self._deadlines.items() if tag in waiting and end < monotonic()]
 
     def _receive(self, stamped: tuple[float, dict[str, Any]]) -> None:
         _, message = stamped
         event = parse_line(message["line"].encode())
-        if event is not None:
-            self._inbox.put(Event(message["tag"], event))
+        self._inbox.put(_Began(message["tag"]) if event is None else Event(message["tag"], event))
 
-    def _next(self) -> Event | Future | None:
+    def _next(self) -> Event | _Began | Future | None:
         """What came; None where nothing did for a while and workers are there to wait for."""
         try:
             return self._inbox.get(timeout=LOOK_S)
         except Empty:
-            self._idle_s = 0.0 if self._client.scheduler_info()["workers"] else self._idle_s + LOOK_S
+            self._idle_s = 0.0 if self._has_workers() else self._idle_s + LOOK_S
             if self._idle_s >= WORKERS_S:
                 raise _no_worker(self._scheduler) from None
             return None
+
+    def _has_workers(self) -> bool:
+        """Whether the cluster has any. Raises UnavailableError where its scheduler hangs."""
+        try:
+            asked = self._client.scheduler.identity
+            return bool(self._client.sync(asked, n_workers=1, callback_timeout=CONNECT_S)["workers"])
+        except TimeoutError as error:
+            self._answers = False
+            raise UnavailableError(
+                f"the Dask scheduler at {self._scheduler} has not answered for {CONNECT_S:.0f} s: see if "
+                "it hangs, start it again and run again"
+            ) from error
+        except OSError:  # it is gone, which the races under way tell
+            return True
 
 
 def _too_long(call: Call) -> LimitError:

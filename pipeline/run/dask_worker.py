@@ -46,6 +46,7 @@ def compute(job: Job, remote: Place, topic: str, tag: int, asked_by: tuple[str, 
         worker.log_event(topic, {"tag": tag, "line": to_line(event).decode()})
 
     with _one_race, TemporaryDirectory(prefix="race-", dir=worker.local_directory) as scratch:
+        worker.log_event(topic, {"tag": tag, "line": ""})  # its time begins, before anything can hang
         try:
             with remote.open() as store:
                 return _compute(replace(job, out=Path(scratch)), store, sink)

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +248,48 @@ def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> No
     assert all(isinstance(event, Event) for event in events)
     assert not isinstance(result, Event)
     assert isinstance(result.error, LimitError)
+
+
+@pytest.mark.slow
+def test_a_race_that_hangs_before_it_says_a_word_is_given_up(s3: Place, tmp_path: Path) -> None:
+    from pipeline.demo.season import recorded
+    from pipeline.job import Job
+    from pipeline.run.dask_cluster import run_on
+    from pipeline.run.processes import Call, LimitError, Result
+    from tests.s3.support import options
+
+    with cluster(tmp_path, s3) as dask, recorded() as (tasks, _), socket.create_server(("", 0)) as silent:
+        dask.add_worker()
+        job = Job(tasks[0].key, tasks[0].event, tasks[0].source, tmp_path, "run")
+        bucket = replace(options(s3), endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        call = Call("pipeline.run.race:run", (job,), events=True, limit_s=1.0)
+        (result,) = run_on(dask.address, [call], bucket)
+    assert isinstance(result, Result)
+    assert isinstance(result.error, LimitError)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_hangs_is_noticed(
+    s3: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.demo.season import recorded
+    from pipeline.errors import UnavailableError
+    from pipeline.job import Job
+    from pipeline.run import dask_cluster
+    from pipeline.run.processes import Call
+    from tests.s3.support import options
+
+    monkeypatch.setattr(dask_cluster, "LOOK_S", 0.5)
+    with cluster(tmp_path, s3) as dask, recorded() as (tasks, _):
+        dask.add_worker()
+        job = Job(tasks[0].key, tasks[0].event, tasks[0].source, tmp_path, "run")
+        messages = dask_cluster.run_on(dask.address, [Call("", (job,), events=True)], options(s3))
+        next(messages)
+        monkeypatch.setattr(dask_cluster, "CONNECT_S", 1.0)
+        dask.scheduler.send_signal(signal.SIGSTOP)
+        with pytest.raises(UnavailableError, match="has not answered for 1 s: see if it hangs"):
+            list(messages)
+    assert s3.lies() == []
 
 
 def test_help_needs_neither_boto3_nor_dask() -> None:
