@@ -38,7 +38,7 @@ def test_actions_are_pinned_and_keys_are_not_stored(file: object) -> None:
 
 
 def test_a_night_on_actions_finds_what_the_last_one_left() -> None:
-    """The folder comes back before it, and is kept after it, also where it failed; no cache of pickles does."""
+    """The folder comes back before it and is kept after it, also where it failed; no cache of pickles."""
     text = (REPOSITORY / ".github" / "workflows" / "nightly.yml").read_text()
     before, _, after = text.partition("- name: Night\n")
     kept = re.compile(r"path: computed_data\n +key: (\S+ .*)")
