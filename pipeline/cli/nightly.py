@@ -90,6 +90,8 @@ def _close(summary: RunSummary, options: dict[str, Any]) -> None:
         if waiting:
             click.echo(_waiting(waiting, options["offline"]))
     if not as_json and not dry:
+        for note in summary.notes:
+            click.echo(note)
         click.echo(summary.line)
     if summary.exit_code and not dry:
         _tell(options, summary.model_dump_json().encode())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -14,7 +14,8 @@ from pipeline.contract.models import Head, Replay, ReplayChunk, Results
 from pipeline.contract.tables import TABLES
 from pipeline.encode import frames_json, parquet, replay
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
-from pipeline.encode.results import revised
+from pipeline.encode.results import revised, to_line
+from pipeline.encode.staged import staged, written
 from pipeline.encode.timing import timing
 from pipeline.job import Job
 from pipeline.model import RaceFrames, RawRace
@@ -44,7 +45,7 @@ def write_all(
         tables.result()
         timed = written(folder / "timing.json.gz", timing(told, about))
         result = revised(told["results"], about.event, before, datetime.now(UTC))
-        classified = written(folder / "results.json", result.model_dump_json().encode() + b"\n")
+        classified = written(folder / "results.json", to_line(result))
         chunk_files, listed = chunks.result()
     names = [table.name for table in TABLES]
     files += [staged(job.key.file("timing"), timed), staged(job.key.file("results"), classified)]
@@ -101,13 +102,3 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
         columns=replay.columns(),
         chunks=listed,
     )
-
-
-def written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def staged(key: str, path: Path) -> StagedFile:
-    with path.open("rb") as stream:
-        return StagedFile(key, path, path.stat().st_size, file_digest(stream, "sha256").hexdigest())

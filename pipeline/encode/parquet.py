@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import Column
-from pipeline.contract.models import Head
+from pipeline.contract.models import Head, Manifest
 from pipeline.contract.tables import FRAMES, TABLES, Table
 from pipeline.model import RaceFrames, Rows
 
@@ -37,6 +37,11 @@ def write_tables(folder: Path, told: Mapping[str, Rows], race: RaceFrames, about
         _write(folder / f"{table.name}.parquet", table, parts, about)
 
 
+def write_table(path: Path, table: Table, rows: Rows, about: Head | Manifest) -> None:
+    """One table of a race that is published already."""
+    _write(path, table, [rows], about)
+
+
 def _frames(race: RaceFrames) -> Iterator[Part]:
     """A part a driver, drivers in alphabetical order, rows by time."""
     t_ms = race.clock.t_ms()
@@ -44,7 +49,7 @@ def _frames(race: RaceFrames) -> Iterator[Part]:
         yield {"t_ms": t_ms[: len(car)], "driver": code, **car.columns}
 
 
-def arrow_schema(table: Table, about: Head) -> pa.Schema:
+def arrow_schema(table: Table, about: Head | Manifest) -> pa.Schema:
     """A file's schema. Its metadata says what race and clock the rows belong to, a field's what it holds."""
     return schema_of(table, event=about.event.model_dump_json(), clock=about.clock.model_dump_json())
 
@@ -63,7 +68,7 @@ def _arrow_type(column: Column) -> pa.DataType:
     return pa.dictionary(pa.int8(), pa.string()) if column.words else pa.type_for_alias(column.type)
 
 
-def _write(path: Path, table: Table, parts: Iterable[Part], about: Head) -> None:
+def _write(path: Path, table: Table, parts: Iterable[Part], about: Head | Manifest) -> None:
     schema = arrow_schema(table, about)
     always = about.event.model_dump(include={"year", "round", "session"})
     filled = (_filled(table, {**part, **always}, schema) for part in parts)

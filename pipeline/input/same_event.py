@@ -21,6 +21,11 @@ def is_event(published: Event, scheduled: ScheduledEvent) -> bool:
     return _same_day(published.date_utc, session.start, published.name == scheduled.name)
 
 
+def is_same(published: Event, start: datetime | None, name: str) -> bool:
+    """Whether a published race is the one that began then, or on that weekend."""
+    return _same_day(published.date_utc, start, published.name == name)
+
+
 def is_listed(listed: SeasonEvent, scheduled: ScheduledEvent) -> bool:
     """Whether an event of a season listing is this one; before it is run it may still move to another day."""
     if listed.name == scheduled.name:

@@ -24,6 +24,7 @@ from pipeline.errors import (
 from pipeline.input.cache import restore_all
 from pipeline.job import Job, Outcome
 from pipeline.night.moves import Moves
+from pipeline.night.revisions import revise
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
@@ -103,6 +104,7 @@ class _Night:
         self.errors: dict[SessionKey, str] = {}
         self.ended: dict[SessionKey, Outcome] = {}
         self.problems: list[Problem] = []
+        self.notes: list[str] = []
 
     def work(self) -> RunSummary:
         for year in self.plan.years:
@@ -113,6 +115,9 @@ class _Night:
             self.listener.on_decision(decision)
         if not self.plan.dry_run:
             self._compute()
+            for year in self.seasons:
+                with self._noting():
+                    self._revise(year)
             with self._noting():
                 self.history.write(self.store)
         return self._sum_up()
@@ -139,6 +144,17 @@ class _Night:
         decisions = decide(self.seasons[year], asked)
         self.decisions += decisions
         self.moves.add(decisions, there.manifests)
+
+    def _revise(self, year: int) -> None:
+        """Results of any age that are others by now; not where the files are elsewhere."""
+        source = self.plan.settings.source
+        if source.offline or self.plan.settings.scheduler is not None:
+            return
+        told = revise(self.store, year, source, self.network)
+        self.notes += told.notes
+        if told.keys:
+            self._list(year)
+            self._pass(*(Outcome(key, "skipped") for key in told.keys))
 
     def _retire(self, gone: set[SessionKey]) -> None:
         """Take races away whose number is another's: out of the bucket, then the manifest, then the rest."""
@@ -296,4 +312,5 @@ class _Night:
             decisions=self.decisions,
             ended=self.ended,
             problems=self.problems,
+            notes=self.notes,
         )

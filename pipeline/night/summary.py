@@ -47,6 +47,7 @@ def summarise(
     decisions: list[Decision],
     ended: dict[SessionKey, Outcome],
     problems: list[Problem],
+    notes: list[str],
     public: bool = False,
 ) -> RunSummary:
     """The summary: for the operator, or for whoever reads what is published."""
@@ -64,6 +65,7 @@ def summarise(
         line=f"nightly {years}: {', '.join(shown) or 'nothing to do'} in {seconds:.0f} s",
         counts=dict(counts),
         problems=[problem.public if public else problem.text for problem in problems],
+        notes=notes,
         network_wait_s=round(waited, 1),
         races=races,
     )

@@ -144,7 +144,7 @@ def published_session(manifest: Manifest, start: datetime | None) -> SeasonSessi
         frames=manifest.clock.frames,
         duration_s=manifest.clock.duration_s,
         bytes=sum(a.bytes for a in manifest.artifacts),
-        updated_at=manifest.provenance.created_at,
+        updated_at=manifest.provenance.revised_at or manifest.provenance.created_at,
     )
 
 

@@ -78,7 +78,7 @@ def same_content(new: Manifest, old: Manifest) -> bool:
 
 def _content(manifest: Manifest) -> dict[str, object]:
     content = manifest.model_dump(
-        exclude={"provenance": {"created_at": True, "run": True, "input": {"fetched_at"}}}
+        exclude={"provenance": {"created_at": True, "revised_at": True, "run": True, "input": {"fetched_at"}}}
     )
     content["artifacts"] = [a for a in content["artifacts"] if a["key"] != manifest.event_key.progress]
     return content

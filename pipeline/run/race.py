@@ -12,7 +12,8 @@ from time import monotonic
 from pipeline import __version__
 from pipeline.contract.events import EventSink, ProgressLog
 from pipeline.contract.models import Manifest, Provenance, Results
-from pipeline.encode.artifacts import staged, write_all, written
+from pipeline.encode.artifacts import write_all
+from pipeline.encode.staged import staged, written
 from pipeline.errors import BlockedError, NotYetError, PipelineError, UnreachableError
 from pipeline.frames import compute
 from pipeline.frames.head import head

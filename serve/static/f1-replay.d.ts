@@ -535,6 +535,8 @@ export interface Provenance {
   fastf1: string;
   /** When it was computed. */
   created_at: string;
+  /** When its results were changed afterwards; frames are as they were computed. */
+  revised_at?: string | null;
   /** The run that computed it. */
   run: string;
   /** True while results or laps may still change. */
@@ -872,6 +874,8 @@ export interface RunSummary {
   counts: Record<string, number>;
   /** What went wrong beside single races. */
   problems: string[];
+  /** Results that were revised, and answers that were not taken. */
+  notes?: string[];
   /** Seconds spent waiting for hosts. */
   network_wait_s: number;
   /** What was done about each session, and why. */

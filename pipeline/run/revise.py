@@ -1,0 +1,188 @@
+"""Results that were changed after they were published: what jolpica says now, against what is published.
+
+A night asks for at most three pages: the last races, and of all of them and of the sprints one page in turn,
+so that each race is looked at about once a week, whatever its age. A race of which the answer has less, or
+which is another one, stays as it is, and so does everything where jolpica does not answer. Frames are not
+computed again.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import Driver, Manifest, Results
+from pipeline.contract.sessions import SessionCode
+from pipeline.input.same_event import is_same
+from pipeline.job import Source
+from pipeline.network.hosts import RESULTS
+from pipeline.network.trouble import Trouble
+from pipeline.publish.documents import read_model
+from pipeline.publish.race import publish_race
+from pipeline.run.found import find
+from pipeline.store.local import LocalStore
+
+STEP, EDGE, SPRINTS = 60, 90, 6
+"""Rows from page to page, so that each race is whole on one; how far the last reaches back; most sprints."""
+
+
+@dataclass
+class Revised:
+    """What came of it. keys: races whose results were written anew. notes: what was changed or left."""
+
+    keys: list[SessionKey] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    waited_s: float = 0.0
+    down: tuple[Trouble, ...] = ()
+
+
+def pages(published: dict[SessionKey, Manifest], day: int) -> list[tuple[SessionCode, int]]:
+    """Which pages to ask for on a day, by session and first row: at most two of races and one of sprints."""
+    field_size = max((len(m.drivers) for m in published.values()), default=0)
+    last = max((key.round for key in published if key.session == "R"), default=0)
+    wanted: list[tuple[SessionCode, int]] = []
+    if last:
+        newest = max(0, field_size * last - EDGE)
+        turn = range(0, newest + 1, STEP)
+        wanted += [("R", newest), ("R", turn[day % len(turn)])]
+    if any(key.session == "S" for key in published):
+        turn = range(0, max(1, field_size * SPRINTS - EDGE + STEP), STEP)
+        wanted.append(("S", turn[day % len(turn)]))
+    return list(dict.fromkeys(wanted))
+
+
+def revise(out: Path, year: int, source: Source) -> Revised:
+    """Write the results of a season anew where jolpica has others. Runs in a child."""
+    from pipeline.input import official  # noqa: PLC0415 - only a child pays for fastf1
+    from pipeline.input.load import configure  # noqa: PLC0415
+
+    store, told, now = LocalStore(out), Revised(), datetime.now(UTC)
+    published = find(store, year).manifests
+    watch = configure(replace(source, fresh=True))
+    for code, offset in pages(published, now.toordinal()):
+        try:
+            races = official.page(year, code, offset)
+        except Exception as error:
+            why = "it did not answer" if watch.lost or watch.down else f"its answer is no use ({error!r:.80})"
+            told.notes.append(f"results of {year} could not be compared with {RESULTS.what}: {why}")
+            break
+        for race in races:
+            if (manifest := published.get(race.key)) is not None and race.key not in told.keys:
+                _look(store, manifest, race, told, now)
+    told.waited_s, told.down = watch.waited, tuple(watch.down.values())
+    return told
+
+
+def _look(store: LocalStore, manifest: Manifest, race: Any, told: Revised, now: datetime) -> None:
+    """Compare one race, and publish its results anew where they differ."""
+    before = read_model(store, race.key.file("results"), Results)
+    if before is None or all(row.classified is None for row in before.rows):
+        return  # without an official result the race itself is still to be fetched
+    if not is_same(manifest.event, race.start, race.name):
+        told.notes.append(f"{race.key}: jolpica has the result of another race ({race.name}): kept as it was")
+        return
+    try:
+        rows = revised_rows(before.rows, race.rows)
+    except ValueError as error:
+        if not race.at_edge:
+            told.notes.append(f"{race.key}: the new result is thinner ({error}): kept as it was")
+        return
+    if rows == before.rows:
+        return
+    from pipeline.encode.results import counted  # noqa: PLC0415 - only where something has changed
+
+    after = counted(before.model_copy(update={"rows": rows}), before, now)
+    _publish(store, manifest, after, now)
+    told.keys.append(race.key)
+    told.notes.append(f"{race.key}: results revised: {_in_words(after)}")
+
+
+def revised_rows(published: Sequence[Any], official: Sequence[Any]) -> list[Any]:
+    """The published rows with what the official ones say otherwise, in the order of these.
+
+    Raises:
+        ValueError: they lack a driver, name one twice, or lack what was known.
+    """
+    order: dict[str, tuple[float, Any]] = {}
+    for place, found in enumerate(official):
+        known = [row for row in published if _is(row, found)]
+        if len(known) == 1 and known[0].driver in order:
+            raise ValueError(f"{known[0].driver} is in it twice")
+        if known:
+            order[known[0].driver] = (place, found.values)
+    winner = next((values for _, values in order.values() if values["classified"] == "1"), None)
+    rows = []
+    for row in published:
+        if row.driver not in order:
+            raise ValueError(f"{row.driver} is not in it")
+        rows.append(_revised(row, order[row.driver][1], winner))
+    return sorted(rows, key=lambda row: order[row.driver][0])
+
+
+def _is(row: Any, official: Any) -> bool:
+    """By jolpica's own id; where it is not known by the three letters or the number."""
+    driver_id, code, number = official.ids
+    if row.driver_id is not None and driver_id is not None:
+        return bool(row.driver_id == driver_id)
+    return bool(row.driver == code or row.number == number)
+
+
+def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None) -> Any:
+    """What is not said stays; place, time and gap follow from the classification."""
+    for name in ("points", "status"):
+        if values[name] is None and getattr(row, name) is not None:
+            raise ValueError(f"{row.driver} is without {name}")
+    told = {name: value for name, value in values.items() if value is not None and name != "time_s"}
+    place = int(values["classified"]) if values["classified"].isdigit() else None
+    laps, most = told.get("laps", row.laps), None if winner is None else winner["laps"]
+    down = None if place is None or laps is None or most is None else max(0, most - laps)
+    told |= {"position": place, "laps_down": down}
+    if place is None or down:
+        told |= {"time_s": None, "gap_s": None}
+    elif values["time_s"] is not None and winner is not None and winner["time_s"] is not None:
+        told |= {"time_s": values["time_s"], "gap_s": round(values["time_s"] - winner["time_s"], 3)}
+    if told.get("disqualified"):
+        told["fastest_lap_rank"] = None
+    return row.model_copy(update=told)
+
+
+def _publish(store: LocalStore, manifest: Manifest, results: Results, now: datetime) -> None:
+    """The files that have the results in them, and the manifest, whose drivers follow; all else stays."""
+    from pipeline.encode.results import rewritten  # noqa: PLC0415
+
+    key = manifest.event_key
+    folder = store.staging(key.slug)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    named = {a.key for a in manifest.artifacts}
+    timing = store.read(key.file("timing")) if key.file("timing") in named else None
+    files = rewritten(results, manifest, timing, folder)
+    made = {file.key: file.artifact() for file in files}
+    artifacts = [made.get(a.key, a) for a in manifest.artifacts]
+    rows = {row.driver: row for row in results.rows}
+    order = list(rows)
+    drivers = sorted(manifest.drivers, key=lambda d: order.index(d.code) if d.code in rows else len(order))
+    new = manifest.model_copy(
+        update={
+            "drivers": [_driver(driver, rows.get(driver.code)) for driver in drivers],
+            "artifacts": artifacts,
+            "provenance": manifest.provenance.model_copy(update={"revised_at": now}),
+        }
+    )
+    publish_race(store, new, files, manifest)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _driver(driver: Driver, row: Any) -> Driver:
+    if row is None:
+        return driver
+    return driver.model_copy(update={"classified": row.classified, "status": row.status, "grid": row.grid})
+
+
+def _in_words(results: Results) -> str:
+    told = [f"{c.driver} {c.column} {c.before} -> {c.after}" for c in results.changes]
+    more = f" and {len(told) - 6} more" if len(told) > 6 else ""
+    return ", ".join(told[:6]) + more

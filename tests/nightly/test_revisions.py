@@ -1,0 +1,150 @@
+"""Results that jolpica changes after they were published: a night writes them anew, and nothing else."""
+
+import gzip
+import json
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.contract.artifacts import SessionKey
+from pipeline.run.revise import pages
+from tests.nightly import archive
+from tests.nightly.archive import Weekend
+from tests.nightly.conftest import Nights
+
+
+def season_page(nights: Nights, weekend: Weekend, change: Any = lambda races: None) -> None:
+    """Let jolpica give the season's results, after a change of them."""
+    own = archive.results(weekend)[f"/{nights.year}/1/results.json"]
+    answer = json.loads(own)
+    change(answer["MRData"]["RaceTable"]["Races"])
+    nights.hosts.content["jolpica"][f"/{nights.year}/results.json"] = json.dumps(answer).encode()
+
+
+def folder(nights: Nights) -> Any:
+    return nights.out / f"telemetry/{nights.year}/1"
+
+
+def state(nights: Nights) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder(nights).iterdir() if path.is_file()}
+
+
+def results(nights: Nights) -> Any:
+    return json.loads((folder(nights) / "results.json").read_bytes())
+
+
+def disqualify(races: list[Any]) -> None:
+    """The winner loses his place, and all behind him gain one."""
+    rows = races[0]["Results"]
+    first = rows.pop(0)
+    for place, row in enumerate(rows, 1):
+        if row["positionText"].isdigit():
+            row["position"] = row["positionText"] = str(place)
+        row["points"] = "25" if place == 1 else row["points"]
+    gone = {"positionText": "D", "status": "Disqualified", "laps": "0"}  # as jolpica has it
+    rows.append(first | gone | {"position": str(len(rows) + 1)})
+
+
+def test_a_disqualification_is_published_whatever_the_age(nights: Nights, weekend: Weekend) -> None:
+    season_page(nights, weekend)
+    nights.run()
+    before, first = state(nights), results(nights)
+    winner, second = (row["driver"] for row in first["rows"][:2])
+    asked = nights.hosts.requests["jolpica"]
+    idle = nights.run()
+    assert "revised" not in idle.stdout
+    assert nights.hosts.requests["jolpica"] - asked <= 3
+    assert state(nights) == before
+
+    season_page(nights, weekend, disqualify)
+    told = nights.run()
+    assert "results revised" in told.stdout
+    assert any("results revised" in note for note in nights.summary()["notes"])
+    now = results(nights)
+    assert (now["revision"], now["rows"][0]["driver"], now["rows"][-1]["driver"]) == (2, second, winner)
+    assert (now["rows"][0]["position"], now["rows"][0]["points"]) == (1, 25.0)
+    assert (now["rows"][-1]["position"], now["rows"][-1]["disqualified"]) == (None, True)
+    assert {"driver": winner, "column": "classified", "before": "1", "after": "D"} in now["changes"]
+    assert "laps" not in {change["column"] for change in now["changes"]}
+    manifest = nights.manifest(1)
+    assert next(driver["code"] for driver in manifest["drivers"]) == second
+    assert next(d for d in manifest["drivers"] if d["code"] == winner)["classified"] == "D"
+    assert manifest["provenance"]["revised_at"] == now["revised_at"]
+    after = state(nights)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"manifest.json", "results.json", "results.parquet", "timing.json.gz"}
+    table = pq.read_table(folder(nights) / "results.parquet").to_pylist()
+    assert [row["driver"] for row in table] == [row["driver"] for row in now["rows"]]
+    timing = json.loads(gzip.decompress(after["timing.json.gz"]))["results"]
+    assert timing["driver"] == [row["driver"] for row in now["rows"]]
+    season = pq.read_table(nights.out / f"seasons/{nights.year}/results.parquet").to_pylist()
+    assert [row["driver"] for row in season] == [row["driver"] for row in now["rows"]]
+
+    assert "revised" not in nights.run().stdout
+    assert results(nights) == now
+
+
+def thinner(races: list[Any]) -> None:
+    del races[0]["Results"][0]
+
+
+def twice(races: list[Any]) -> None:
+    races[0]["Results"].insert(0, dict(races[0]["Results"][0]))
+
+
+def without_points(races: list[Any]) -> None:
+    del races[0]["Results"][0]["points"]
+
+
+def of_another_race(races: list[Any]) -> None:
+    disqualify(races)
+    races[0] |= {"date": f"{races[0]['season']}-01-01", "raceName": "Elsewhere"}
+
+
+@pytest.mark.parametrize("change", [thinner, twice, without_points, of_another_race])
+def test_what_is_worse_or_of_another_race_is_not_taken(nights: Nights, weekend: Weekend, change: Any) -> None:
+    nights.run()
+    before = state(nights)
+
+    def in_the_middle(races: list[Any]) -> None:
+        change(races)
+        races[:] = [races[0] | {"round": "77"}, races[0], races[0] | {"round": "78"}]
+
+    season_page(nights, weekend, in_the_middle)
+    nights.run()
+    assert state(nights) == before
+    assert any("kept as it was" in note for note in nights.summary()["notes"])
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"MRData": {"RaceTable": {"Races": [{}]}}}', None])
+def test_an_answer_of_no_use_changes_nothing(nights: Nights, content: bytes | None) -> None:
+    nights.run()
+    before = state(nights)
+    if content is not None:
+        nights.hosts.content["jolpica"][f"/{nights.year}/results.json"] = content
+    else:
+        nights.hosts.fault = {"jolpica": "refused"}
+    nights.run("--network-budget", "0.02")
+    assert state(nights) == before
+    assert any("could not be compared" in note for note in nights.summary()["notes"])
+
+
+@pytest.mark.parametrize("cars", [18, 20, 22])
+def test_a_week_of_nights_has_seen_every_race_whole(cars: int) -> None:
+    """Of 24 races and six sprints, though a driver may have been missing in some."""
+    drivers = SimpleNamespace(drivers=range(cars))
+    published: Any = {SessionKey(2025, n): drivers for n in range(1, 25)}
+    published |= {SessionKey(2025, n, "S"): drivers for n in (2, 6, 13, 19, 21, 23)}
+    for code, races in (("R", 24), ("S", 6)):
+        for missing in (0, 4):
+            begins = [max(0, n * cars - missing) for n in range(races + 1)]
+            asked = {at for day in range(9) for c, at in pages(published, day) if c == code}
+            for first, last in pairwise(begins):
+                assert any(at <= first and last <= at + 100 for at in asked), (first, last)
+    for day in range(9):
+        assert len(pages(published, day)) <= 3
+        assert any(at <= cars * 23 and cars * 24 <= at + 100 for c, at in pages(published, day) if c == "R")
+    assert pages({}, 1) == []
