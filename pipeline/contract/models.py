@@ -104,7 +104,7 @@ class Marker(Model):
     x: int = Field(description="1/10 m")
     y: int = Field(description="1/10 m")
     dist: float | None = Field(None, description="metres from the line")
-    angle: float | None = _later(None, "degrees: from the track to where a map has room for its number")
+    angle: int | None = _later(None, "degrees: from the track to where a map has room for its number")
 
 
 class Corner(Marker):

@@ -51,7 +51,7 @@ def _mark(marker: MapMarker, line: Line | None) -> dict[str, object]:
         "x": round(marker.x),
         "y": round(marker.y),
         "dist": dist,
-        "angle": None if marker.angle is None else round(marker.angle, 1),
+        "angle": None if marker.angle is None else round(marker.angle),
     }
 
 

@@ -104,7 +104,7 @@ def test_without_positions_there_are_marks_alone(demo_raw: RawRace) -> None:
     marks = [MapMarker(1, "", 10.4, -3.0, 12.34)]
     found = compute(replace(demo_raw, positions={}, corners=marks, marshal_sectors=marks)).circuit
     (sector,) = found.marshal_sectors
-    assert (sector.number, sector.x, sector.y, sector.angle, sector.dist) == (1, 10, -3, 12.3, None)
+    assert (sector.number, sector.x, sector.y, sector.angle, sector.dist) == (1, 10, -3, 12, None)
     assert (found.pit_lane, found.sectors, found.drs_zones, found.z) == (None, [], [], [])
 
 
