@@ -34,7 +34,8 @@ _FIELDS: Final = {
 class Spec:
     """One kind of file. `pattern` is its key with fields in braces; {session} is a session's folder.
 
-    required: a session without it is not whole; a frames file is required for each frame skip asked for.
+    required: a session without it is not whole; a frames file is required for each frame skip asked for. What
+    is not came later than version 1 began.
     """
 
     name: str
@@ -83,7 +84,10 @@ _ALL: Final = (
         for t in TABLES
         if t.of_season
     ),
-    Spec("standings", "seasons/{year}/standings.json", JSON, "both championships after each round"),
+    Spec(
+        "standings", "seasons/{year}/standings.json", JSON, "both championships after each round",
+        required=False,
+    ),
     Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
     Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
     Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),

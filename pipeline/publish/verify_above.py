@@ -8,7 +8,17 @@ from typing import Any, Final
 import orjson
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, key_of, season_key, session_of
+from pipeline.contract.artifacts import (
+    CATALOG,
+    RUNS,
+    SPECS,
+    SessionKey,
+    is_public,
+    key_of,
+    season_key,
+    session_of,
+    spec_of,
+)
 from pipeline.contract.models import (
     SCHEMAS,
     Artifact,
@@ -56,13 +66,21 @@ class Above:
         self.names_any = bool(self._years)
         keys = [CATALOG, *(season_key(y) for y in self._years)]
         if year is None:
-            keys += [key_of("schema", schema=name, version=SCHEMA_VERSION) for name in SCHEMAS]
+            keys += [key_of("schema", schema=name, version=SCHEMA_VERSION) for name in self._documents()]
             keys += [stored.key for stored in store.list(RUNS) if is_public(stored.key)]
         self._keys = keys
         sizes = [stored.bytes for key in keys if (stored := store.stat(key)) is not None]
         found = (self._listings.get(y) for y in self._years)
         sizes += [a.bytes for there in found if there and there.files for a in there.files.artifacts]
         self.files, self.bytes = len(sizes), sum(sizes)
+
+    def _documents(self) -> list[str]:
+        """Names of the schemas that have to be there: of a file that came later, where there is one."""
+        lists = [found.files.artifacts for found in self._listings.values() if found and found.files]
+        lists += [manifest.artifacts for manifest in self._manifests.values()]
+        there = {spec.name for artifacts in lists for a in artifacts if (spec := spec_of(a.key)) is not None}
+        later = {spec.name for spec in SPECS.values() if not spec.required}
+        return [name for name in SCHEMAS if name not in later - there]
 
     @property
     def listed(self) -> set[SessionKey]:
