@@ -275,8 +275,8 @@ class Provenance(Model):
     version: str = Field(description="version of f1-precompute")
     fastf1: str = Field(description="version of fastf1")
     created_at: datetime = Field(description="when it was computed")
-    revised_at: datetime | None = Field(
-        None, description="when its results were changed afterwards; frames are as they were computed"
+    revised_at: datetime | None = _later(
+        None, "when its results were changed afterwards; frames are as they were computed"
     )
     run: str = Field(description="the run that computed it")
     provisional: bool = Field(description="true while results or laps may still change")
@@ -381,7 +381,7 @@ class SeasonListing(Model):
     year: Year
     updated_at: Updated
     events: list[SeasonEvent] = Field(description="every race weekend of the season, by round")
-    files: SeasonFiles | None = Field(None, description="the season's own files; null before there are any")
+    files: SeasonFiles | None = _later(None, "the season's own files; null before there are any")
 
     @property
     def published(self) -> list["CatalogRace"]:
@@ -431,7 +431,7 @@ class RunSummary(Model):
     line: str = Field(description="the whole in one line")
     counts: dict[str, int] = Field(description="how many sessions ended in each way")
     problems: list[str] = Field([], description="what went wrong beside single races")
-    notes: list[str] = Field([], description="results that were revised, and answers that were not taken")
+    notes: list[str] = _later([], "results that were revised, and answers that were not taken")
     network_wait_s: float = Field(0.0, description="seconds spent waiting for hosts")
     races: list[RunRace] = Field(description="what was done about each session, and why")
 
