@@ -45,11 +45,14 @@ class Blow:
 
 @dataclass(frozen=True)
 class Kind:
-    """topic: of the feed. size, span: least and most. hits: how many cars: 0 none, 1 one or all, 2 a pair."""
+    """topic: of the feed. size, span: least and most. hits: how many cars: 0 none, 1 one or all, 2 a pair.
+
+    damage: of a race as loaded, or of the lines of a `recording`.
+    """
 
     topic: str
     name: str
-    damage: Callable[[RawRace, Blow], RawRace]
+    damage: Callable[[Any, Blow], Any]
     size: tuple[float, float]
     span: tuple[float, float]
     hits: int
@@ -79,7 +82,8 @@ def kind(
 
 
 def strike(raw: RawRace, blow: Blow) -> RawRace:
-    return KINDS[blow.kind].damage(raw, blow)
+    struck: RawRace = KINDS[blow.kind].damage(raw, blow)
+    return struck
 
 
 # ---- helpers

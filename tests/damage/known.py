@@ -237,7 +237,7 @@ def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
         if car is None:
             continue
         shown[i, :n] = car.columns["position"]
-        for name, value in _values(car.columns, known.length_m):
+        for name, value in published(car.columns, known.length_m):
             low, high = known.low[name][i, at[:n]], known.high[name][i, at[:n]]
             yield from _found(code, name, ~np.isnan(value) & ((value < low) | (value > high)), times, fps)
     for i, code in enumerate(known.codes):
@@ -247,9 +247,11 @@ def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
     yield from _facts(known, frames)
 
 
-def _values(
+def published(
     columns: dict[str, npt.NDArray[np.signedinteger]], length_m: float
 ) -> Iterator[tuple[str, Floats]]:
+    """What a car's columns say, by the names of RULES; (n,) each, NaN unknown."""
+
     def real(name: str) -> Floats:
         column = COLUMNS[name]
         values = columns[name].astype(float)

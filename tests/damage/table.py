@@ -1,4 +1,5 @@
-"""The damage table: `make damage`, or `python -m tests.damage.table [--seeds 15] [--only positions]`.
+"""The damage table: `make damage`, or `python -m tests.damage.table [--seeds 15] [--only positions]
+[--real 2021/19S]`.
 
 One line a kind of damage: how often it was tried, in how many runs values were false, how many, how often it
 was named, how often the contract broke, and the grades. It ends with 1 where a falsehood went by in silence.
@@ -9,29 +10,40 @@ import sys
 from collections import Counter
 
 from tests.damage.catalogue import KINDS
-from tests.damage.trial import Trial, attempt, demo, drawn
+from tests.damage.real import worlds
+from tests.damage.trial import Trial, World, attempt, demo, drawn
+from tests.truth.driven import absent, unpacked
 
 
 def main() -> int:
     options = _parser().parse_args()
-    given = demo()
-    broken: list[Trial] = []
-    runs = 0
+    if options.real and (lost := absent()):
+        print(lost, file=sys.stderr)
+        return 2
+    if not options.real:
+        return _table({"": demo()}, options)
+    with unpacked() as cache:
+        return _table(worlds(cache, options.real), options)
+
+
+def _table(given: dict[str, World], options: argparse.Namespace) -> int:
+    broken, runs = 0, 0
     print("| damage | runs | with false values | values | named | broken | A | B | C | D |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name, kind in KINDS.items():
-        if options.only not in name:
+        if options.only not in name or (options.real and kind.topic == "recording"):
             continue
         tried = [
-            attempt(given, drawn(given, kind, seed))
+            attempt(one, drawn(one, kind, seed))
+            for one in given.values()
             for seed in range(options.first, options.first + options.seeds)
         ]
         print(line(name, tried), flush=True)
-        broken += [trial for trial in tried if trial.wrong]
-        runs += len(tried)
+        wrong = [trial for trial in tried if trial.wrong]
         if options.show:
-            print("\n".join(str(trial) for trial in tried if trial.wrong), flush=True)
-    print(f"\n{runs} runs, {len(broken)} break the contract")
+            print("".join(f"{trial}\n" for trial in wrong), end="", flush=True)
+        broken, runs = broken + len(wrong), runs + len(tried)
+    print(f"\n{runs} runs, {broken} break the contract")
     return 1 if broken else 0
 
 
@@ -56,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=15, help="runs of each kind")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
+    parser.add_argument("--real", default="", help="not the demo but these sessions, like 2021/19S,2022/1R")
     parser.add_argument("--show", action="store_true", help="print each run that breaks the contract")
     return parser
 

@@ -57,7 +57,7 @@ def test_no_falsehood_is_silent(name: str, seed: int) -> None:
 
 @pytest.mark.slow
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(name=st.sampled_from(sorted(OPEN)), seed=st.integers(0, 1000))
+@given(name=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 1000))
 def test_no_damage_crashes(name: str, seed: int) -> None:
     trial = attempt(demo(), drawn(demo(), KINDS[name], seed))
     assert not trial.error, str(trial)

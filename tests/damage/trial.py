@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from pipeline.contract.models import Check, Quality
-from pipeline.demo import demo_season, simulate
+from pipeline.demo import demo_season, simulate, write_recording
 from pipeline.demo.season import recorded
+from pipeline.errors import SourceError
 from pipeline.frames import compute
 from pipeline.frames.head import head
 from pipeline.frames.quality import assess
@@ -24,6 +25,7 @@ from pipeline.input.load import configure, load
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RaceFrames, RawRace
+from pipeline.run.batch import Task
 from tests.damage.blows import Blow, Kind, strike
 from tests.damage.catalogue import KINDS
 from tests.damage.known import Falsehood, Known, falsehoods, of_demo
@@ -33,13 +35,15 @@ FPS = 5.0
 
 @dataclass(frozen=True)
 class World:
-    """A race to damage, what is right about it, and what its quality table says undamaged."""
+    """A race to damage, what is right about it, what its quality table says undamaged, and the lines of its
+    recording, where it has one."""
 
     raw: RawRace
     known: Known
     quality: Quality
     begin: float
     end: float
+    lines: list[str]
 
     @property
     def numbers(self) -> list[str]:
@@ -48,13 +52,15 @@ class World:
 
 @dataclass(frozen=True)
 class Trial:
-    """false: what was published and is not so. said: the checks that the damage brought about."""
+    """false: what was published and is not so. said: the checks that the damage brought about. refused: the
+    sentence of a loader that found nothing to compute."""
 
     blow: Blow
     grade: str
     false: list[Falsehood] = field(default_factory=list)
     said: list[Check] = field(default_factory=list)
     error: str = ""
+    refused: str = ""
     car: str = ""
 
     @property
@@ -88,29 +94,47 @@ class Trial:
 @cache
 def demo() -> World:
     """The first demo race, through fastf1."""
-    _, seed, laps = demo_season()[0]
-    with recorded() as (tasks, _), TemporaryDirectory(prefix="f1-damage-") as folder:
-        task = tasks[0]
-        source = Source(Path(folder), offline=True, recording=task.source.recording)
+    event, seed, laps = demo_season()[0]
+    with TemporaryDirectory(prefix="f1-damage-") as folder:
+        path = Path(folder) / "race.txt"
+        write_recording(simulate(seed, laps), path, event)
+        lines = path.read_text().splitlines(keepends=True)
+    return world(_read(lines), of_demo(simulate(seed, laps)), lines)
+
+
+@cache
+def _scheduled() -> Task:
+    with recorded() as (tasks, _):
+        return tasks[0]
+
+
+def _read(lines: list[str]) -> RawRace:
+    task = _scheduled()
+    with TemporaryDirectory(prefix="f1-damage-") as folder:
+        path = Path(folder) / "race.txt"
+        path.write_text("".join(lines))
+        source = Source(Path(folder), offline=True, recording=(path,))
         configure(source)
-        raw = load(task.key, to_fastf1(task.event, task.key.session), source)
-    return world(raw, of_demo(simulate(seed, laps)))
+        return load(task.key, to_fastf1(task.event, task.key.session), source)
 
 
-def world(raw: RawRace, known: Known) -> World:
+def world(raw: RawRace, known: Known, lines: list[str] | None = None) -> World:
     frames = compute(raw, FPS)
     clock = frames.clock
-    return World(raw, known, assess(raw, frames), clock.t0, clock.t0 + clock.duration)
+    return World(raw, known, assess(raw, frames), clock.t0, clock.t0 + clock.duration, lines or [])
 
 
 def attempt(given: World, blow: Blow) -> Trial:
     """Damage, compute, judge."""
     car = _one_car(given, blow)
     try:
-        raw = strike(given.raw, blow)
+        kind = KINDS[blow.kind]
+        raw = _read(kind.damage(given.lines, blow)) if kind.topic == "recording" else strike(given.raw, blow)
         frames = compute(raw, FPS)
         quality = assess(raw, frames)
         head(raw, frames)
+    except SourceError as refused:
+        return Trial(blow, "-", refused=str(refused))
     except Exception:
         return Trial(blow, "-", error=f"crash: {traceback.format_exc(limit=-2)}", car=car)
     return judged(given, blow, frames, quality, car)
@@ -142,12 +166,6 @@ def drawn(given: World, kind: Kind, seed: int) -> Blow:
     cars = {0: [], 1: numbers if random.random() < 0.3 else numbers[:1], 2: numbers[:2]}[kind.hits]
     at = round(float(random.uniform(given.begin, given.end)), 1)
     return Blow(kind.id, tuple(map(str, cars)), at, between(*kind.span), between(*kind.size), seed)
-
-
-def trials(given: World, kinds: list[Kind], seeds: range) -> Iterator[Trial]:
-    for kind in kinds:
-        for seed in seeds:
-            yield attempt(given, drawn(given, kind, seed))
 
 
 def smaller(given: World, trial: Trial) -> Trial:

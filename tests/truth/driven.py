@@ -173,22 +173,29 @@ def judge(session: Session, cache: Path, fps: float) -> Verdict:
     """Drive, compute and check one session, on a copy of its part of the cache."""
     began = time.monotonic()
     verdict = Verdict(session.key.slug, session.event.name)
-    with TemporaryDirectory(prefix="f1-driven-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastf1's and the script's own
-        own, out = Path(folder) / "cache", Path(folder) / "out"
-        shutil.copytree(cache / session.folder, own / session.folder)
-        shutil.copy(cache / SCHEDULES.name, own)
-        try:
-            _judge(session, own, out, fps, verdict)
-        except Exception as error:
-            verdict.error = f"{type(error).__name__}: {error}"
+    try:
+        with driven(session, cache) as (own, told):
+            _judge(session, own, told, fps, verdict)
+    except Exception as error:
+        verdict.error = f"{type(error).__name__}: {error}"
     verdict.seconds = round(time.monotonic() - began, 1)
     return verdict
 
 
-def _judge(session: Session, cache: Path, out: Path, fps: float, verdict: Verdict) -> None:
+@contextmanager
+def driven(session: Session, cache: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A copy of a session's part of the cache with cars that drive, and what they drove; for the context."""
     key = session.key
-    told = _script(TIMING / "drive.py").drive(cache, key.year, key.round, key.session)
+    with TemporaryDirectory(prefix="f1-driven-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fastf1's and the script's own
+        own = Path(folder) / "cache"
+        shutil.copytree(cache / session.folder, own / session.folder)
+        shutil.copy(cache / SCHEDULES.name, own)
+        yield own, _script(TIMING / "drive.py").drive(own, key.year, key.round, key.session)
+
+
+def _judge(session: Session, cache: Path, told: dict[str, Any], fps: float, verdict: Verdict) -> None:
+    key, out = session.key, cache.parent / "out"
     job = Job(
         key, session.event, Source(cache, offline=True), out, "truth", Options(fps=fps, frame_skips=[10])
     )
