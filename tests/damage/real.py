@@ -1,7 +1,7 @@
 """Worlds of real timing: a session of a past season, its cars driving as it says, and what is right about it.
 
 Right is what the undamaged frames say: `make truth` holds those against the timing and what the cars drove.
-Of pedals, gears and revolutions nothing is asked: they are invented, and no speed of these cars tells of them.
+Of pedals, gears and revolutions nothing is asked: they are invented, and no speed here tells of them.
 """
 
 from pathlib import Path
