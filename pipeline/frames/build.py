@@ -117,6 +117,7 @@ def _all_progress(race: Race) -> dict[str, Floats]:
             race.clean.positions[number].t,
             race.laps[number],
             race.line,
+            pit_stretches(race.raw.laps[number], race.clock.t0, race.times[-1]),
             race.stays[number].until + 3.0,
         )
         for number in race.numbers

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.frames.laps import inside
 from pipeline.frames.resample import interpolate, make_index
 from pipeline.model import Bools, Floats, FrameClock, OfficialTiming
 
@@ -37,9 +38,12 @@ def official_keys(timing: OfficialTiming | None, times: Floats, racing: Bools) -
     recency = np.clip(t / (times[-1] + 1.0), 0.0, 1.0)
     keys = (place - 0.4 * recency).astype(np.float32)
     at = np.searchsorted(t, times + 1e-6, "right") - 1
-    heard = timing.t[np.clip(np.searchsorted(timing.t, times + 1e-6, "right") - 1, 0, None)]
-    silent = racing & (times - heard > SILENT_S) & (place[at] > 1)
-    return np.where((at >= 0) & ~silent, keys[np.clip(at, 0, None)], np.float32(np.nan))
+    found = np.where(at >= 0, keys[np.clip(at, 0, None)], np.float32(np.nan))
+    until = np.append(timing.t[1:], np.inf)
+    long = until - timing.t > SILENT_S
+    silent = inside(times, list(zip(timing.t[long] + SILENT_S, until[long], strict=True)))
+    found[silent & racing & (found > 1.0)] = np.nan
+    return found
 
 
 def places(

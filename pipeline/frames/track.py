@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.frames import driven
 from pipeline.frames.driven import MAX_SPEED_MS
-from pipeline.frames.laps import LapLine
+from pipeline.frames.laps import LapLine, inside
 from pipeline.frames.line import Line, project
 from pipeline.model import CarSamples, Floats, PosSamples
 
@@ -70,13 +70,15 @@ def place(
     return Placed(out[0], out[1], out[2], path, out[3], slack)
 
 
-def progress(placed: Placed, t: Floats, lap: LapLine, line: Line, until: float) -> Floats:
+def progress(
+    placed: Placed, t: Floats, lap: LapLine, line: Line, pits: list[tuple[float, float]], until: float
+) -> Floats:
     """Race progress in laps at each position sample, float64 (n,), never falling; NaN where unknown.
 
     Negative on the grid, behind the line.
 
     Args:
-        until: session second after which the car is out.
+        pits: stays in the pit lane, session seconds. until: session second after which the car is out.
     """
     near = np.abs(placed.side) <= OFF_LINE  # not where it is NaN
     raw = np.where(near & (t <= until), placed.at, np.nan)
@@ -84,7 +86,7 @@ def progress(placed: Placed, t: Floats, lap: LapLine, line: Line, until: float) 
     if len(known):
         steady = _steady(raw[known] * line.length_m, t[known], placed.driven[known])
         raw[known] = steady / line.length_m
-    return _pin(raw, t, lap)
+    return _pin(raw, t, lap, pits)
 
 
 def _steady(metres: Floats, t: Floats, by_speed: Floats) -> Floats:
@@ -108,8 +110,11 @@ def _running_median(values: Floats) -> Floats:
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_SAMPLES), axis=1)
 
 
-def _pin(raw: Floats, t: Floats, lap: LapLine) -> Floats:
-    """Map raw progress so that it equals the lap count at each official crossing, and itself on the grid."""
+def _pin(raw: Floats, t: Floats, lap: LapLine, pits: list[tuple[float, float]]) -> Floats:
+    """Map raw progress so that it equals the lap count at each official crossing, and itself on the grid.
+
+    What it is off by at a crossing in the pit lane says nothing of the track before and after.
+    """
     known = ~np.isnan(raw)
     crossed = lap.ends[~np.isnan(lap.ends)]
     count = lap.number[~np.isnan(lap.ends)].astype(np.float64)
@@ -117,7 +122,16 @@ def _pin(raw: Floats, t: Floats, lap: LapLine) -> Floats:
         return raw
     at = np.interp(crossed, t[known], raw[known], left=np.nan, right=np.nan)
     believed = np.abs(at - count) <= PINNED
-    at, count = at[believed], count[believed]
+    visits = [(entry, out) for entry, out in pits if ((crossed > entry) & (crossed < out)).any()]
+    plain = believed & ~inside(crossed, visits)
+    if visits and plain.any():
+        edges = np.unique(np.interp(np.ravel(visits), t[known], raw[known]))
+        off = np.interp(edges, at[plain], (count - at)[plain])
+        at, count = np.append(at[believed], edges), np.append(count[believed], edges + off)
+        order = np.lexsort((count, at))
+        at, count = at[order], np.maximum.accumulate(count[order])
+    else:
+        at, count = at[believed], count[believed]
     rising = np.concatenate(([True], np.diff(at) > 0)) if len(at) else np.empty(0, dtype=bool)
     at, count = at[rising], count[rising]
     if not len(at):
