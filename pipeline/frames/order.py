@@ -26,7 +26,7 @@ def real_places(timing: OfficialTiming) -> Bools:
 
 def official_keys(timing: OfficialTiming | None, times: Floats, racing: Bools) -> npt.NDArray[np.float32]:
     """Sort key of one car at each time, float32 (m,): its official place, NaN before it has one, and where
-    nothing is heard of it for SILENT_S while it is `racing`, (m,), and not in the lead.
+    there is no news of it for SILENT_S while it is `racing`, (m,), and not in the lead.
 
     In the instant of an overtake two cars hold one place; the car whose place changed last goes first,
     because the other's update is still to come.
@@ -39,9 +39,11 @@ def official_keys(timing: OfficialTiming | None, times: Floats, racing: Bools) -
     keys = (place - 0.4 * recency).astype(np.float32)
     at = np.searchsorted(t, times + 1e-6, "right") - 1
     found = np.where(at >= 0, keys[np.clip(at, 0, None)], np.float32(np.nan))
-    until = np.append(timing.t[1:], np.inf)
-    long = until - timing.t > SILENT_S
-    silent = inside(times, list(zip(timing.t[long] + SILENT_S, until[long], strict=True)))
+    moved = np.diff(timing.place, prepend=-1) != 0
+    heard = timing.t[moved | (news(timing.t, timing.gap) == timing.t)]
+    until = np.append(heard[1:], np.inf)
+    long = until - heard > SILENT_S
+    silent = inside(times, list(zip(heard[long] + SILENT_S, until[long], strict=True)))
     found[silent & racing & (found > 1.0)] = np.nan
     return found
 
