@@ -10,13 +10,10 @@ import numpy as np
 
 from pipeline.contract.columns import FINISHED
 from pipeline.frames import compute
-from pipeline.input.load import configure, load
-from pipeline.input.seasons import to_fastf1
-from pipeline.job import Source
 from pipeline.model import RaceFrames, RawRace
 from tests.damage.known import RULES, STEP_S, Facts, Known, published, windows
 from tests.damage.trial import World, world
-from tests.truth.driven import driven, sessions
+from tests.truth.driven import raw_of, sessions
 
 INVENTED = ("throttle", "brake", "gear", "drs", "rpm")
 
@@ -25,10 +22,7 @@ def worlds(cache: Path, only: str) -> dict[str, World]:
     """The sessions named, as in 2021/19S,2022/1R; by name."""
     found = {}
     for session in sessions(cache, only):
-        with driven(session, cache) as (own, _):
-            source = Source(own, offline=True)
-            configure(source)
-            raw = load(session.key, to_fastf1(session.event, session.key.session), source)
+        raw = raw_of(session, cache)
         found[session.key.slug] = world(raw, of_frames(raw, compute(raw, 1.0 / STEP_S)))
     return found
 

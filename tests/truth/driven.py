@@ -32,9 +32,10 @@ from scipy.interpolate import PchipInterpolator
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Options
-from pipeline.input.load import HTTP_CACHE
+from pipeline.input.load import HTTP_CACHE, configure, load
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import Job, ScheduledEvent, Source
+from pipeline.model import RawRace
 from pipeline.run.race import run
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -192,6 +193,14 @@ def driven(session: Session, cache: Path) -> Iterator[tuple[Path, dict[str, Any]
         shutil.copytree(cache / session.folder, own / session.folder)
         shutil.copy(cache / SCHEDULES.name, own)
         yield own, _script(TIMING / "drive.py").drive(own, key.year, key.round, key.session)
+
+
+def raw_of(session: Session, cache: Path) -> RawRace:
+    """A session as loaded, with cars that drive."""
+    with driven(session, cache) as (own, _):
+        source = Source(own, offline=True)
+        configure(source)
+        return load(session.key, to_fastf1(session.event, session.key.session), source)
 
 
 def _judge(session: Session, cache: Path, told: dict[str, Any], fps: float, verdict: Verdict) -> None:

@@ -5,28 +5,22 @@ real; verdicts are kept as those of `tests.truth.seasons`, so that a stopped run
 """
 
 import argparse
-import shutil
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import orjson
 
 from pipeline.frames import compute
-from pipeline.input.load import configure, load
-from pipeline.input.seasons import to_fastf1
-from pipeline.job import Source
 from pipeline.model import RaceFrames, RawRace, Rows
 from pipeline.timing import tell
 from tests.truth import events
-from tests.truth.driven import SCHEDULES, TIMING, Session, _script, absent, sessions, unpacked
+from tests.truth.driven import Session, absent, raw_of, sessions, unpacked
 from tests.truth.seasons import REPOSITORY
 
 KEPT = REPOSITORY / "build" / "tables.jsonl"
@@ -84,20 +78,11 @@ def _told(wanted: list[Session], cache: Path, kept: Path) -> Iterator[tuple[str,
 
 
 def _judged(session: Session, cache: Path) -> dict[str, Any]:
-    key = session.key
-    with TemporaryDirectory(prefix="f1-tables-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastf1's and the script's own
-        own = Path(folder)
-        shutil.copytree(cache / session.folder, own / session.folder)
-        shutil.copy(cache / SCHEDULES.name, own)
-        try:
-            _script(TIMING / "drive.py").drive(own, key.year, key.round, key.session)
-            source = Source(own, offline=True)
-            configure(source)
-            raw = load(key, to_fastf1(session.event, key.session), source)
-            return judged(raw, compute(raw, FPS))
-        except Exception as error:
-            return {"rows": {}, "failed": {"no tables": [f"{type(error).__name__}: {error}"]}}
+    try:
+        raw = raw_of(session, cache)
+        return judged(raw, compute(raw, FPS))
+    except Exception as error:
+        return {"rows": {}, "failed": {"no tables": [f"{type(error).__name__}: {error}"]}}
 
 
 def judged(raw: RawRace, frames: RaceFrames) -> dict[str, Any]:
