@@ -4,11 +4,9 @@ The environment is made once from deploy/requirements/swift.txt and kept in a ca
 gets its own server with its own data, which go when the session ends.
 """
 
-import ctypes
 import getpass
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -21,7 +19,6 @@ from tests.waiting import answers, free_ports, wait_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "deploy" / "requirements" / "swift.txt"
-_PR_SET_PDEATHSIG = 1
 KINDS = ("account", "container", "object")
 WRITER = ("test:tester", "testing")
 READER = ("test:reader", "reading")
@@ -145,12 +142,7 @@ class SwiftServer:
         ]
         with self._log(kind).open("ab") as log:
             self._running[kind] = subprocess.Popen(
-                command,
-                cwd=self._folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_end_with_tests,  # noqa: PLW1509 - nothing else runs in the tests then
+                command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True
             )
 
     def _log(self, kind: str) -> Path:
@@ -162,11 +154,6 @@ class SwiftServer:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
-
-
-def _end_with_tests() -> None:
-    """Let the kernel end the process with its parent: a killed test run leaves no servers behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def environment() -> Path:
