@@ -33,6 +33,8 @@ def _rewrite(out: Path, artifact: dict[str, Any], old: str, new: str, version: i
         data = gzip.compress(gzip.decompress(data).rstrip() + b" " * version, 1, mtime=0)
     elif artifact["key"].endswith(".jsonl"):
         data += b"\n" * version
+    elif artifact["key"].endswith(".json"):
+        data += b" " * version
     else:
         data += str(version).encode()
     artifact["key"] = artifact["key"].replace(old, new)

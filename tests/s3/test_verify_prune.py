@@ -30,8 +30,8 @@ def test_verify_finds_deleted_truncated_and_altered(s3: Place, out: Path) -> Non
     assert f"{deleted} is missing" in found
     assert f"{truncated} is truncated" in found
     assert f"{altered} is altered" in found
-    assert s3.cli("publish", "--out", out).stdout.startswith("2 files uploaded")
-    assert s3.cli("publish", "--reread", "--out", out).stdout.startswith("1 files uploaded")
+    # what is newer in the bucket than its manifest is read, and so the altered file is found without --reread
+    assert s3.cli("publish", "--out", out).stdout.startswith("3 files uploaded")
     s3.cli("verify", "--s3")
 
 
@@ -53,6 +53,7 @@ def test_prune_removes_what_nothing_names(s3: Place, out: Path, where: str) -> N
         return s3.names() if where == "bucket" else {n for n in local if not n.startswith(".lock")}
 
     def publish() -> None:
+        cli("verify", "--mend", "--out", out)  # the listings tell of the version before
         if where == "bucket":
             s3.cli("publish", "--out", out)
 
@@ -83,6 +84,7 @@ def test_grace_counts_from_the_replacement(out: Path) -> None:
     for path in out.rglob("manifest.json"):
         os.utime(path, (old, old))
     assert "files removed" in cli("prune", "--out", out).stdout
+    cli("verify", "--out", out, "--mend")  # the listing tells of the version before
     cli("verify", "--out", out)
 
 
