@@ -19,6 +19,7 @@ WINDOW, UNSURE = 0.05, (0.10, 0.5)  # of a lap, on either side of the place the 
 OFF_LINE = 1000.0  # 1/10 m: further from the line than any pit lane or run-off that still counts
 LEAD_IN_S = 3.0
 MEDIAN_SAMPLES = 9  # about two seconds
+AROUND = 0.06  # of a lap before the pit lane and after it: what the crossing in it is off by fades there
 PINNED = 0.05  # of a lap: a crossing that disagrees with the projection by more is not believed
 
 
@@ -125,7 +126,7 @@ def _pin(raw: Floats, t: Floats, lap: LapLine, pits: list[tuple[float, float]]) 
     visits = [(entry, out) for entry, out in pits if ((crossed > entry) & (crossed < out)).any()]
     plain = believed & ~inside(crossed, visits)
     if visits and plain.any():
-        edges = np.unique(np.interp(np.ravel(visits), t[known], raw[known]))
+        edges = np.unique(np.interp(visits, t[known], raw[known]) + np.array([-AROUND, AROUND]))
         off = np.interp(edges, at[plain], (count - at)[plain])
         at, count = np.append(at[believed], edges), np.append(count[believed], edges + off)
         order = np.lexsort((count, at))
