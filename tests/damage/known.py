@@ -239,7 +239,10 @@ def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
         shown[i, :n] = car.columns["position"]
         for name, value in published(car.columns, known.length_m):
             low, high = known.low[name][i, at[:n]], known.high[name][i, at[:n]]
-            yield from _found(code, name, ~np.isnan(value) & ((value < low) | (value > high)), times, fps)
+            wrong = ~np.isnan(value) & ((value < low) | (value > high))
+            if name == "interval":  # it is to the car one place ahead: of another place, the place is asked
+                wrong &= car.columns["position"] == known.places[i, at[:n]]
+            yield from _found(code, name, wrong, times, fps)
     for i, code in enumerate(known.codes):
         yield from _found(code, "absent", known.here[i, at] & ~seen[i], times, fps)
         yield from _found(code, "present", ~known.lingers[i, at] & seen[i], times, fps)
