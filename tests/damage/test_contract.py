@@ -18,6 +18,7 @@ OPEN = {
     "order: of other moments",
     "car data: an offset in speed",
     "positions: end early",
+    "recording: lines cut short",
 }
 ONCE_SILENT = [  # each was found by the table, and shrunk
     Blow("positions: one sample far away", ("22",), 200.0, 1.0, 500.0, 1),
