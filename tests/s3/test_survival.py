@@ -127,6 +127,7 @@ def test_a_failed_upload_in_parts_is_taken_back(s3: Place, tmp_path: Path) -> No
 
     from pipeline.errors import StoreError
     from pipeline.store.s3 import S3Store
+    from pipeline.store.s3_client import _limit
     from pipeline.store.s3_upload import PART_BYTES
     from tests.s3.support import options
 
@@ -135,7 +136,7 @@ def test_a_failed_upload_in_parts_is_taken_back(s3: Place, tmp_path: Path) -> No
     digest = sha256(path.read_bytes()).hexdigest()
     key = "telemetry/2025/1/frames.parquet"
     with S3Store(options(s3)) as store:
-        client = store._bucket._client(60.0)
+        client = store._bucket._client(_limit(store._bucket.options.patience_s))
         complete = client.complete_multipart_upload
 
         def refuse(**arguments: object) -> object:
