@@ -206,7 +206,10 @@ RACES = [
     ),
     Damage("no key", edit(RACE.manifest, artifact(LAPS, key="../secret")), "is no file of"),
     Damage("another's hash", edit(RACE.manifest, artifact(LAPS, sha256="0" * 64)), f"{LAPS} is altered"),
-    Damage("another's log", another_hash, "is not the log of"),
+    # in a bucket its headers say so first
+    Damage(
+        "another's log", another_hash, "is not the log of|progress.jsonl is served with x-amz-meta-sha256"
+    ),
     Damage("media type", edit(RACE.manifest, artifact(LAPS, media_type="text/html")), f"{LAPS} text/html"),
     Damage("encoding", edit(RACE.manifest, artifact(FRAMES, content_encoding=None)), f"calls {FRAMES}"),
     Damage("no chunks", edit(RACE.manifest, chunks()), "has a replay without chunks"),
