@@ -11,12 +11,12 @@ import numpy as np
 
 from pipeline.contract.models import Driver
 from pipeline.frames import stewards
+from pipeline.frames.race import RED
 from pipeline.model import CarFrames, Laps, RaceFrames, RawRace, Rows, Status
 from pipeline.timing.rows import of_rows
 from pipeline.timing.visits import Visit, team_mates, visits
 
 JITTER_S = 1.0  # by which two sources of one time may differ
-RED = "5"
 
 
 def pit_stops(raw: RawRace, frames: RaceFrames) -> Rows:
@@ -47,7 +47,7 @@ def _of_car(
             | _tyres(visit, laps)
             | _places(visit, frames, frames.cars.get(driver.code))
             | {
-                "track_status": _status_at(raw.track_status, visit.inside[0]),
+                "track_status": str(raw.track_status.at(np.array(visit.inside[0]))) or None,
                 "double_stop": None if kind == "red_flag" else _behind_mate(visit, mates),
                 "conflict": _conflict(visit, kind),
             }
@@ -77,7 +77,7 @@ def _kind(visit: Visit, laps: Laps, status: Status, driver: Driver) -> str:
 
 def _red(status: Status, begin: float, end: float) -> bool:
     """Whether the session was stopped at some moment in between."""
-    until = np.append(status.t[1:], np.inf)
+    until = np.append(status.t, np.inf)[1:]
     return any(
         code == RED and since < end and till > begin
         for since, till, code in zip(status.t, until, status.code, strict=True)
@@ -128,11 +128,6 @@ def _places(visit: Visit, frames: RaceFrames, car: CarFrames | None) -> dict[str
         shown = car is not None and frame is not None and frame < len(car)
         found[name] = int(car.columns["position"][frame]) if car is not None and shown else None
     return found
-
-
-def _status_at(status: Status, t: float) -> str | None:
-    last = int(np.searchsorted(status.t, t, "right")) - 1
-    return status.code[last] if last >= 0 else None
 
 
 def _behind_mate(visit: Visit, mates: list[Visit]) -> bool | None:

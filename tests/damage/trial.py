@@ -124,12 +124,17 @@ def world(raw: RawRace, known: Known, lines: list[str] | None = None) -> World:
     return World(raw, known, assess(raw, frames), clock.t0, clock.t0 + clock.duration, lines or [])
 
 
+def struck(given: World, blow: Blow) -> RawRace:
+    """The race, or what is loaded from its recording, damaged. Raises SourceError where that is refused."""
+    kind = KINDS[blow.kind]
+    return _read(kind.damage(given.lines, blow)) if kind.topic == "recording" else strike(given.raw, blow)
+
+
 def attempt(given: World, blow: Blow) -> Trial:
     """Damage, compute, judge."""
     car = _one_car(given, blow)
     try:
-        kind = KINDS[blow.kind]
-        raw = _read(kind.damage(given.lines, blow)) if kind.topic == "recording" else strike(given.raw, blow)
+        raw = struck(given, blow)
         frames = compute(raw, FPS)
         quality = assess(raw, frames)
         head(raw, frames)

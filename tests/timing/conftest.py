@@ -17,6 +17,16 @@ class Told:
 
 
 @pytest.fixture(scope="session")
-def told(demo_raw: RawRace) -> Told:
-    _, seed, laps = demo_season()[0]
-    return Told(demo_raw, compute(demo_raw), simulate(seed, laps))
+def truth() -> Truth:
+    return simulate(*demo_season()[0][1:])
+
+
+@pytest.fixture(scope="session")
+def told(demo_raw: RawRace, truth: Truth) -> Told:
+    return Told(demo_raw, compute(demo_raw), truth)
+
+
+@pytest.fixture(scope="module")
+def frames(demo_raw: RawRace) -> RaceFrames:
+    """Few, of `demo_raw` as the module has it."""
+    return compute(demo_raw, 5.0)

@@ -5,20 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.demo import Truth, demo_season, simulate
-from pipeline.frames import compute
+from pipeline.demo import Truth
 from pipeline.model import RaceFrames, RawRace
 from pipeline.timing.laps import laps
-
-
-@pytest.fixture(scope="module")
-def truth() -> Truth:
-    return simulate(*demo_season()[0][1:])
-
-
-@pytest.fixture(scope="module")
-def frames(demo_raw: RawRace) -> RaceFrames:
-    return compute(demo_raw, 5.0)
 
 
 def test_gaps_at_the_line_are_those_of_the_crossings(

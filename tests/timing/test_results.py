@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.contract.models import Penalty, RaceControlMessage, Results
-from pipeline.demo import Truth, demo_season, simulate
+from pipeline.demo import Truth
 from pipeline.encode.results import revised
 from pipeline.frames import compute
 from pipeline.model import DriverInfo, RaceFrames, RawRace
@@ -16,16 +16,6 @@ from pipeline.timing.results import results
 from tests.timing.test_stops import as_dicts
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def truth() -> Truth:
-    return simulate(*demo_season()[0][1:])
-
-
-@pytest.fixture(scope="module")
-def frames(demo_raw: RawRace) -> RaceFrames:
-    return compute(demo_raw, 5.0)
 
 
 def by_driver(raw: RawRace, frames: RaceFrames) -> dict[str, dict[str, Any]]:
