@@ -106,6 +106,10 @@ class Laps:
         """The number of the last completed lap; 0 where there is none."""
         return int(self.number[self.completed].max(initial=0))
 
+    def floats(self, name: str) -> Floats:
+        """One of the further columns, (n,); all NaN where the feed has none of it."""
+        return np.asarray(self.extra.get(name, np.full(len(self), np.nan)), dtype=np.float64)
+
     def columns(self) -> dict[str, AnyArray]:
         """All columns by published name, (n,) each; times in session seconds, NaN and None unknown."""
         life = np.where(self.tyre_life < 0, np.nan, self.tyre_life.astype(np.float64))
@@ -128,6 +132,11 @@ class OfficialTiming:
     gap: Floats
     interval: Floats
     laps_down: Floats
+
+    @property
+    def moved(self) -> Floats:
+        """Session seconds at which its place changed."""
+        return np.asarray(self.t[1:][np.diff(self.place) != 0])
 
     def rows(self, keep: Bools) -> "OfficialTiming":
         """The rows of a mask (n,)."""
@@ -169,6 +178,10 @@ class Status:
 
     t: Floats
     code: list[str]
+
+    def at(self, t: Floats) -> npt.NDArray[np.str_]:
+        """The code at session seconds `t`, (n,); empty before the first."""
+        return np.array(["", *self.code])[np.searchsorted(self.t, t, "right")]
 
 
 @dataclass(frozen=True)

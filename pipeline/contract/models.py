@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.contract import SCHEMA_VERSION
-from pipeline.contract.artifacts import SessionKey, session_of
+from pipeline.contract.artifacts import SessionKey, media_of, session_of
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
 from pipeline.contract.sessions import CHOICES, SessionCode
 from pipeline.contract.tables import RESULTS, SESSION_OF, TABLES, Table
@@ -224,6 +224,18 @@ class Artifact(Model):
     content_encoding: str | None = Field(None, description="the file's Content-Encoding: gzip, or null")
     bytes: Bytes
     sha256: str = Field(description="hash of the file as it lies, in hex")
+
+    @classmethod
+    def of(cls, key: str, size: int, sha256: str) -> "Artifact":
+        """A file as the format serves it. Raises ValueError for a key that the format does not have."""
+        media = media_of(key)
+        return cls(
+            key=key,
+            media_type=media.content_type,
+            content_encoding=media.content_encoding,
+            bytes=size,
+            sha256=sha256,
+        )
 
 
 class ReplayChunk(Model):

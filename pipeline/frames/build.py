@@ -34,7 +34,7 @@ from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.rows import contradictions
 from pipeline.frames.samples import replay_source
 from pipeline.frames.track import LEAD_IN_S, progress
-from pipeline.model import CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
+from pipeline.model import Bools, CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
 
 
 def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
@@ -192,11 +192,11 @@ def _add_places(
     keys = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     far = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     present = np.zeros((len(numbers), frames), dtype=bool)
-    clear = race.settled(race.times) & (race.status(race.times) == CLEAR)
+    standing = np.stack([lap_rules.inside(race.times, _standing(race, number)) for number in numbers])
+    racing = race.settled(race.times) & (race.status(race.times) == CLEAR) & ~standing
     for i, number in enumerate(numbers):
         present[i, : len(cars[number]["lap"])] = True
-        racing = clear & ~lap_rules.inside(race.times, _standing(race, number))
-        keys[i] = official_keys(race.raw.timing.get(number), race.times, racing)
+        keys[i] = official_keys(race.raw.timing.get(number), race.times, racing[i])
         far[i] = _far(race, number, along.get(number))
     finish = {
         i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number), _seen(race, number))
@@ -207,20 +207,20 @@ def _add_places(
     ranks = places(order_at_flag(keys, by_flag, finish, race.clock), far, present)
     for i, number in enumerate(numbers):
         cars[number]["position"] = ranks[i, : len(cars[number]["lap"])]
-    _add_gaps(race, cars, ranks, finish, finish[by_flag[0]] if by_flag else None)
+    _add_gaps(race, cars, ranks, standing, finish, finish[by_flag[0]] if by_flag else None)
 
 
 def _add_gaps(
     race: Race,
     cars: dict[str, Columns],
     ranks: npt.NDArray[np.int8],
+    standing: Bools,
     finish: dict[int, Finish],
     winner: Finish | None,
 ) -> None:
     last = np.iinfo(ranks.dtype).max
     led = race.times[1:][np.diff(np.argmin(np.where(ranks > 0, ranks, last), axis=0)) != 0]
     ahead = cars_ahead(ranks)
-    standing = np.stack([lap_rules.inside(race.times, _standing(race, number)) for number in cars])
     for i, number in enumerate(cars):
         n, finished = len(cars[number]["lap"]), race.stays[number].finished
         times, place = race.times[:n], ranks[i, :n]
@@ -244,7 +244,7 @@ def _seen(race: Race, number: str) -> tuple[Floats, Floats]:
 def _ends_of_gaps(race: Race, number: str, led: Floats) -> Floats:
     """Session seconds at which a car's gap ends: another place, another leader, a stop, its halt."""
     timing = race.raw.timing.get(number)
-    moved = [] if timing is None else timing.t[1:][np.diff(timing.place) != 0]
+    moved = np.empty(0) if timing is None else timing.moved
     return np.sort(np.concatenate((moved, led, np.array(_standing(race, number)).ravel())))
 
 

@@ -7,7 +7,7 @@ from pipeline.frames.drs import drs_zones
 from pipeline.frames.line import Line
 from pipeline.frames.pit_lane import pit_lane
 from pipeline.frames.race import Race
-from pipeline.model import Floats, Laps, MapMarker
+from pipeline.model import Floats, MapMarker
 
 OUTLINE_POINTS = 400
 FEWEST_LAPS = 5  # that a sector line is learned from
@@ -72,8 +72,8 @@ def _sector_lines(race: Race, along: dict[str, Floats], line: Line) -> list[Sect
 def _at_sector_ends(race: Race, number: str, along: Floats) -> tuple[Floats, Floats]:
     """The part of the lap at the end of sectors 1 and 2, of each lap that says it."""
     own, t = race.raw.laps[number], race.clean.positions[number].t
-    first, second = _seconds(own, "sector1_s"), _seconds(own, "sector2_s")
-    off = np.abs(first + second + _seconds(own, "sector3_s") - _seconds(own, "lap_time_s"))
+    first, second = own.floats("sector1_s"), own.floats("sector2_s")
+    off = np.abs(first + second + own.floats("sector3_s") - own.floats("lap_time_s"))
     clean = own.completed & (own.number > 1) & np.isnan(own.pit_in) & np.isnan(own.pit_out) & (off < ADD_UP_S)
     known = ~np.isnan(along)
     if known.sum() < 2:
@@ -86,7 +86,3 @@ def _at_sector_ends(race: Race, number: str, along: Floats) -> tuple[Floats, Flo
         seen = (t[known][after] - t[known][after - 1] < BLIND_S) & (part > 0) & (part < 1)
         ends.append(part[seen])
     return ends[0], ends[1]
-
-
-def _seconds(own: Laps, name: str) -> Floats:
-    return np.asarray(own.extra.get(name, np.full(len(own), np.nan)), dtype=np.float64)

@@ -50,8 +50,7 @@ def interval(
     frames = np.arange(len(times))
     blocked = (ahead < 0) | standing[row, : len(times)] | standing[ahead, frames]
     over = np.concatenate(([False], (ahead[1:] != ahead[:-1]) | (blocked[:-1] & ~blocked[1:])))
-    moved = timing.t[1:][np.diff(timing.place) != 0]
-    ends = np.sort(np.concatenate((moved, times[over])))
+    ends = np.sort(np.concatenate((timing.moved, times[over])))
     own = finish.get(row)
     if own is None:
         return np.where(blocked, np.nan, held(timing.t, timing.interval, times, ends))

@@ -187,7 +187,7 @@ def _lap_times(raw: RawRace, frames: RaceFrames) -> Check:
 def _contradicted(own: Laps) -> int:
     took = np.diff(own.end)
     both = own.completed[1:] & own.completed[:-1] & (np.diff(own.number) == 1)
-    times = own.extra.get("lap_time_s", np.full(len(own), np.nan)).astype(np.float64)
+    times = own.floats("lap_time_s")
     return int((both & (np.abs(times[1:] - took) > LAP_TIME_S)).sum())
 
 

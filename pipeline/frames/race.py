@@ -50,8 +50,7 @@ class Race:
 
     def status(self, t: Floats) -> AnyArray:
         """The track's status at session seconds `t`, (n,) of F1's codes; empty before the first."""
-        status = self.raw.track_status
-        return np.array(["", *status.code])[np.searchsorted(status.t, t, "right")]
+        return self.raw.track_status.at(t)
 
     def settled(self, t: Floats) -> Bools:
         """(n,) whether cars race in an order of their own making at session seconds `t`, which rise: not in

@@ -97,8 +97,7 @@ class Above:
             if found is None:
                 yield f"{key} is missing"
                 continue
-            if wrong := found.stored.mislabelled:
-                yield f"{key} is served with {', '.join(wrong)}"
+            yield from said_wrong(found.stored)
             if (fault := _fault(key, found)) is not None:
                 yield f"{key} {fault}"
         yield from self._about_catalog()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.contract.artifacts import SessionKey, key_of, media_of, season_files, season_key
+from pipeline.contract.artifacts import SessionKey, key_of, season_files, season_key
 from pipeline.contract.models import Artifact, Manifest, Results, SeasonFiles, SeasonListing
 from pipeline.contract.tables import TABLES, Table
 from pipeline.publish.documents import parsed, read_manifest, read_model, to_json
@@ -69,7 +69,7 @@ def rewrite(store: Store, year: int) -> None:
     known = {} if listing.files is None else {a.key: a for a in listing.files.artifacts}
     artifacts = []
     for key, content in made.items():
-        artifact = _artifact(key, content)
+        artifact = Artifact.of(key, len(content), sha256(content).hexdigest())
         there = store.digest(key) if known.get(key) == artifact else None
         if there is None or not there.holds(artifact):
             store.put_bytes(key, content)
@@ -135,14 +135,3 @@ class _Season:
             return content
         self.damaged.add(key)
         return None
-
-
-def _artifact(key: str, content: bytes) -> Artifact:
-    media = media_of(key)
-    return Artifact(
-        key=key,
-        media_type=media.content_type,
-        content_encoding=media.content_encoding,
-        bytes=len(content),
-        sha256=sha256(content).hexdigest(),
-    )

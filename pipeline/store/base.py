@@ -71,14 +71,7 @@ class StagedFile:
     sha256: str
 
     def artifact(self) -> Artifact:
-        media = media_of(self.key)
-        return Artifact(
-            key=self.key,
-            media_type=media.content_type,
-            content_encoding=media.content_encoding,
-            bytes=self.bytes,
-            sha256=self.sha256,
-        )
+        return Artifact.of(self.key, self.bytes, self.sha256)
 
 
 @dataclass(frozen=True)

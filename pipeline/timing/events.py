@@ -11,7 +11,6 @@ from pipeline.timing.laps import counts
 from pipeline.timing.moment import Moment
 from pipeline.timing.overtakes import overtakes
 from pipeline.timing.phases import phases
-from pipeline.timing.pits import pit_stops
 from pipeline.timing.rulings import rulings
 
 FLAGS: Final = {
@@ -24,8 +23,8 @@ FLAGS: Final = {
 }
 
 
-def events(raw: RawRace, frames: RaceFrames) -> Rows:
-    """Every event of the session, by time."""
+def events(raw: RawRace, frames: RaceFrames, stops: Rows) -> Rows:
+    """Every event of the session, by time; stops: the rows of the pit stops table."""
     t0, fps = frames.clock.t0, frames.clock.fps
     told = [
         *phases(raw, frames),
@@ -36,7 +35,7 @@ def events(raw: RawRace, frames: RaceFrames) -> Rows:
             )
             for one in overtakes(frames, raw.track_status)
         ),
-        *_pit_stops(raw, frames),
+        *_pit_stops(stops),
         *_retirements(frames),
         *_fastest_laps(raw, t0),
         *rulings(raw, t0),
@@ -53,11 +52,10 @@ def _flags(raw: RawRace, t0: float) -> Iterator[Moment]:
         before = code
 
 
-def _pit_stops(raw: RawRace, frames: RaceFrames) -> Iterator[Moment]:
+def _pit_stops(stops: Rows) -> Iterator[Moment]:
     """Each visit to the pit lane whose beginning is known, with its time in there and what it was for."""
-    rows = pit_stops(raw, frames)
     names = ("pit_in_s", "driver", "lap", "lane_time_s", "kind")
-    for t, code, lap, stay, kind in zip(*(rows.get(name, ()) for name in names), strict=True):
+    for t, code, lap, stay, kind in zip(*(stops.get(name, ()) for name in names), strict=True):
         if not np.isnan(t):
             yield Moment(t, "pit_stop", code, lap=lap, seconds=None if np.isnan(stay) else stay, detail=kind)
 
@@ -73,7 +71,7 @@ def _fastest_laps(raw: RawRace, t0: float) -> Iterator[Moment]:
     codes = {driver.number: driver.code for driver in raw.drivers}
     laps = []
     for number, own in raw.laps.items():
-        times = own.extra.get("lap_time_s", np.full(len(own), np.nan)).astype(np.float64)
+        times = own.floats("lap_time_s")
         valid = counts(own) & (times > 0)
         laps += [
             (float(own.end[i]), float(times[i]), int(own.number[i]), number) for i in np.flatnonzero(valid)

@@ -149,7 +149,7 @@ def _bests(raw: RawRace) -> dict[str, Rows]:
 
 def _marks(own: Laps, name: str) -> tuple[Floats, Floats]:
     """(moments, times) of a driver's laps that count."""
-    times = np.asarray(own.extra.get(name, np.full(len(own), np.nan)), dtype=np.float64)
+    times = own.floats(name)
     known = counts(own) & ~np.isnan(times)
     return own.end[known], times[known]
 

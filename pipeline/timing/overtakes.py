@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.contract.columns import COLUMNS, PIT
+from pipeline.frames.race import RED
 from pipeline.model import Bools, CarFrames, Floats, Ints, RaceFrames, Status
 
 LASTS_S = 2.0  # the feed looks at a car every few seconds
@@ -23,7 +24,6 @@ LEAVING_S = 30.0  # a car that halts for good within this was on its way out
 CREEPS_KMH = 30.0
 LEVEL_BEFORE_S, LEVEL_AFTER_S = 60.0, 8.0  # the feed notices late, and positions are off by a car's length
 NEUTRALISED = ("4", "6", "7")
-RED = "5"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Overtake:
 def overtakes(frames: RaceFrames, track_status: Status) -> list[Overtake]:
     """All of a race, by time. track_status: on the session clock."""
     codes, (order, changed) = list(frames.cars), _order(frames)
-    flags = _flags(track_status, frames)
+    flags = track_status.at(frames.clock.times() + 1e-6)
     found = []
     for i, j, at, first_ahead in _exchanges(order, changed):
         for frame, first in _lasting(frames, (codes[i], codes[j]), at, first_ahead):
@@ -95,12 +95,6 @@ def _lasting(
         yield int(at[k]), bool(first_ahead[k])
 
 
-def _flags(status: Status, frames: RaceFrames) -> npt.NDArray[np.object_]:
-    """(frames,) F1's code of the track's status."""
-    at = np.searchsorted(status.t, frames.clock.times() + 1e-6, "right")
-    return np.array(["", *status.code], dtype=object)[at]
-
-
 def _passed(frames: RaceFrames, driver: str, other: str, frame: int) -> int:
     """The frame in which one drew level with the other by distance, mostly before the order changed."""
     fps = frames.clock.fps
@@ -123,7 +117,7 @@ def _distance(car: CarFrames, begin: int, end: int) -> Floats:
 
 
 def _way(
-    frames: RaceFrames, driver: str, other: str, frame: int, passed: int, flags: npt.NDArray[np.object_]
+    frames: RaceFrames, driver: str, other: str, frame: int, passed: int, flags: npt.NDArray[np.str_]
 ) -> str:
     cars, fps = frames.cars, frames.clock.fps
     if flags[passed] == RED or flags[frame] == RED:

@@ -30,7 +30,7 @@ def stints(raw: RawRace, frames: RaceFrames) -> Rows:
 
 
 def _of_car(laps: Laps, code: str, t0: float) -> Iterator[dict[str, Any]]:
-    numbers = laps.extra.get("stint", np.full(len(laps), np.nan)).astype(np.float64)
+    numbers = laps.floats("stint")
     fresh = laps.extra.get("fresh_tyre")
     start = begun(laps)
     for stint in np.unique(numbers[~np.isnan(numbers)]):

@@ -17,9 +17,7 @@ from pipeline.timing.weather import weather
 _TOLD_BY: Final[dict[str, Callable[[RawRace, RaceFrames], Rows]]] = {
     "laps": laps,
     "stints": stints,
-    "pit_stops": pit_stops,
     "results": results,
-    "events": events,
     "race_control": race_control,
     "session_clock": session_clock,
     "radio": radio,
@@ -29,4 +27,6 @@ _TOLD_BY: Final[dict[str, Callable[[RawRace, RaceFrames], Rows]]] = {
 
 def tell(raw: RawRace, frames: RaceFrames) -> dict[str, Rows]:
     """The rows of each table of `contract.tables` but the frames, by its name; times on the frame clock."""
-    return {name: told(raw, frames) for name, told in _TOLD_BY.items()}
+    told = {name: rows(raw, frames) for name, rows in _TOLD_BY.items()}
+    stops = pit_stops(raw, frames)
+    return told | {"pit_stops": stops, "events": events(raw, frames, stops)}
