@@ -25,10 +25,13 @@ class Listings:
         key = call.path["key"]
         if not is_public(key):
             raise Problem(404, "No artifact has such a key. Keys are listed in each race's manifest.")
+        await self._file(call, key)
+
+    async def _file(self, call: Call, key: str, *, redirect: bool = True) -> None:
         try:
             if not self._shelf.serves(key):
                 raise FileNotFoundError(key)
-            await self._artifacts.send(call, key)
+            await self._artifacts.send(call, key, redirect=redirect)
         except FileNotFoundError:
             raise self._shelf.missing_artifact(key, session_of(key)) from None
 
@@ -50,13 +53,7 @@ class Listings:
     async def results(self, call: Call) -> None:
         path, query = validated(RacePath, call.path), query_of(call, RaceQuery)
         key = SessionKey(path.year, path.round, query.session)
-        name = key.file("results")
-        try:
-            if not self._shelf.serves(name):
-                raise FileNotFoundError(name)
-            await self._artifacts.send(call, name, redirect=False)
-        except FileNotFoundError:
-            raise self._shelf.missing_artifact(name, key) from None
+        await self._file(call, key.file("results"), redirect=False)
 
     async def season_table(self, call: Call) -> None:
         """The standings, or a table of all sessions, which is large enough for the CDN."""

@@ -6,11 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.waiting import free_port
+from tests.waiting import free_port, http_server
 
 BLOCKED = b"<html><body><h1>403 ERROR</h1>The request could not be satisfied. Request blocked.</body></html>"
 MISSING = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
@@ -49,18 +48,10 @@ class Hosts:
 @contextmanager
 def serving() -> Iterator[Hosts]:
     """The server on a free port, for as long as the context lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    hosts = Hosts(server.server_port)
-    server.hosts = hosts  # type: ignore[attr-defined]
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with http_server(_Handler) as server:
+        hosts = Hosts(server.server_port)
+        server.hosts = hosts  # type: ignore[attr-defined]
         yield hosts
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

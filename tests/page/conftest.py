@@ -2,10 +2,9 @@
 
 import functools
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from tests.conftest import REPOSITORY, require
 from tests.serve.support import serving
+from tests.waiting import http_server
 
 STATIC = REPOSITORY / "serve" / "static"
 PAGE_FILES = ("f1-replay.js", "replay.html", "replay")
@@ -138,10 +138,8 @@ def plain(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for path in (*demo_out.iterdir(), *(STATIC / name for name in PAGE_FILES)):
         if not path.name.startswith("."):
             (root / path.name).symlink_to(path)
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(root))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with http_server(functools.partial(Quiet, directory=str(root))) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,11 +1,10 @@
 """Servers that answer otherwise than Swift: a gateway in front of it refuses, throttles or cuts off."""
 
 import http.client
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from pipeline.store.s3 import S3Store
 from pipeline.store.s3_options import S3Options
 from pipeline.store.s3_upload import PART_BYTES
 from tests.s3.support import PREFIX, WRITER, Place, credentials
+from tests.waiting import http_server
 
 pytestmark = pytest.mark.slow
 
@@ -62,15 +62,8 @@ def gateway(s3: Place, fault: Fault) -> Iterator[str]:
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass  # noqa: N815 - http.server's names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_server(Handler) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture

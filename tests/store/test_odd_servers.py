@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from pipeline.store.s3_options import S3Options
 from tests.conftest import cli
 from tests.s3.support import WRITER, credentials
 from tests.serve.support import make_tree
+from tests.waiting import http_server
 
 Answer = tuple[int, dict[str, str], bytes]
 Use = Callable[[Store], object]
@@ -99,15 +100,8 @@ def answering(answer: Callable[[BaseHTTPRequestHandler], Answer]) -> Iterator[st
 
         do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _answer  # noqa: N815 - http.server's names
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http_server(Handler) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def round_and_round(request: BaseHTTPRequestHandler) -> Answer:

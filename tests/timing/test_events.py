@@ -30,6 +30,7 @@ from pipeline.timing.clock import session_clock
 from pipeline.timing.control import race_control
 from pipeline.timing.events import events
 from pipeline.timing.overtakes import LASTS_S, SURE_S, overtakes
+from pipeline.timing.pits import pit_stops
 from pipeline.timing.radio import radio
 from tests.timing.conftest import Told
 
@@ -38,13 +39,13 @@ NO_STATUS = Status(np.empty(0), [])
 
 
 def _rows(told: Told, kind: str) -> list[Row]:
-    table = events(told.raw, told.frames)
+    table = events(told.raw, told.frames, pit_stops(told.raw, told.frames))
     rows = (dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True))
     return [row for row in rows if row["kind"] == kind]
 
 
 def test_what_is_told_is_what_is_declared(told: Told) -> None:
-    table = events(told.raw, told.frames)
+    table = events(told.raw, told.frames, pit_stops(told.raw, told.frames))
     assert set(table) == {column.name for column in EVENTS.columns} - {"year", "round", "session"}
     assert {len(values) for values in table.values()} == {len(table["t_s"])}
     assert set(table["kind"]) <= set(EVENT_KINDS)
@@ -236,8 +237,9 @@ def test_nothing_known_is_nothing_told(told: Told) -> None:
         topics=Topics(),
     )
     frames = replace(told.frames, cars={}, drivers=[], lights_out=None, circuit=Circuit())
-    for told_by in (events, session_clock, radio, race_control):
-        assert all(len(values) == 0 for values in told_by(empty, frames).values())
+    tables = [told_by(empty, frames) for told_by in (session_clock, radio, race_control)]
+    for rows in (*tables, events(empty, frames, pit_stops(empty, frames))):
+        assert all(len(values) == 0 for values in rows.values())
 
 
 def test_clock_and_radio(told: Told) -> None:

@@ -13,6 +13,7 @@ from pipeline.input.load import configure, load
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import Source
 from pipeline.timing.events import events
+from pipeline.timing.pits import pit_stops
 from tests.truth.events import contradictions, crossings
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ def test_events_explain_the_timing(real_cache: Path, number: int) -> None:
     configure(source)
     raw = load(SessionKey(2025, number, "R"), to_fastf1(event, "R"), source)
     frames = compute(raw)
-    table = events(raw, frames)
+    table = events(raw, frames, pit_stops(raw, frames))
     rows = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
     assert len(crossings(raw, frames)) > 900
     assert list(contradictions(raw, frames, rows)) == []
