@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from pipeline.contract.artifacts import CATALOG, season_key
+from serve.sockets import MOST_SAID
 from serve.streams import network_of
 from tests.serve.support import RACE, Server, long_frames_text, problem, publish, serving
 from tests.waiting import wait_for
@@ -199,8 +200,9 @@ def test_a_websocket_client_may_say_little(fresh: Server, flood: Callable[[bool]
 def test_a_websocket_client_is_told_why(server: Server) -> None:
     with connect(server.ws + "/f1/process-telemetry/2025/1?speed=0.001") as websocket:
         with pytest.raises(ConnectionClosed) as closed:  # noqa: PT012
-            for _ in range(100):
-                websocket.send("x" * 1000)
+            # not a byte beyond what the server reads: its reset would overtake its word
+            for _ in range(MOST_SAID // 1008 + 1):
+                websocket.send("x" * 1000)  # and 8 bytes of a frame's head
             while True:
                 websocket.recv()
         assert closed.value.rcvd is not None

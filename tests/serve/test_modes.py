@@ -317,7 +317,7 @@ def test_a_killed_worker_has_no_connections(own_tree: Path) -> None:
             for worker in workers_of(server):
                 os.kill(worker, signal.SIGKILL)
             wait_for(lambda: answers(server.url + "/health/live"))
-            assert opened(0)
+            wait_for(lambda: opened(0))  # one may answer while the other is still being taken note of
 
 
 def workers_of(server: Server) -> list[int]:
