@@ -121,7 +121,7 @@ class Pages:
         for year in years:
             yield f"<h2>{year}</h2><ol>"
             for event in self._events(year):
-                for session in event.sessions:
+                for session in event.every_session:
                     if session.state == "published":
                         yield _race(year, event, session)
             yield f'</ol><p><a href="/f1/sessions/{year}">all sessions</a></p>'

@@ -105,7 +105,7 @@ class Shelf:
 def _sessions(listing: SeasonListing, key: SessionKey) -> Iterator[tuple[SeasonEvent, SeasonSession]]:
     """The season's sessions of the same kind, with their events."""
     for event in listing.events:
-        for session in event.sessions:
+        for session in event.every_session:
             if session.session == key.session:
                 yield event, session
 

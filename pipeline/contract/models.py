@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey, media_of, session_of
 from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
-from pipeline.contract.sessions import CHOICES, SessionCode
+from pipeline.contract.sessions import CHOICES, SESSIONS, SessionCode
 from pipeline.contract.tables import RESULTS, SESSION_OF, TABLES, Table
 
 Grade = Literal["A", "B", "C", "D"]
@@ -376,7 +376,21 @@ class SeasonEvent(Model):
     date: str | None = Field(None, description="day of the race, ISO")
     format: str = Field("", description="the schedule's word: conventional, sprint_qualifying ...")
     meeting_key: int | None = Field(None, description="F1's own key of the race weekend")
-    sessions: list[SeasonSession] = Field(description="in the order they are held")
+    sessions: list[SeasonSession] = Field(description="race and sprint, in the order they are held")
+    other_sessions: list[SeasonSession] = _later([], "qualifying and practice, in the order they are held")
+
+    @property
+    def every_session(self) -> list[SeasonSession]:
+        return [*self.sessions, *self.other_sessions]
+
+
+def by_field(sessions: Iterable[SeasonSession]) -> dict[str, list[SeasonSession]]:
+    """An event's sessions in the fields that name them: readers of the first version know two codes."""
+    known = list(sessions)
+    return {
+        "sessions": [s for s in known if SESSIONS[s.session].is_race],
+        "other_sessions": [s for s in known if not SESSIONS[s.session].is_race],
+    }
 
 
 class SeasonFiles(Model):
@@ -408,7 +422,7 @@ class SeasonListing(Model):
                 manifest=key.manifest,
             )
             for event in self.events
-            for session in event.sessions
+            for session in event.every_session
             if (key := session_of(session.manifest or "")) is not None
         ]
         return sorted(races, key=_held, reverse=True)

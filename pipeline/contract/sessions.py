@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-SessionCode = Literal["R", "S"]
+SessionCode = Literal["R", "S", "Q", "SQ", "FP1", "FP2", "FP3"]
 Kind = Literal["race", "qualifying", "practice"]
 
 
@@ -30,12 +30,22 @@ class Session:
         """Its name within a sentence."""
         return self.name.lower()
 
+    @property
+    def is_race(self) -> bool:
+        """Whether it is one of the sessions that version 1 began with; listings name the others apart."""
+        return self.kind == "race"
+
 
 SESSIONS: Final[dict[SessionCode, Session]] = {
     session.code: session
     for session in (
         Session("R", "Race", "", "race", timedelta(hours=4)),
         Session("S", "Sprint", "sprint/", "race", timedelta(hours=2)),
+        Session("Q", "Qualifying", "qualifying/", "qualifying", timedelta(hours=2)),
+        Session("SQ", "Sprint Qualifying", "sprint_qualifying/", "qualifying", timedelta(hours=2)),
+        Session("FP1", "Practice 1", "fp1/", "practice", timedelta(hours=2)),
+        Session("FP2", "Practice 2", "fp2/", "practice", timedelta(hours=2)),
+        Session("FP3", "Practice 3", "fp3/", "practice", timedelta(hours=2)),
     )
 }
 DEFAULT_SESSIONS: Final = "R,S"  # what a season is computed of where nothing else is asked for

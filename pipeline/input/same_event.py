@@ -30,7 +30,7 @@ def is_listed(listed: SeasonEvent, scheduled: ScheduledEvent) -> bool:
     """Whether an event of a season listing is this one; before it is run it may still move to another day."""
     if listed.name == scheduled.name:
         return True
-    starts = {session.session: session.date_utc for session in listed.sessions}
+    starts = {session.session: session.date_utc for session in listed.every_session}
     return any(
         _same_day(starts[session.code], session.start, otherwise=False)
         for session in scheduled.sessions

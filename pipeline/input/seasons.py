@@ -19,7 +19,8 @@ from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession, Source
 from pipeline.network.trouble import Trouble
 
-_CALLED = {"Sprint Race": "Sprint"}  # what a session was called over the years -> its name here
+# what a session was called over the years -> its name here
+_CALLED = {"Sprint Race": "Sprint", "Sprint Shootout": "Sprint Qualifying"}
 _BACKENDS = ("fastf1", "f1timing", "ergast")  # fastf1's own order: the usual schedule, and two that stand in
 _SHORT_PATIENCE_S = 10.0  # a hiccup is waited out; for longer the others are asked first
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.contract.artifacts import SessionKey, season_key, session_of
-from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession
+from pipeline.contract.models import Event, Manifest, SeasonEvent, SeasonListing, SeasonSession, by_field
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.publish.documents import read_manifest, read_model
 from pipeline.publish.listings import published_session, put_listing
@@ -74,11 +74,11 @@ class _Merge:
         if mine is not None and other is not None and not same_meeting(mine, other):
             other = None
         base = mine or other or self._from_manifests(number)
-        codes = [s.session for e in (base, other) if e is not None for s in e.sessions]
+        codes = [s.session for e in (base, other) if e is not None for s in e.every_session]
         codes += [key.session for key in self._published_as(number)]
         sessions = [self._session(code, base, mine, other) for code in dict.fromkeys(codes)]
         meeting = base.meeting_key if other is None else base.meeting_key or other.meeting_key
-        return base.model_copy(update={"sessions": sessions, "meeting_key": meeting})
+        return base.model_copy(update=by_field(sessions) | {"meeting_key": meeting})
 
     def _published_as(self, number: int) -> list[SessionKey]:
         return sorted(key for key in self.published if (key.year, key.round) == (self.year, number))
@@ -125,7 +125,7 @@ def _at(events: list[SeasonEvent], number: int) -> SeasonEvent | None:
 
 
 def _of(event: SeasonEvent | None, code: SessionCode) -> SeasonSession | None:
-    return None if event is None else next((s for s in event.sessions if s.session == code), None)
+    return None if event is None else next((s for s in event.every_session if s.session == code), None)
 
 
 def _unpublished(known: SeasonSession | None, code: SessionCode) -> SeasonSession:

@@ -14,6 +14,7 @@ from pipeline.contract.models import (
     SeasonListing,
     SeasonSession,
     SessionState,
+    by_field,
 )
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_event, is_listed
@@ -94,7 +95,7 @@ def _event(
         s.code: _own_manifest(store, event, s.code) or moving.get(SessionKey(event.year, event.round, s.code))
         for s in event.sessions
     }
-    known = {s.session: s for s in old.sessions} if old is not None and is_listed(old, event) else {}
+    known = {s.session: s for s in old.every_session} if old is not None and is_listed(old, event) else {}
     sessions = []
     for session in event.sessions:
         key = SessionKey(event.year, event.round, session.code)
@@ -110,7 +111,7 @@ def _event(
         date=event.date,
         format=event.format,
         meeting_key=next((m.event.meeting_key for m in manifests.values() if m is not None), None),
-        sessions=sessions,
+        **by_field(sessions),
     )
 
 
@@ -174,7 +175,7 @@ def as_season(listing: SeasonListing) -> CatalogSeason:
     return CatalogSeason(
         year=listing.year,
         key=season_key(listing.year),
-        published=sum(s.state == "published" for e in listing.events for s in e.sessions),
+        published=sum(s.state == "published" for e in listing.events for s in e.every_session),
         updated_at=listing.updated_at,
     )
 

@@ -14,7 +14,7 @@ from pipeline.store.local import LocalStore
 
 def published_sessions(events: Iterable[SeasonEvent]) -> list[SessionKey]:
     """The sessions that a listing has as published, by round and code."""
-    named = (s.manifest for e in events for s in e.sessions if s.state == "published")
+    named = (s.manifest for e in events for s in e.every_session if s.state == "published")
     return sorted(key for name in named if (key := session_of(name or "")) is not None)
 
 
@@ -24,7 +24,7 @@ def made_from(events: Iterable[SeasonEvent], without: Collection[SessionKey] = (
     sessions = sorted(
         (s.manifest or "", str(s.updated_at), s.bytes)
         for e in events
-        for s in e.sessions
+        for s in e.every_session
         if s.state == "published" and s.manifest not in skipped
     )
     return sha256(orjson.dumps(sessions)).hexdigest()[:32]

@@ -130,7 +130,7 @@ class Above:
             yield f"{name} is a listing of {listing.year}"
         named: set[SessionKey] = set()
         for event in listing.events:
-            for session in event.sessions:
+            for session in event.every_session:
                 own = SessionKey(year, event.round, session.session)
                 key = session_of(session.manifest or "") or own
                 if session.state != "published":

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.contract.models import Event, SeasonEvent, SeasonSession, by_field
 from pipeline.contract.sessions import SESSIONS
 from pipeline.input.same_event import event_of, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
@@ -186,7 +186,7 @@ def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
 
 def _cancelled(season: Season) -> Iterator[Decision]:
     for event in beside(season):
-        for session in event.sessions:
+        for session in event.every_session:
             if session.state == "cancelled":
                 key = SessionKey(season.schedule[0].year, event.round, session.session)
                 yield Decision(key, event.name, "cancelled", "the schedule had it before, and has no longer")
@@ -208,10 +208,11 @@ def beside(season: Season) -> list[SeasonEvent]:
 def _as_cancelled(event: SeasonEvent, number: int) -> SeasonEvent:
     """The event without its races; 0 stands for a number that is now another's."""
     kept = {"session", "name", "date_utc"}
-    sessions = [
-        SeasonSession(**session.model_dump(include=kept), state="cancelled") for session in event.sessions
-    ]
-    return event.model_copy(update={"round": number, "sessions": sessions})
+    sessions = (
+        SeasonSession(**session.model_dump(include=kept), state="cancelled")
+        for session in event.every_session
+    )
+    return event.model_copy(update={"round": number} | by_field(sessions))
 
 
 def seasons(wanted: str, now: datetime) -> list[int]:
