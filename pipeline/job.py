@@ -1,5 +1,6 @@
 """What one race's process is given, and what it gives back: plain values that cross processes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ def settles_at(start: datetime, code: SessionCode) -> datetime:
 
 @dataclass(frozen=True)
 class ScheduledSession:
-    """A race or sprint. `name` is the schedule's own; `start` its scheduled UTC start, None if unknown."""
+    """`name` is the schedule's own; `start` its scheduled UTC start, None if unknown."""
 
     code: SessionCode
     name: str
@@ -40,10 +41,18 @@ class ScheduledSession:
         return None
 
 
+def as_held(sessions: Iterable[ScheduledSession]) -> tuple[ScheduledSession, ...]:
+    """In the order they are held: by their starts, or as they come where one is not known."""
+    given = tuple(sessions)
+    starts = {session.code: session.start for session in given if session.start is not None}
+    return tuple(sorted(given, key=lambda s: starts[s.code])) if len(starts) == len(given) else given
+
+
 @dataclass(frozen=True)
 class ScheduledEvent:
-    """A race weekend. `row` holds fastf1's own columns, dates as ISO text, to build its Event again.
+    """A race weekend, its sessions in the order they are held.
 
+    row: fastf1's own columns, dates as ISO text, to build its Event again.
     numbered: whether the round comes from the usual schedule. Those that stand in for it when it is down may
     number a season otherwise.
     """

@@ -57,7 +57,7 @@ class HealthChecks:
         if look.catalog is not None:
             found["seasons"] = len(look.catalog.seasons)
             found["races"] = sum(season.published for season in look.catalog.seasons)
-            found["newest"] = look.catalog.newest
+            found |= {"newest": look.catalog.newest, "newest_session": look.catalog.last_held}
         state = Health(
             status=look.status,
             ready=look.ready,
@@ -73,14 +73,14 @@ class HealthChecks:
             catalog = self._shelf.catalog()
         except Problem as problem:
             return _Look(None, [], [problem.detail])
-        if catalog.newest is None:
-            return _Look(catalog, [], ["The catalog names no race."])
+        if catalog.last_held is None:
+            return _Look(catalog, [], ["The catalog names no session."])
         races, gone = self._listed(catalog)
-        newest = catalog.newest.manifest
+        newest = catalog.last_held.manifest
         if self._is_there(newest):
             races.insert(0, newest)
         elif not any(newest in reason for reason in gone):
-            gone.insert(0, f"{newest} of the newest race is missing.")
+            gone.insert(0, f"{newest} of the newest session is missing.")
         keys = [key for manifest in races if (key := session_of(manifest)) is not None]
         return _Look(catalog, gone, self._missing_files(keys[0])) if keys else _Look(catalog, [], gone)
 
@@ -108,7 +108,7 @@ class HealthChecks:
         try:
             manifest = self._shelf.manifest(key)
         except Problem as problem:
-            return [f"The newest race's manifest {key.manifest} cannot be read: {problem.detail}"]
+            return [f"The newest session's manifest {key.manifest} cannot be read: {problem.detail}"]
         published, reasons, passing = library.stamp(key.manifest), [], []
         if manifest.lacks:
             passing.append(
@@ -117,9 +117,9 @@ class HealthChecks:
         for artifact in manifest.artifacts:
             stamp = library.stamp(artifact.key)
             if stamp is None:
-                reasons.append(f"{artifact.key} of the newest race is missing.")
+                reasons.append(f"{artifact.key} of the newest session is missing.")
             elif not library.readable(artifact.key):
-                reasons.append(f"{artifact.key} of the newest race cannot be read by the server.")
+                reasons.append(f"{artifact.key} of the newest session cannot be read by the server.")
             elif stamp.size != artifact.bytes:
                 newer = published is not None and stamp.mtime_ns > published.mtime_ns
                 said = f"{artifact.key} has {stamp.size} bytes, its manifest says {artifact.bytes}."

@@ -83,7 +83,7 @@ class Listings:
 def linked(season: SeasonListing) -> Sessions:
     view = season.model_dump()
     for event in view["events"]:
-        for session in event["sessions"]:
+        for session in (*event["sessions"], *event.get("other_sessions", [])):
             key = session_of(
                 session["manifest"] or ""
             )  # until it is moved a race may be under its old number

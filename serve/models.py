@@ -99,7 +99,8 @@ class ListedSession(SeasonSession):
 
 
 class ListedEvent(SeasonEvent):
-    sessions: list[ListedSession]  # type: ignore[assignment]  # narrower than the published one
+    sessions: list[ListedSession]  # type: ignore[assignment]  # narrower than the published ones
+    other_sessions: list[ListedSession] = Field([])  # type: ignore[assignment]
 
 
 class Sessions(SeasonListing):
@@ -146,7 +147,8 @@ class Health(BaseModel):
     schema_version: int
     seasons: int = 0
     races: int = Field(0, description="sessions with artifacts")
-    newest: CatalogRace | None = None
+    newest: CatalogRace | None = Field(None, description="the race or sprint that was held last")
+    newest_session: CatalogRace | None = Field(None, description="the session of any kind")
 
 
 class ProblemDetails(BaseModel):

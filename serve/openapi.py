@@ -183,7 +183,7 @@ def _service() -> Json:
     return {
         "/health/": _get("health", "get_health", "Health, version and counts", health, []),
         "/health/live": _get("health", "get_live", "Whether the process answers", _ok("Yes.", Live), []),
-        "/health/ready": _get("health", "get_ready", "Whether the newest race can be served", ready, []),
+        "/health/ready": _get("health", "get_ready", "Whether the newest session can be served", ready, []),
         "/metrics": _get("health", "get_metrics", "Metrics by route", text, []),
     }
 

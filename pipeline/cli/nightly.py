@@ -83,8 +83,8 @@ def _close(summary: RunSummary, options: dict[str, Any]) -> None:
     if as_json and not dry:
         say_json("summary", summary.model_dump(mode="json"))
     else:
-        waiting = [race for race in summary.races if race.state == WAITING]
-        failed = [race.error for race in summary.races if race.error and race not in waiting]
+        waiting = [race for race in summary.every_session if race.state == WAITING]
+        failed = [race.error for race in summary.every_session if race.error and race not in waiting]
         for text in [*failed, *summary.problems]:
             click.echo(f"Error: {text}", err=True)
         if waiting:

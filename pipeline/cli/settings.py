@@ -14,7 +14,7 @@ import click
 
 from pipeline.contract import FPS, FRAME_SKIPS
 from pipeline.contract.options import F, Number, Parsed, option
-from pipeline.contract.sessions import CHOICES, DEFAULT_SESSIONS, session_code
+from pipeline.contract.sessions import ALL, CHOICES, DEFAULT_SESSIONS, SESSIONS, session_code
 from pipeline.errors import StoreError, UsageError
 from pipeline.store.s3_options import ACLS, S3Options
 
@@ -52,11 +52,13 @@ def frame_skips_of(text: str) -> list[int]:
 
 
 def sessions_of(text: str) -> frozenset[str]:
-    """Sessions like R,S."""
+    """Sessions like R,S, or all."""
+    if text.strip().lower() == ALL:
+        return frozenset(SESSIONS)
     try:
         return frozenset(session_code(part) for part in text.split(","))
     except ValueError as error:
-        raise ValueError(f"{error}, or several like {DEFAULT_SESSIONS}") from None
+        raise ValueError(f"{error}, several like {DEFAULT_SESSIONS}, or {ALL}") from None
 
 
 def age_of(text: str) -> timedelta:
@@ -92,7 +94,7 @@ sessions_option = option(
     "--sessions",
     type=Parsed("list", sessions_of),
     default=DEFAULT_SESSIONS,
-    help=f"{CHOICES}, or several.",
+    help=f"{CHOICES}, several like {DEFAULT_SESSIONS}, or {ALL}.",
 )
 
 source_options = _all(

@@ -56,7 +56,7 @@ class Spec:
 
 
 _ALL: Final = (
-    Spec("catalog", "catalog.json", JSON, "the seasons that exist, and the newest race"),
+    Spec("catalog", "catalog.json", JSON, "the seasons that exist, and the newest race and session"),
     Spec("season", "sessions/{year}.json", JSON, "every event of a season, and what exists of it"),
     Spec(
         "manifest", "{session}manifest.json", JSON,

@@ -411,7 +411,7 @@ class SeasonListing(Model):
 
     @property
     def published(self) -> list["CatalogRace"]:
-        """What it lists as published, the race held last first."""
+        """What it lists as published, of any kind, the session held last first."""
         races = [
             CatalogRace(
                 year=self.year,
@@ -459,13 +459,18 @@ class RunSummary(Model):
     problems: list[str] = Field([], description="what went wrong beside single races")
     notes: list[str] = _later([], "results that were revised, and answers that were not taken")
     network_wait_s: float = Field(0.0, description="seconds spent waiting for hosts")
-    races: list[RunRace] = Field(description="what was done about each session, and why")
+    races: list[RunRace] = Field(description="what was done about each race and sprint, and why")
+    other_sessions: list[RunRace] = _later([], "the same for qualifying and practice")
+
+    @property
+    def every_session(self) -> list[RunRace]:
+        return [*self.races, *self.other_sessions]
 
 
 class CatalogSeason(Model):
     year: Year
     key: Key
-    published: int = Field(description="sessions with artifacts")
+    published: int = Field(description="sessions with artifacts, of any kind")
     updated_at: Updated
 
 
@@ -488,7 +493,14 @@ class Catalog(Model):
     schema_version: Version = SCHEMA_VERSION
     updated_at: Updated
     seasons: list[CatalogSeason] = Field(description="the seasons that have a listing, by year")
-    newest: CatalogRace | None = Field(None, description="the published race that was held last")
+    newest: CatalogRace | None = Field(None, description="the published race or sprint that was held last")
+    newest_session: CatalogRace | None = _later(
+        None, "the published session of any kind that was held last; null in catalogs of before"
+    )
+
+    @property
+    def last_held(self) -> CatalogRace | None:
+        return self.newest_session or self.newest
 
 
 class ProgressEvent(Model):

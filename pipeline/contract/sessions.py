@@ -1,6 +1,7 @@
 """The sessions that the format knows, each declared once.
 
-Keys, the choices of command line and API, and the words of every sentence follow from this table.
+Keys, the choices of command line and API, the words of every sentence, and what is computed first follow from
+this table.
 `SessionCode` repeats its codes for the type checker alone; a test holds them equal.
 """
 
@@ -17,6 +18,7 @@ class Session:
     """One session of a race weekend.
 
     folder: where its files lie below the round's. lasts: from its start until its data are usually online.
+    classified: whether jolpica has an official classification of it; else the timing is all there is.
     """
 
     code: SessionCode
@@ -24,6 +26,7 @@ class Session:
     folder: str
     kind: Kind
     lasts: timedelta
+    classified: bool = True
 
     @property
     def word(self) -> str:
@@ -42,14 +45,22 @@ SESSIONS: Final[dict[SessionCode, Session]] = {
         Session("R", "Race", "", "race", timedelta(hours=4)),
         Session("S", "Sprint", "sprint/", "race", timedelta(hours=2)),
         Session("Q", "Qualifying", "qualifying/", "qualifying", timedelta(hours=2)),
-        Session("SQ", "Sprint Qualifying", "sprint_qualifying/", "qualifying", timedelta(hours=2)),
-        Session("FP1", "Practice 1", "fp1/", "practice", timedelta(hours=2)),
-        Session("FP2", "Practice 2", "fp2/", "practice", timedelta(hours=2)),
-        Session("FP3", "Practice 3", "fp3/", "practice", timedelta(hours=2)),
+        Session("SQ", "Sprint Qualifying", "sprint_qualifying/", "qualifying", timedelta(hours=2), False),
+        Session("FP1", "Practice 1", "fp1/", "practice", timedelta(hours=2), False),
+        Session("FP2", "Practice 2", "fp2/", "practice", timedelta(hours=2), False),
+        Session("FP3", "Practice 3", "fp3/", "practice", timedelta(hours=2), False),
     )
 }
 DEFAULT_SESSIONS: Final = "R,S"  # what a season is computed of where nothing else is asked for
-CHOICES: Final = " or ".join(f"{s.code} ({s.word})" for s in SESSIONS.values())
+ALL: Final = "all"
+_WORDS: Final = [f"{s.code} ({s.word})" for s in SESSIONS.values() if s.kind != "practice"]
+_PRACTICES: Final = [s.code for s in SESSIONS.values() if s.kind == "practice"]
+CHOICES: Final = f"{', '.join([*_WORDS, *_PRACTICES[:-1]])} or {_PRACTICES[-1]} (practice)"
+
+
+def turn(code: SessionCode) -> int:
+    """When it is computed, of several: races first, then sprints, as they stand in the table."""
+    return list(SESSIONS).index(code)
 
 
 def session_code(text: str) -> SessionCode:

@@ -21,12 +21,13 @@ from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
+from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import BlockedError, NotYetError, PipelineError, SourceError, UnreachableError
 from pipeline.input import drivers, livetiming, tables, telemetry, topics, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
-from pipeline.model import Finding, RawRace
+from pipeline.model import DriverInfo, Finding, RawRace
 from pipeline.network import hosts
 from pipeline.network.patience import Watch
 
@@ -171,7 +172,7 @@ def _why_missing(source: Source, damaged: list[str]) -> str:
         return (
             f"the cache {source.cache} does not hold them and --offline forbids fetching: run without it once"
         )
-    return "F1's timing host has no data for this session (yet): it may be too early, or it has not been run"
+    return "F1's timing host has no data for this session (yet): it may be too early, or it was not held"
 
 
 def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice: list[str]) -> RawRace:
@@ -201,7 +202,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         weather=tables.weather(getattr(session, "_weather_data", None)),
         total_laps=tables.whole(getattr(session, "_total_laps", None)),
         utc_zero=None if pd.isna(zero) else zero.timestamp(),
-        official_results=any(driver.classified for driver in who),
+        official_results=_is_official(key, who),
         has_drs=any(bool(car["DRS"].nunique() > 1) for car in session.car_data.values()),
         identity=identify(session.api_path.removeprefix("/static/").strip("/"), source),
         fastf1=fastf1.__version__,
@@ -217,6 +218,16 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         ],
         **tables.circuit(key.year, info),
     )
+
+
+def _is_official(key: SessionKey, who: list[DriverInfo]) -> bool:
+    """Whether the result is jolpica's, or none is to be had there.
+
+    Of a qualifying fastf1 makes one from the laps while there is none.
+    """
+    session = SESSIONS[key.session]
+    told = (driver.classified if session.is_race else driver.driver_id for driver in who)
+    return not session.classified or any(told)
 
 
 def _seen(by_driver: dict[str, tables.S]) -> dict[str, tables.S]:

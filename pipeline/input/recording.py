@@ -14,7 +14,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import SourceError
 from pipeline.input.words import word
-from pipeline.job import ScheduledEvent, ScheduledSession
+from pipeline.job import ScheduledEvent, ScheduledSession, as_held
 
 _NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any of them
     "lap timing": ("TimingData",),
@@ -26,6 +26,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any 
 LARGEST = 400_000_000  # bytes of a file
 LONGEST = 2_000_000  # characters of a line; the feed's longest tell the state of all cars in 40,000
 SHOWN = 1000  # of a longer one, which is no line that can be read
+_LAST_SHOOTOUT = 2023
 _NEAR = timedelta(hours=12)  # of its start a session is recorded, however late it began
 _JSON = {"True": "true", "False": "false", "None": "null"}
 _STAMP = re.compile(r"['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[.\d]*Z?['\"]\]")
@@ -139,10 +140,18 @@ def _check_event(info: dict[str, Any], names: str, event: ScheduledEvent, key: S
 
 
 def _is_session(info: dict[str, Any], event: ScheduledEvent, key: SessionKey) -> bool:
-    """Whether the recording's name for its session fits; sprints had several, by which later others went."""
-    name, scheduled = info.get("Name"), event.session(key.session)
-    fits = [None, SESSIONS[key.session].name, scheduled.name if scheduled is not None else None]
-    return name in fits or (key.session == "S" and name != SESSIONS["R"].name and info.get("Type") == "Race")
+    """Whether the recording's name and type for its session fit.
+
+    Names of sprint and sprint qualifying changed over the years, and one went from the first to the second.
+    """
+    name, scheduled, session = info.get("Name"), event.session(key.session), SESSIONS[key.session]
+    kinds = {known.kind.title(): known.kind for known in SESSIONS.values()}
+    kind = kinds.get(str(info.get("Type")))
+    if kind not in (None, session.kind):
+        return False
+    if kind is not None and key.session in ("S", "SQ"):
+        return name not in (SESSIONS["R"].name, SESSIONS["Q"].name)
+    return name in (None, session.name, scheduled.name if scheduled is not None else None)
 
 
 def _start(info: dict[str, Any], what: str) -> datetime:
@@ -208,15 +217,15 @@ def event(
         "OfficialEventName": official_name or name,
         "EventName": name,
         "EventDate": last.date().isoformat(),
-        "EventFormat": "sprint_qualifying" if "S" in starts else "conventional",
+        "EventFormat": "sprint_qualifying" if {"S", "SQ"} & starts.keys() else "conventional",
         "F1ApiSupport": True,
     }
     for i in range(1, 6):
         row |= {f"Session{i}": "", f"Session{i}Date": None, f"Session{i}DateUtc": None}
-    in_order = sorted(starts, key=lambda code: starts[code])
-    for i, code in enumerate(in_order, start=6 - len(starts)):  # the race is a weekend's fifth session
-        text = starts[code].replace(tzinfo=None).isoformat()
-        row |= {f"Session{i}": SESSIONS[code].name, f"Session{i}Date": text, f"Session{i}DateUtc": text}
+    sessions = as_held(ScheduledSession(code, _name(code, year), start) for code, start in starts.items())
+    for i, session in enumerate(sessions, start=6 - len(starts)):  # the race is a weekend's fifth session
+        text = starts[session.code].replace(tzinfo=None).isoformat()
+        row |= {f"Session{i}": session.name, f"Session{i}Date": text, f"Session{i}DateUtc": text}
     return ScheduledEvent(
         year=year,
         round=round_number,
@@ -226,6 +235,11 @@ def event(
         location=location,
         date=last.date().isoformat(),
         format=row["EventFormat"],
-        sessions=tuple(ScheduledSession(code, SESSIONS[code].name, starts[code]) for code in sorted(starts)),
+        sessions=sessions,
         row=row,
     )
+
+
+def _name(code: SessionCode, year: int) -> str:
+    """By which fastf1 knows a session: until 2023 it takes a sprint qualifying for a sprint of 2021."""
+    return "Sprint Shootout" if code == "SQ" and year <= _LAST_SHOOTOUT else SESSIONS[code].name

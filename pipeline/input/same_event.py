@@ -10,15 +10,21 @@ from datetime import datetime, timedelta
 from pipeline.contract.models import Event, SeasonEvent
 from pipeline.job import ScheduledEvent
 
+WEEKEND = timedelta(days=3)  # from its first session to its last; the next one begins five days later
 SAME_DAY = timedelta(hours=36)  # a session may be moved within its weekend, and time zones be mended
 
 
 def is_event(published: Event, scheduled: ScheduledEvent) -> bool:
-    """Whether a published race is of this scheduled event."""
-    session = scheduled.session(published.session)
-    if published.year != scheduled.year or session is None:
+    """Whether a published session is of this scheduled event, which may not know of it."""
+    session, same_name = scheduled.session(published.session), published.name == scheduled.name
+    if published.year != scheduled.year:
         return False
-    return _same_day(published.date_utc, session.start, published.name == scheduled.name)
+    if session is not None:
+        return _same_day(published.date_utc, session.start, same_name)
+    starts = [s.start for s in scheduled.sessions if s.start is not None]
+    if published.date_utc is None or not starts:
+        return same_name
+    return min(starts) - WEEKEND < published.date_utc < max(starts) + WEEKEND
 
 
 def is_same(published: Event, start: datetime | None, name: str) -> bool:

@@ -16,11 +16,12 @@ from pipeline.errors import BlockedError, SourceError, UnreachableError, UsageEr
 from pipeline.input.load import captured_log, configure
 from pipeline.input.schedule import no_session
 from pipeline.input.words import word
-from pipeline.job import ScheduledEvent, ScheduledSession, Source
+from pipeline.job import ScheduledEvent, ScheduledSession, Source, as_held
 from pipeline.network.trouble import Trouble
 
 # what a session was called over the years -> its name here
 _CALLED = {"Sprint Race": "Sprint", "Sprint Shootout": "Sprint Qualifying"}
+_FIRST_SPRINT_QUALIFYING = 2023  # the sprints of 2021 were called so themselves
 _BACKENDS = ("fastf1", "f1timing", "ergast")  # fastf1's own order: the usual schedule, and two that stand in
 _SHORT_PATIENCE_S = 10.0  # a hiccup is waited out; for longer the others are asked first
 
@@ -75,11 +76,11 @@ def _no_schedule(year: int, source: Source, log: list[str]) -> str:
 
 def _event(year: int, row: Any) -> ScheduledEvent:
     plain = {name: _plain(value) for name, value in row.items()}
-    sessions = tuple(
+    sessions = [
         ScheduledSession(code, str(plain[f"Session{i}"]), _utc(plain.get(f"Session{i}DateUtc")))
         for i in range(1, 6)
-        if (code := _code(str(plain.get(f"Session{i}")), str(plain["EventFormat"]), i)) is not None
-    )
+        if (code := _code(str(plain.get(f"Session{i}")), year)) is not None
+    ]
     return ScheduledEvent(
         year=year,
         round=int(plain["RoundNumber"]),
@@ -89,15 +90,14 @@ def _event(year: int, row: Any) -> ScheduledEvent:
         location=word(plain["Location"]) or "",
         date=None if plain["EventDate"] is None else str(plain["EventDate"])[:10],
         format=str(plain["EventFormat"]),
-        sessions=tuple(sorted(sessions, key=lambda s: s.code)),
+        sessions=as_held(sessions),
         row=plain,
     )
 
 
-def _code(name: str, event_format: str, position: int) -> SessionCode | None:
-    # the sprints of 2021 were called "Sprint Qualifying" and were the last session before the race
-    if name == "Sprint Qualifying" and event_format == "sprint" and position == 4:
-        name = SESSIONS["S"].name
+def _code(name: str, year: int) -> SessionCode | None:
+    if name == SESSIONS["SQ"].name and year < _FIRST_SPRINT_QUALIFYING:
+        return "S"
     name = _CALLED.get(name, name)
     return next((session.code for session in SESSIONS.values() if session.name == name), None)
 
@@ -119,4 +119,7 @@ def to_fastf1(event: ScheduledEvent, code: SessionCode) -> Any:
     scheduled = event.session(code)
     if scheduled is None:
         raise UsageError(no_session(event, code))
+    if code == "S":  # by this name alone fastf1 knows those of 2021, whatever the schedule calls them
+        row = {name: SESSIONS["S"].name if value == scheduled.name else value for name, value in row.items()}
+        return Event(row, year=event.year).get_session(SESSIONS["S"].name)
     return Event(row, year=event.year).get_session(scheduled.name)

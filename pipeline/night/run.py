@@ -224,7 +224,7 @@ class _Night:
         for outcome in outcomes:
             if outcome.state == "skipped":
                 continue
-            if self._is_early(outcome):
+            if self._is_early(outcome) or _is_absent(outcome):
                 outcome = replace(outcome, state="waiting")  # noqa: PLW2901
             self.ended[outcome.key] = outcome
             if outcome.key not in self.due:
@@ -238,7 +238,7 @@ class _Night:
             self.history.settled(outcome.key)
         elif outcome.blame != "network" and not early:
             reason = outcome.public or outcome.note or "still provisional"
-            self.history.unsettled(outcome.key, reason, self.started)
+            self.history.unsettled(outcome.key, reason, self.started, _is_absent(outcome))
         if outcome.public is not None and not early:
             self.errors[outcome.key] = outcome.public
         with self._noting():
@@ -314,3 +314,8 @@ class _Night:
             problems=self.problems,
             notes=self.notes,
         )
+
+
+def _is_absent(outcome: Outcome) -> bool:
+    """Whether there is no data of a session that may have been cancelled, which is nobody's to mend."""
+    return outcome.blame == "not_yet" and not SESSIONS[outcome.key.session].is_race

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import RunRace, RunSummary
+from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import Exit
 from pipeline.job import Outcome
 from pipeline.run.decide import WORK, Decision
@@ -51,8 +52,8 @@ def summarise(
     public: bool = False,
 ) -> RunSummary:
     """The summary: for the operator, or for whoever reads what is published."""
-    races = [_race(d, ended.get(d.key) if d.action in WORK else None, public) for d in decisions]
-    counts = Counter(_word(race) for race in races)
+    told = [_race(d, ended.get(d.key) if d.action in WORK else None, public) for d in decisions]
+    counts = Counter(_word(race) for race in told)
     shown = [f"{counts[word]} {word}" for word in _WORDS.values() if counts[word]]
     shown += [f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"] if problems else []
     years = ", ".join(map(str, seasons))
@@ -61,13 +62,14 @@ def summarise(
         seasons=seasons,
         started_at=started_at,
         seconds=round(seconds, 1),
-        exit_code=_exit_code(races, problems),
+        exit_code=_exit_code(told, problems),
         line=f"nightly {years}: {', '.join(shown) or 'nothing to do'} in {seconds:.0f} s",
         counts=dict(counts),
         problems=[problem.public if public else problem.text for problem in problems],
         notes=notes,
         network_wait_s=round(waited, 1),
-        races=races,
+        races=[race for race in told if SESSIONS[race.session].is_race],
+        other_sessions=[race for race in told if not SESSIONS[race.session].is_race],
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.contract.models import (
 )
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_event, is_listed
-from pipeline.job import ScheduledEvent, ScheduledSession
+from pipeline.job import ScheduledEvent, ScheduledSession, as_held
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.store.base import Readable, Store
 
@@ -91,17 +91,18 @@ def _event(
     moving: Mapping[SessionKey, Manifest],
     now: datetime,
 ) -> SeasonEvent:
-    manifests = {
-        s.code: _own_manifest(store, event, s.code) or moving.get(SessionKey(event.year, event.round, s.code))
-        for s in event.sessions
-    }
     known = {s.session: s for s in old.every_session} if old is not None and is_listed(old, event) else {}
+    there = {
+        code: _own_manifest(store, event, code) or moving.get(SessionKey(event.year, event.round, code))
+        for code in SESSIONS
+    }
+    manifests = {code: manifest for code, manifest in there.items() if manifest is not None}
     sessions = []
-    for session in event.sessions:
+    for session in _held(event, manifests):
         key = SessionKey(event.year, event.round, session.code)
         before = known.get(session.code)
         error = errors.get(key) or (before.error if before is not None else None)
-        sessions.append(_session(key, session, manifests[session.code], error, now))
+        sessions.append(_session(key, session, manifests.get(session.code), error, now))
     return SeasonEvent(
         round=event.round,
         name=event.name,
@@ -110,9 +111,17 @@ def _event(
         location=event.location,
         date=event.date,
         format=event.format,
-        meeting_key=next((m.event.meeting_key for m in manifests.values() if m is not None), None),
+        meeting_key=next((m.event.meeting_key for m in manifests.values()), None),
         **by_field(sessions),
     )
+
+
+def _held(event: ScheduledEvent, manifests: Mapping[SessionCode, Manifest]) -> tuple[ScheduledSession, ...]:
+    """The scheduled sessions, and those that are published: a recording tells of its own alone."""
+    known = [session.code for session in event.sessions]
+    told = ((code, manifest) for code, manifest in manifests.items() if code not in known)
+    others = [ScheduledSession(code, SESSIONS[code].name, m.event.date_utc) for code, m in told]
+    return as_held([*others, *event.sessions]) if others else event.sessions
 
 
 def _own_manifest(store: Store, event: ScheduledEvent, code: SessionCode) -> Manifest | None:
@@ -158,16 +167,28 @@ def publish_catalog(store: Store, listing: SeasonListing, now: datetime) -> None
         listing if year == listing.year else read_model(store, season_key(year), SeasonListing)
         for year in sorted(seasons, reverse=True)
     )
-    put_catalog(store, old, catalog_of(seasons.values(), newest_of(store, listings), now))
+    put_catalog(store, old, catalog_of(store, seasons.values(), listings, now))
 
 
 def put_catalog(store: Store, old: Catalog | None, new: Catalog) -> None:
-    if old is None or (old.seasons, old.newest) != (new.seasons, new.newest):
+    if old is None or old.model_copy(update={"updated_at": new.updated_at}) != new:
         store.put_bytes(CATALOG, to_json(new))
 
 
-def catalog_of(seasons: Iterable[CatalogSeason], newest: CatalogRace | None, now: datetime) -> Catalog:
-    return Catalog(updated_at=now, seasons=sorted(seasons, key=lambda s: s.year), newest=newest)
+def catalog_of(
+    store: Readable,
+    seasons: Iterable[CatalogSeason],
+    listings: Iterable[SeasonListing | None],
+    now: datetime,
+) -> Catalog:
+    """The catalog of these seasons; listings: theirs, the last season first, read as far as is needed."""
+    newest, newest_session = _newest(store, listings)
+    return Catalog(
+        updated_at=now,
+        seasons=sorted(seasons, key=lambda s: s.year),
+        newest=newest,
+        newest_session=newest_session,
+    )
 
 
 def as_season(listing: SeasonListing) -> CatalogSeason:
@@ -180,10 +201,16 @@ def as_season(listing: SeasonListing) -> CatalogSeason:
     )
 
 
-def newest_of(store: Readable, listings: Iterable[SeasonListing | None]) -> CatalogRace | None:
-    """The last race of the last season that is really there: folders are removed by hand too."""
+def _newest(
+    store: Readable, listings: Iterable[SeasonListing | None]
+) -> tuple[CatalogRace | None, CatalogRace | None]:
+    """The last race or sprint, and the last session, that are there: folders are removed by hand too."""
+    last = None
     for listing in listings:
-        for race in listing.published if listing is not None else []:
-            if store.stat(race.manifest) is not None:
-                return race
-    return None
+        for session in listing.published if listing is not None else []:
+            is_race = SESSIONS[session.session].is_race
+            if (is_race or last is None) and store.stat(session.manifest) is not None:
+                last = last or session
+                if is_race:
+                    return session, last
+    return None, last

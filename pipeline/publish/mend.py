@@ -6,7 +6,7 @@ from pipeline.contract.artifacts import CATALOG, SessionKey, season_key, spec_of
 from pipeline.contract.models import Catalog, SeasonListing
 from pipeline.publish.bucket_listings import publish_listing
 from pipeline.publish.documents import publish_schemas, published_in, read_manifest, read_model, relabel
-from pipeline.publish.listings import as_season, catalog_of, newest_of, put_catalog
+from pipeline.publish.listings import as_season, catalog_of, put_catalog
 from pipeline.store.base import Store
 
 
@@ -47,8 +47,7 @@ def mend_catalog(store: Store) -> None:
     """The catalog from the listings that are there and can be read."""
     found = [read_model(store, season_key(year), SeasonListing) for year in sorted(listed_years(store))]
     listings = [listing for listing in found if listing is not None]
-    newest = newest_of(store, reversed(listings))
-    new = catalog_of(map(as_season, listings), newest, datetime.now(UTC))
+    new = catalog_of(store, map(as_season, listings), reversed(listings), datetime.now(UTC))
     put_catalog(store, read_model(store, CATALOG, Catalog), new)
 
 

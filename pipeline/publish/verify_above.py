@@ -30,7 +30,7 @@ from pipeline.contract.models import (
 )
 from pipeline.publish.bucket_listings import same_meeting
 from pipeline.publish.documents import parsed, read_model
-from pipeline.publish.listings import as_season, catalog_of, newest_of, published_session
+from pipeline.publish.listings import as_season, catalog_of, published_session
 from pipeline.publish.mend import listed_years
 from pipeline.store.base import Fetched, Store, Stored
 
@@ -112,8 +112,7 @@ class Above:
         if self._catalog is None:
             return
         listings = [listing for listing in self._listings.values() if listing is not None]
-        newest = newest_of(self._store, reversed(listings))
-        right = catalog_of(map(as_season, listings), newest, datetime.now(UTC))
+        right = catalog_of(self._store, map(as_season, listings), reversed(listings), datetime.now(UTC))
         told = {season.year: season for season in self._catalog.seasons}
         if [season.year for season in self._catalog.seasons] != sorted(told):
             yield f"{CATALOG} names a season twice, or not in order"
@@ -121,8 +120,12 @@ class Above:
         for year in sorted(told.keys() | true.keys()):
             if (wrong := _differs(told.get(year), true.get(year))) is not None:
                 yield f"{CATALOG} tells otherwise of season {year} than {season_key(year)}: {wrong}"
-        if self._catalog.newest != newest and (wrong := _differs(self._catalog.newest, newest)) is not None:
-            yield f"{CATALOG} tells otherwise of the newest race than the listings: {wrong}"
+        pairs = [("race", self._catalog.newest, right.newest)]
+        if "newest_session" in self._catalog.model_fields_set:
+            pairs.append(("session", self._catalog.newest_session, right.newest_session))
+        for what, said, is_true in pairs:
+            if said != is_true and (wrong := _differs(said, is_true)) is not None:
+                yield f"{CATALOG} tells otherwise of the newest {what} than the listings: {wrong}"
 
     def _about_listing(self, year: int, listing: SeasonListing) -> Iterator[str]:
         name = season_key(year)

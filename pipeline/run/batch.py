@@ -13,6 +13,7 @@ from typing import BinaryIO
 from pipeline.contract.artifacts import SessionKey, key_of
 from pipeline.contract.events import ProgressLog, to_line
 from pipeline.contract.models import Manifest, Options, ProgressEvent
+from pipeline.contract.sessions import turn
 from pipeline.errors import PipelineError, UsageError
 from pipeline.input.cache import restore_all, tidy
 from pipeline.input.schedule import check_year, pick
@@ -223,9 +224,10 @@ def _publish_listings(
 def compute(
     jobs: list[Job], settings: Settings, store: LocalStore, listener: Listener, network: NetworkBudget
 ) -> Iterator[Outcome]:
-    """Outcomes as races end; every event of every race goes to the run's log."""
+    """Outcomes as sessions end, begun with all races; every event of every one goes to the run's log."""
     if not jobs:
         return
+    jobs = sorted(jobs, key=lambda job: (job.key.year, turn(job.key.session)))
     given = (replace(job, source=network.apply(job.source, settings.limit_s)) for job in jobs)
     calls = (Call("pipeline.run.race:run", (job,), True, settings.limit_s) for job in given)
     with _run_log(store.path(key_of("run_log", run=jobs[0].run))) as stream:

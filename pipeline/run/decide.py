@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent, SeasonSession, by_field
-from pipeline.contract.sessions import SESSIONS
+from pipeline.contract.sessions import SESSIONS, turn
 from pipeline.input.same_event import event_of, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
 from pipeline.run.history import PAUSES, History
@@ -20,6 +20,7 @@ from pipeline.run.history import PAUSES, History
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
 WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
 
+_NO_LONGER = "the schedule no longer has it; what is published stays"
 _DOUBT = "the usual schedule cannot be had, and the one that stands in for it may number the season otherwise"
 
 
@@ -99,8 +100,8 @@ def decide(season: Season, asked: Asked) -> list[Decision]:
     ]
     if not asked.by_hand:
         found += _strays(season, asked)
-        found += _cancelled(season)
-    return sorted(found, key=lambda decision: (decision.key, decision.action))
+        found += _cancelled(season, asked)
+    return sorted(found, key=lambda d: (d.key.year, d.key.round, turn(d.key.session), d.action))
 
 
 def _about(
@@ -154,6 +155,8 @@ def _paused(
     if action == "refresh" and settled is not None and attempt.at < settled <= asked.now:
         return action, f"{reason} (48 hours are over)"
     times = "once" if attempt.count == 1 else f"{attempt.count} times"
+    if attempt.given_up:
+        return "skip", f"tried {times}, and taken as not held: {attempt.reason} (--force tries again)"
     if (due := attempt.next_after(asked.now)) is not None:
         return "wait", f"tried {times}, again from {due:%Y-%m-%d %H:%M} UTC; last time: {attempt.reason}"
     return action, f"{reason} (tried {times} before)"
@@ -166,9 +169,11 @@ def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
         if key.session not in asked.sessions:
             continue
         home = event_of(published.event, season.schedule)
-        if home is not None and home.round == key.round:
-            continue
         name, other = published.event.name, taken.get(key.round)
+        if home is not None and home.round == key.round:
+            if home.session(key.session) is None:
+                yield Decision(key, name, "skip", _NO_LONGER)
+            continue
         if not season.numbered:
             yield Decision(key, name, "wait", _DOUBT)
         elif home is not None:
@@ -181,13 +186,13 @@ def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
                 key, name, "retire", f"the schedule no longer has it, and its number is now {other.name}'s"
             )
         else:
-            yield Decision(key, name, "skip", "the schedule no longer has it; what is published stays")
+            yield Decision(key, name, "skip", _NO_LONGER)
 
 
-def _cancelled(season: Season) -> Iterator[Decision]:
+def _cancelled(season: Season, asked: Asked) -> Iterator[Decision]:
     for event in beside(season):
         for session in event.every_session:
-            if session.state == "cancelled":
+            if session.state == "cancelled" and session.session in asked.sessions:
                 key = SessionKey(season.schedule[0].year, event.round, session.session)
                 yield Decision(key, event.name, "cancelled", "the schedule had it before, and has no longer")
 

@@ -20,11 +20,19 @@ _SLACK = 0.9  # a nightly run is not exactly 24 hours after the last one
 
 @dataclass(frozen=True)
 class Attempt:
-    """Attempts in a row that left a race failed or provisional: how many, when the last, and why."""
+    """Attempts in a row that left a session failed or provisional: how many, when the last, and why.
+
+    absent: there was no data, of a session that is no race: practices are cancelled and stay in the schedule.
+    """
 
     count: int
     at: AwareDatetime
     reason: str
+    absent: bool = False
+
+    @property
+    def given_up(self) -> bool:
+        return self.absent and self.count >= len(PAUSES)
 
     def next_after(self, now: datetime) -> datetime | None:
         """When the race is due again; None for at once. A clock that ran ahead must not block it."""
@@ -53,10 +61,10 @@ class History:
     def of(self, key: SessionKey) -> Attempt | None:
         return self.attempts.get(key.slug)
 
-    def unsettled(self, key: SessionKey, reason: str, now: datetime) -> None:
+    def unsettled(self, key: SessionKey, reason: str, now: datetime, absent: bool = False) -> None:
         """One more attempt in a row that did not settle it."""
         before = self.attempts.get(key.slug)
-        self.attempts[key.slug] = Attempt(before.count + 1 if before else 1, now, reason)
+        self.attempts[key.slug] = Attempt(before.count + 1 if before else 1, now, reason, absent)
 
     def settled(self, key: SessionKey) -> None:
         self.attempts.pop(key.slug, None)

@@ -442,8 +442,11 @@ export interface RaceEvent {
   year: number;
   /** Round of the season. */
   round: number;
-  /** Session of the round: R (race) or S (sprint). */
-  session: "R" | "S";
+  /**
+   * Session of the round: R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), FP1, FP2 or FP3
+   * (practice).
+   */
+  session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Short name of the race weekend. */
   name: string;
   /** Its full name, with the sponsor. */
@@ -710,8 +713,10 @@ export interface SeasonEvent {
   format: string;
   /** F1's own key of the race weekend. */
   meeting_key: number | null;
-  /** In the order they are held. */
+  /** Race and sprint, in the order they are held. */
   sessions: SeasonSession[];
+  /** Qualifying and practice, in the order they are held. */
+  other_sessions?: SeasonSession[];
 }
 
 /** A season's own files: all its sessions in one, and the standings. */
@@ -724,8 +729,11 @@ export interface SeasonFiles {
 
 /** One session of a season listing, and what exists of it. */
 export interface SeasonSession {
-  /** Session of the round: R (race) or S (sprint). */
-  session: "R" | "S";
+  /**
+   * Session of the round: R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), FP1, FP2 or FP3
+   * (practice).
+   */
+  session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Its name in words. */
   name: string;
   /** Scheduled start of the session. */
@@ -769,8 +777,11 @@ export interface CatalogRace {
   year: number;
   /** Round of the season. */
   round: number;
-  /** Session of the round: R (race) or S (sprint). */
-  session: "R" | "S";
+  /**
+   * Session of the round: R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), FP1, FP2 or FP3
+   * (practice).
+   */
+  session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Short name of the race weekend. */
   name: string;
   /** Scheduled start of the session. */
@@ -784,7 +795,7 @@ export interface CatalogSeason {
   year: number;
   /** The file's key, relative to the root. */
   key: string;
-  /** Sessions with artifacts. */
+  /** Sessions with artifacts, of any kind. */
   published: number;
   /** When it last changed. */
   updated_at: string;
@@ -798,8 +809,10 @@ export interface Catalog {
   updated_at: string;
   /** The seasons that have a listing, by year. */
   seasons: CatalogSeason[];
-  /** The published race that was held last. */
+  /** The published race or sprint that was held last. */
   newest: CatalogRace | null;
+  /** The published session of any kind that was held last; null in catalogs of before. */
+  newest_session?: CatalogRace | null;
 }
 
 /** One line of progress.jsonl or runs/*.jsonl. */
@@ -816,8 +829,11 @@ export interface ProgressEvent {
   year: number;
   /** Round of the season. */
   round: number;
-  /** Session of the round: R (race) or S (sprint). */
-  session: "R" | "S";
+  /**
+   * Session of the round: R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), FP1, FP2 or FP3
+   * (practice).
+   */
+  session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Complete and error end a run. */
   type: "progress" | "complete" | "error";
   /** Percent done. */
@@ -836,8 +852,11 @@ export interface RunRace {
   year: number;
   /** Round of the season. */
   round: number;
-  /** Session of the round: R (race) or S (sprint). */
-  session: "R" | "S";
+  /**
+   * Session of the round: R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), FP1, FP2 or FP3
+   * (practice).
+   */
+  session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Short name of the race weekend. */
   name: string;
   /** Compute, refresh, skip, wait, move, retire or cancelled. */
@@ -878,8 +897,10 @@ export interface RunSummary {
   notes?: string[];
   /** Seconds spent waiting for hosts. */
   network_wait_s: number;
-  /** What was done about each session, and why. */
+  /** What was done about each race and sprint, and why. */
   races: RunRace[];
+  /** The same for qualifying and practice. */
+  other_sessions?: RunRace[];
 }
 
 /** One car in one frame of skip_{n}.json.gz. What is not known is null. */
@@ -1359,7 +1380,7 @@ export interface StandingsRound {
   /** Short name of the race weekend. */
   name: string;
   /** Whose points are in it: R and S, those published. */
-  sessions: ("R" | "S")[];
+  sessions: ("R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3")[];
   /** Whether the points of every race and sprint so far are known. */
   complete: boolean;
   /** By place. */

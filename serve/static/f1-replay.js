@@ -19,6 +19,11 @@ export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET"
 export const SESSIONS = {
   R: { name: "Race", folder: "" },
   S: { name: "Sprint", folder: "sprint/" },
+  Q: { name: "Qualifying", folder: "qualifying/" },
+  SQ: { name: "Sprint Qualifying", folder: "sprint_qualifying/" },
+  FP1: { name: "Practice 1", folder: "fp1/" },
+  FP2: { name: "Practice 2", folder: "fp2/" },
+  FP3: { name: "Practice 3", folder: "fp3/" },
 };
 export const TRACK_STATUSES = {
   1: "track clear",

@@ -50,7 +50,11 @@ def offline(tmp_path: Path) -> tuple[str | Path, ...]:
         (("season", "2025", "--rounds", "1,x"), "write it like 1,3-5"),
         (("season", "2025", "--rounds", "5-3"), "write it like 1,3-5"),
         (("season", "2025", "--rounds", "0"), "write it like 1,3-5"),
-        (("season", "2025", "--sessions", "Q"), "write R (race) or S (sprint)"),
+        (
+            ("season", "2025", "--sessions", "R,Q4"),
+            "'Q4' is no session: write R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), "
+            "FP1, FP2 or FP3 (practice), several like R,S, or all",
+        ),
         (("demo", "--frame-skip", "0"), "whole numbers from 1 to 10"),
         (("demo", "--frame-skip", "11"), "whole numbers from 1 to 10"),
         (("demo", "--frame-skip", "1,,2"), "whole numbers from 1 to 10"),
@@ -61,7 +65,7 @@ def offline(tmp_path: Path) -> tuple[str | Path, ...]:
         (("demo", "--jobs", "0"), "1<=x<=64"),
         (("race", "2025", "0"), "1<=x<=99"),
         (("race", "2025", "1", "--recording", "/nowhere.txt"), "does not exist"),
-        (("race", "2025", "1", "--session", "FP1"), "is not one of"),
+        (("race", "2025", "1", "--session", "FP4"), "is not one of"),
     ],
 )
 def test_usage(args: tuple[str, ...], says: str) -> None:
@@ -79,7 +83,10 @@ def test_schedule_that_is_not_cached(offline: tuple[str | Path, ...]) -> None:
         (("race", "2025", "25"), "2025 has no round 25: its schedule lists rounds 1 to 24"),
         (("race", "2023", "23"), "cancelled races are not listed"),  # Imola 2023 would have been one of 23
         (("season", "2025", "--rounds", "23-26"), "2025 has no round 25"),
-        (("race", "2025", "1", "--session", "S"), "has no sprint: it has race"),
+        (
+            ("race", "2025", "1", "--session", "S"),
+            "has no sprint: it has practice 1, practice 2, practice 3, qualifying, race",
+        ),
     ],
 )
 def test_rounds_that_cannot_be(real_cache: Path, tmp_path: Path, args: tuple[str, ...], says: str) -> None:

@@ -25,7 +25,7 @@ def test_demo_publishes_a_season(demo_out: Path) -> None:
     season = orjson.loads((demo_out / "sessions/1900.json").read_bytes())
     assert [(e["round"], [s["session"] for s in e["sessions"]]) for e in season["events"]] == [
         (1, ["R"]),
-        (2, ["R", "S"]),
+        (2, ["S", "R"]),
     ]
     assert all(s["state"] == "published" for e in season["events"] for s in e["sessions"])
     assert not list((demo_out / "runs").glob("live/*"))

@@ -115,7 +115,7 @@ def test_health_says_what_is_wrong(own_tree: Path) -> None:
         parquet = own_tree / OTHER.file("frames_parquet")
         whole = parquet.read_bytes()
         parquet.unlink()
-        assert f"{OTHER.file('frames_parquet')} of the newest race is missing" in reasons()
+        assert f"{OTHER.file('frames_parquet')} of the newest session is missing" in reasons()
         parquet.write_bytes(whole[:-5])
         with only_run(own_tree):  # newer than its manifest: being replaced
             assert client.get("/health/ready").status_code == 200
@@ -142,7 +142,8 @@ def test_files_without_the_right_to_read_them(own_tree: Path) -> None:
         for key in (OTHER.frames_json(1), OTHER.file("frames_parquet"), OTHER.progress):
             (own_tree / key).chmod(0)
         reasons = client.get("/health/ready").json()["reasons"]
-        assert f"{OTHER.file('frames_parquet')} of the newest race cannot be read by the server." in reasons
+        hidden = OTHER.file("frames_parquet")
+        assert f"{hidden} of the newest session cannot be read by the server." in reasons
         for path in (f"/data/{OTHER.file('frames_parquet')}", "/f1/race-telemetry/2025/4?frame_skip=3"):
             response = client.get(path)
             assert "cannot be read" in problem(response, 503)["detail"]
