@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from pipeline.contract.artifacts import SPECS
-from pipeline.contract.columns import COLUMNS, FRAME_COLUMNS, TRACK_STATUSES, Column
+from pipeline.contract.columns import FRAME_COLUMNS, TIMED_COLUMNS, TRACK_STATUSES, Column
 from pipeline.contract.sessions import SESSIONS
 from pipeline.contract.tables import FRAMES, TABLES, Table
+
+NOT_RACES = "in files of qualifying and practice, and of a season"
 
 
 def files() -> str:
@@ -22,7 +24,7 @@ def files() -> str:
 
 def columns() -> str:
     """The per-car columns of a frame, in short."""
-    rows = [(f"`{c.name}`", c.unit, _meaning(c)) for c in COLUMNS.values()]
+    rows = [(f"`{c.name}`", c.unit, _meaning(c)) for c in FRAME_COLUMNS if c.dtype]
     return markdown(("per driver and frame", "unit", "meaning"), rows)
 
 
@@ -30,6 +32,12 @@ def frame_columns() -> str:
     """The columns of a frame, and how each file has them."""
     rows = [(f"`{c.name}`", c.unit, _meaning(c), _json(c), _type(c), _replay(c)) for c in FRAME_COLUMNS]
     return markdown(("column", "unit", "meaning", "JSON", "Parquet", "replay"), rows)
+
+
+def timed_columns() -> str:
+    """What some of them say in qualifying and practice."""
+    rows = [(f"`{c.name}`", c.unit, _meaning(c)) for c in TIMED_COLUMNS.values()]
+    return markdown(("column", "unit", "meaning in qualifying and practice"), rows)
 
 
 def _json(column: Column) -> str:
@@ -60,7 +68,8 @@ def tables() -> str:
 def _table(declared: Table) -> str:
     return markdown(
         ("column", "type", "unit", "meaning"),
-        [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in declared.columns],
+        [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in declared.columns]
+        + [(f"`{c.name}`", _type(c), c.unit, f"{_meaning(c)} ({NOT_RACES})") for c in declared.timed],
     )
 
 

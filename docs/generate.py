@@ -22,6 +22,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "files": column_tables.files,
     "columns": column_tables.columns,
     "frame-columns": column_tables.frame_columns,
+    "timed-columns": column_tables.timed_columns,
     "tables": column_tables.tables,
     "track-statuses": column_tables.track_statuses,
     "codes": reader_types.codes,

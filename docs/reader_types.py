@@ -94,8 +94,9 @@ def _interface(schema: Schema, then: Schema | None) -> str:
     name = _NAMES.get(schema["title"], schema["title"])
     lines = [*_comment(schema["description"], "")] if "description" in schema else []
     lines.append(f"export interface {name} {{")
-    model = getattr(models, schema["title"], None)  # those made of a table's columns leave out nothing
+    model = getattr(models, schema["title"], None)  # those made of a table's columns have none
     left_out = {field for field, info in model.model_fields.items() if info.exclude_if} if model else set()
+    left_out |= {field for field, said in schema["properties"].items() if not model and "default" in said}
     for field, said in schema["properties"].items():
         missing = (then is not None and field not in then["properties"]) or field in left_out
         lines += _property(f"{field}?" if missing else field, _type(said), said["description"])

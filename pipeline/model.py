@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.contract.models import Circuit, Driver, Event, InputIdentity, RaceControlMessage, WeatherSample
+from pipeline.contract.models import (
+    Circuit,
+    Driver,
+    Event,
+    InputIdentity,
+    Part,
+    RaceControlMessage,
+    WeatherSample,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -264,7 +272,9 @@ class RawRace:
     """One race as the feed recorded it. Dictionaries are keyed by racing number; a driver may lack any.
 
     race_control, weather: as published, but for `t`, which is on the session clock like all else here.
-    noticed: what is wrong with the input and was seen, and mended, while it was read.
+    noticed: what is wrong with the input and was seen, and mended, while it was read. official_results:
+    whether the official classification is there, or there never is one. splits: when the timing began to
+    speak of each part of a qualifying, session seconds.
     """
 
     event: Event
@@ -290,6 +300,7 @@ class RawRace:
     topics: Topics = field(default_factory=Topics)
     marshal_sectors: list[MapMarker] = field(default_factory=list)
     marshal_lights: list[MapMarker] = field(default_factory=list)
+    splits: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -352,3 +363,4 @@ class RaceFrames:
     total_laps: int | None
     replay: ReplaySource
     findings: list[Finding]
+    parts: list[Part] = field(default_factory=list)

@@ -4,14 +4,16 @@ Frames as JSON, Parquet and replay, their models and schemas, the reader's types
 documents all follow from here. No numpy and no pyarrow: types are named by text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
 from pipeline.contract.sessions import CHOICES
 
-STATUSES: Final = ("grid", "track", "pit", "finished")
-GRID, TRACK, PIT, FINISHED = range(4)
+RACE_STATUSES: Final = ("grid", "track", "pit", "finished")
+STATUSES: Final = (*RACE_STATUSES, "garage", "out", "timed", "in")
+GRID, TRACK, PIT, FINISHED, GARAGE, OUT, TIMED, IN = range(len(STATUSES))
+DRIVES: Final = (TRACK, OUT, TIMED, IN)
 TYRES: Final = (
     "UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET",
     "HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD",  # 2018 had more
@@ -164,7 +166,7 @@ FRAME_COLUMNS: Final = (
     ),
     Column(
         "status", "words", "grid until the car moves off, finished once it has taken the flag",
-        nullable=False, codes=STATUSES, dtype="int8", json=15, replay=Replayed(15, "step"),
+        nullable=False, codes=RACE_STATUSES, dtype="int8", json=15, replay=Replayed(15, "step"),
     ),
     # Not the session: readers of today turn every column but driver and status to numbers. The file is of one
     # session, which its metadata names.
@@ -183,7 +185,46 @@ FRAME_COLUMNS: Final = (
     ),
 )  # fmt: skip
 
-COLUMNS: Final = {column.name: column for column in FRAME_COLUMNS if column.dtype}
+# What some of them say in qualifying and practice, where nobody races: cars are ranked by their best laps.
+_BY_LAP_TIMES: Final = {
+    "lap": {"meaning": "the car's own count of laps, from 1"},
+    "position": {
+        "meaning": "official position by best laps, in qualifying of the part that runs; null before the car "
+        "has a lap time that counts. Who was knocked out keeps its own",
+        "nullable": True,
+    },
+    "dist": {
+        "meaning": "distance, (lap - 1 + rel_dist) * circuit.length_m; never falls; null in the garage",
+    },
+    "rel_dist": {"meaning": "fraction of the lap from the line, 0 to 1; null in the garage"},
+    "gap": {
+        "meaning": "the driver's best lap less that of the session, in qualifying of the part, at that moment"
+    },
+    "interval": {"meaning": "the driver's best lap less that of the car one place ahead; null for the first"},
+    "laps_down": {"meaning": "always null"},
+    "status": {
+        "meaning": "garage while it stands in the pits, pit while it drives there, then by its lap; "
+        "track where that is not known, and after a halt",
+        "codes": STATUSES,
+    },
+}
+TIMED_COLUMNS: Final = {
+    column.name: replace(column, **_BY_LAP_TIMES[column.name])  # type: ignore[arg-type]
+    for column in FRAME_COLUMNS
+    if column.name in _BY_LAP_TIMES
+}
+
+
+def _of_any_session(column: Column) -> Column:
+    """A column as all sessions have it: what holds for one alone is said so."""
+    other = TIMED_COLUMNS.get(column.name)
+    if other is None:
+        return column
+    meaning = f"{column.meaning}. In qualifying and practice: {other.meaning}"
+    return replace(other, meaning=meaning)
+
+
+COLUMNS: Final = {column.name: _of_any_session(column) for column in FRAME_COLUMNS if column.dtype}
 FRAMES_JSON: Final = sorted((c for c in COLUMNS.values() if c.json is not None), key=lambda c: c.json or 0)
 REPLAY: Final = {
     column.name: column.replay

@@ -297,6 +297,33 @@ class Provenance(Model):
     input: InputIdentity = Field(description="what it was computed from")
 
 
+class Stop(Model):
+    """A stretch in which a session was stopped by a red flag."""
+
+    start: float = Field(description="when it was stopped")
+    end: float = Field(description="when it went on, or was over")
+
+
+class CutOff(Model):
+    """The last car that went on to the next part."""
+
+    driver: str = Field(description="the driver's three letters")
+    position: int = Field(description="its place")
+    time_s: float | None = Field(None, description="its best lap of the part; null where it had none")
+
+
+class Part(Model):
+    """A part of a qualifying, whose ranking starts anew, or a practice as a whole."""
+
+    name: str = Field(description="Q1 to Q3, SQ1 to SQ3, or the code of the practice")
+    start: float = Field(description="when its light went green")
+    end: float | None = Field(None, description="when its flag fell; null where the data end before")
+    stops: list[Stop] = _later([], "red flags, by time; the last one may have ended it")
+    goes_on: int | None = _later(None, "how many cars went on to the next part: who is behind is in danger")
+    cutoff: CutOff | None = _later(None, "the last of them at its end, deleted laps not counted")
+    knocked_out: list[str] = _later([], "codes of those who did not go on, by place")
+
+
 # What manifest and frames documents share.
 TheEvent = Annotated[Event, Field(description="the race weekend and the session")]
 TheClock = Annotated[Clock, Field(description="the frame clock")]
@@ -305,6 +332,7 @@ TrackStatuses = Annotated[list[TrackStatus], Field(description="flags and safety
 RaceControl = Annotated[list[RaceControlMessage], Field(description="race control's messages, by time")]
 Weather = Annotated[list[WeatherSample], Field(description="the weather, by time")]
 TotalLaps = Annotated[int | None, Field(description="laps of the race as scheduled or run")]
+PARTS = "parts of qualifying and practice that were run, by time; none of a race"
 
 
 class Head(Model):
@@ -317,6 +345,7 @@ class Head(Model):
     track_statuses: TrackStatuses
     race_control: RaceControl
     weather: Weather
+    parts: list[Part] = _later([], PARTS)
 
 
 class Manifest(Model):
@@ -331,6 +360,7 @@ class Manifest(Model):
     track_statuses: TrackStatuses
     race_control: RaceControl
     weather: Weather
+    parts: list[Part] = _later([], PARTS)
     quality: Quality = Field(description="how far it can be trusted, and why")
     artifacts: list[Artifact] = Field(description="every file of the race but this one")
     replay: Replay = Field(description="how to read the compact replay")
@@ -559,6 +589,7 @@ class FramesDocument(Model):
     track_statuses: TrackStatuses
     race_control: RaceControl
     weather: Weather
+    parts: list[Part] = _later([], PARTS)
     frames: list[Frame] = Field(description="by time, each on a line of its own")
 
 
@@ -602,6 +633,8 @@ def _in_browser(column: Column) -> Any:
 
 def _columns_of(table: Table) -> Any:
     fields: Any = {column.name: _in_browser(column) for column in table.in_browser()}
+    for column in table.timed if table.browser else ():
+        fields[column.name] = (list[_value(column)], _later([], f"{column.description}; none of a race"))  # type: ignore[misc]
     name = table.name.title().replace("_", "") + "Columns"
     return create_model(name, __base__=Model, __doc__=f"Columns of equal length: {table.about}.", **fields)
 
@@ -618,6 +651,7 @@ else:
         event=(TheEvent, ...),
         clock=(TheClock, ...),
         **{table.name: (_columns_of(table), Field(description=table.about)) for table in BROWSER_TABLES},
+        parts=(list[Part], _later([], PARTS)),
     )
 
 

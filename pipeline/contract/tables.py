@@ -1,9 +1,19 @@
 """Every published Parquet table, declared once: a new one is a declaration here and what fills it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.contract.columns import DRIVER, FRAME_COLUMNS, ROUND, SESSION, TYRES, YEAR, Column
+from pipeline.contract.columns import (
+    DRIVER,
+    FRAME_COLUMNS,
+    ROUND,
+    SESSION,
+    TIMED_COLUMNS,
+    TYRES,
+    YEAR,
+    Column,
+)
+from pipeline.contract.sessions import SESSIONS, SessionCode
 
 SESSION_OF: Final = (YEAR, ROUND, SESSION)
 WEATHER_COLUMNS: Final = (
@@ -16,6 +26,7 @@ WEATHER_COLUMNS: Final = (
     Column("rainfall", "bool", "whether it rains"),
 )
 LAP_KINDS: Final = ("timed", "out", "in", "out_in")  # out begins in the pit lane, in ends there
+ATTEMPTS: Final = ("completed", "cancelled")
 STOP_KINDS: Final = ("tyres", "drive_through", "stop_and_go", "no_change", "retired", "red_flag", "unknown")
 _TIMED: Final = (("lap", "lap time"), *((f"sector{n}", f"time of sector {n}") for n in (1, 2, 3)))
 EVENT_KINDS: Final = (
@@ -69,8 +80,9 @@ MESSAGE_KINDS: Final = (
 class Table:
     """One {name}.parquet of a session, and what of it timing.json.gz has for a browser.
 
-    browser: the columns in timing.json.gz, in that order; none where it lacks the table. A table that is
-    `grouped` has a row group for each driver. One that came `later` than version 1 began is missing beside
+    browser: the columns in timing.json.gz, in that order; none where it lacks the table. timed: further
+    columns that files of qualifying and practice have at their end, all in timing.json.gz too. A table that
+    is `grouped` has a row group for each driver. One that came `later` than version 1 began is missing beside
     older races, which are whole without it. A table `of_season` has a file with all sessions of a season too.
     """
 
@@ -79,6 +91,7 @@ class Table:
     columns: tuple[Column, ...]
     sorted_by: tuple[str, ...]
     browser: tuple[str, ...] = ()
+    timed: tuple[Column, ...] = ()
     grouped: bool = False
     later: bool = False
     of_season: bool = False
@@ -87,6 +100,18 @@ class Table:
         """The columns in timing.json.gz."""
         named = {column.name: column for column in self.columns}
         return [named[name] for name in self.browser]
+
+    def of(self, session: SessionCode) -> "Table":
+        """The table as the files of a session have it."""
+        return self if SESSIONS[session].is_race else self.of_all
+
+    @property
+    def of_all(self) -> "Table":
+        """The table with all columns that any session has."""
+        columns = tuple(TIMED_COLUMNS.get(c.name, c) if self.name == "frames" else c for c in self.columns)
+        names = tuple(column.name for column in self.timed)
+        browser = (*self.browser, *names) if self.browser else ()
+        return replace(self, columns=(*columns, *self.timed), browser=browser, timed=())
 
 
 FRAMES: Final = Table(
@@ -151,6 +176,13 @@ LAPS: Final = Table(
         "lap_overall_s", "sector1_overall_s", "sector2_overall_s", "sector3_overall_s",
         "speed_i1", "speed_i2", "speed_fl", "speed_st", "stint", "tyre", "tyre_life", "kind", "position",
         "gap_s", "interval_s", "laps_down", "deleted", "deleted_reason", "generated",
+    ),
+    timed=(
+        Column("part", "string", "part of the session: Q1 to Q3, SQ1 to SQ3, or the practice"),
+        Column("counts", "bool", "whether its time counts, or did until it was deleted"),
+        Column("deleted_s", "float64", "when race control deleted its time, on the frame clock", "s"),
+        Column("improved_s", "float64", "by how much it beat the driver's best of the part until then", "s"),
+        Column("attempt", "string", f"of a lap that began at pace: {', '.join(ATTEMPTS)}"),
     ),
     of_season=True,
 )  # fmt: skip

@@ -99,6 +99,6 @@ def write_replay(key: SessionKey, frames: RaceFrames, folder: Path) -> tuple[lis
         generation=generation,
         chunk_s=replay.CHUNK_S,
         hole_ms=replay.HOLE_MS,
-        columns=replay.columns(),
+        columns=replay.columns(key.session),
         chunks=listed,
     )

@@ -51,6 +51,7 @@ def _frames(race: RaceFrames) -> Iterator[Part]:
 
 def arrow_schema(table: Table, about: Head | Manifest) -> pa.Schema:
     """A file's schema. Its metadata says what race and clock the rows belong to, a field's what it holds."""
+    table = table.of(about.event.session)
     return schema_of(table, event=about.event.model_dump_json(), clock=about.clock.model_dump_json())
 
 
@@ -69,7 +70,7 @@ def _arrow_type(column: Column) -> pa.DataType:
 
 
 def _write(path: Path, table: Table, parts: Iterable[Part], about: Head | Manifest) -> None:
-    schema = arrow_schema(table, about)
+    table, schema = table.of(about.event.session), arrow_schema(table, about)
     always = about.event.model_dump(include={"year", "round", "session"})
     filled = (_filled(table, {**part, **always}, schema) for part in parts)
     with writer(path, table, schema, table.sorted_by) as stream:

@@ -13,6 +13,8 @@ import orjson
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.columns import COLUMNS, REPLAY
 from pipeline.contract.models import ReplayColumn
+from pipeline.contract.sessions import SessionCode
+from pipeline.contract.tables import FRAMES
 from pipeline.frames.clean import HOLE_S
 from pipeline.model import Floats, RaceFrames
 
@@ -25,13 +27,14 @@ Pairs = list[int | None]
 _STEPPED = [name for name, form in REPLAY.items() if form.clock == "step"]
 
 
-def columns() -> dict[str, ReplayColumn]:
-    """How a client reads each column, as the manifest says it."""
+def columns(session: SessionCode) -> dict[str, ReplayColumn]:
+    """How a client reads each column, as the manifest of a session says it."""
+    declared = {column.name: column for column in FRAMES.of(session).columns}
     return {
         name: ReplayColumn(
             clock=form.clock,
             scale=form.scale,
-            unit=COLUMNS[name].coded if COLUMNS[name].words else COLUMNS[name].unit,
+            unit=declared[name].coded if declared[name].words else declared[name].unit,
         )
         for name, form in REPLAY.items()
     }

@@ -15,7 +15,7 @@ def rows_of(table: Table, content: bytes) -> pa.Table | None:
 
     Columns that an older file does not have yet are null.
     """
-    schema = schema_of(table)
+    schema = schema_of(table.of_all)
     try:
         rows = pq.read_table(BytesIO(content))
         there = set(rows.column_names)
@@ -31,8 +31,8 @@ def rows_of(table: Table, content: bytes) -> pa.Table | None:
 def combined(table: Table, year: int, sessions: Iterable[pa.Table]) -> bytes:
     """The sessions' rows in one file, in the order given, as each has them."""
     out = BytesIO()
-    schema = schema_of(table, year=str(year))
-    with writer(out, table, schema, ("round", "session", *table.sorted_by)) as stream:
+    schema = schema_of(table.of_all, year=str(year))
+    with writer(out, table.of_all, schema, ("round", "session", *table.sorted_by)) as stream:
         for rows in sessions:
             if rows.num_rows:
                 stream.write_table(rows.replace_schema_metadata(schema.metadata), rows.num_rows)

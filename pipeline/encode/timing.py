@@ -20,9 +20,11 @@ def timing(told: Mapping[str, Rows], about: Head) -> bytes:
         "event": about.event.model_dump(mode="json"),
         "clock": about.clock.model_dump(mode="json"),
     }
-    for table in BROWSER_TABLES:
-        rows = told[table.name]
+    for declared in BROWSER_TABLES:
+        table, rows = declared.of(about.event.session), told[declared.name]
         document[table.name] = {c.name: plain(c, rows.get(c.name, ())) for c in table.in_browser()}
+    if about.parts:
+        document["parts"] = [part.model_dump(mode="json") for part in about.parts]
     return gzip_bytes(orjson.dumps(document))
 
 

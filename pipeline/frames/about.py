@@ -1,6 +1,6 @@
 """What a race's frames say of it beside the columns: its drivers, and what was noticed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -56,32 +56,43 @@ def _penalties(race: Race, number: str) -> list[Penalty]:
 
 def findings(race: Race) -> list[Finding]:
     """What a reader of the quality table should know about how these frames came to be."""
-    start, end = race.clock.t0, race.times[-1]
-    found = []
+    return [*_holes(race), *_end(race), *_line(race)]
+
+
+def of_feed(race: Race) -> list[Finding]:
+    """The same of a session that nobody wins at the flag: how well the cars were seen."""
+    return [*_holes(race), *_line(race)]
+
+
+def _holes(race: Race) -> Iterator[Finding]:
     for name, samples in (("position", race.clean.positions), ("car data", race.clean.cars)):
         clocks = {id(s.t): s.t for s in samples.values()}
-        lost = _united(hole for t in clocks.values() for hole in holes(t, start, end))
+        lost = _united(hole for t in clocks.values() for hole in holes(t, race.clock.t0, race.times[-1]))
         if lost:
             holes_ = "1 hole" if len(lost) == 1 else f"{len(lost)} holes"
             text = f"{holes_} in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
-            found.append(Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text))
+            yield Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text)
+
+
+def _end(race: Race) -> Iterator[Finding]:
     if not race.flag.known:
         of = "" if race.raw.total_laps is None else f" of {race.raw.total_laps}"
         text = f"the timing ends after lap {laps_run(race.raw) or 0}{of}, before the flag: nobody finished"
-        found.append(Finding("before_the_flag", 1, text))
+        yield Finding("before_the_flag", 1, text)
     late = [d.code for d in race.raw.drivers if d.number in race.numbers and race.stays[d.number].unknown_end]
     if late and race.flag.known:
         text = f"the timing lacks the last line crossing of {', '.join(late)}: their finish is not known"
-        found.append(Finding("lost_finish", len(late), text))
+        yield Finding("lost_finish", len(late), text)
+
+
+def _line(race: Race) -> Iterator[Finding]:
     if race.line is None:
-        found.append(
-            Finding("no_reference_line", 1, "no clean lap to measure the track by: no race distance")
-        )
+        text = "no clean lap to measure the track by: no race distance"
+        yield Finding("no_reference_line", 1, text)
     elif not race.line.agrees:
         length, by_speed = race.line.length / 10.0, race.line.driven_m
         text = f"the lap is {length:.0f} m along the positions, and {by_speed:.0f} m by the cars' speed"
-        found.append(Finding("track_length", 1, text))
-    return found
+        yield Finding("track_length", 1, text)
 
 
 def _united(stretches: Iterable[tuple[float, float]]) -> list[float]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.contract.columns import COLUMNS, PIT, TRACK
-from pipeline.frames.clean import Clean, by_car
+from pipeline.frames.clean import Clean, Parked, by_car
 from pipeline.frames.driven import odometer
 from pipeline.frames.laps import inside
 from pipeline.frames.order import HELD_S, OTHER_GAP_S
@@ -58,19 +58,20 @@ def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
         if (pos := clean.positions.get(number)) is not None:
             false |= _drifting(car, pos, told.get(number, []))
         if false.any():
-            cars[number] = _without(car, false)
+            cars[number] = without_data(car, false)
     return cars
 
 
-def false_car_data(raw: RawRace, before: dict[str, CarSamples], after: dict[str, CarSamples]) -> Finding:
-    """The seconds of each car that `car_data` made unknown."""
-    lost = {
-        number: float(
-            np.diff(car.t, append=car.t[-1])[np.isnan(after[number].speed) & (car.speed >= 0)].sum()
-        )
-        for number, car in before.items()
-        if after[number] is not car
-    }
+def false_car_data(
+    raw: RawRace, before: dict[str, CarSamples], after: dict[str, CarSamples], parked: Parked | None = None
+) -> Finding:
+    """The seconds of each car that `car_data` made unknown, but for those that it rests, see `clean`."""
+    lost = {}
+    for number, car in before.items():
+        if after[number] is not car:
+            false = np.isnan(after[number].speed) & (car.speed >= 0)
+            false &= ~inside(car.t, (parked or {}).get(number, []))
+            lost[number] = float(np.diff(car.t, append=car.t[-1])[false].sum())
     what = "seconds of car data that contradict the car's own positions, or no car can drive, and are null"
     return by_car(raw, "car_data_false", lost, what)
 
@@ -94,7 +95,8 @@ def told_by_laps(raw: RawRace, clean: Clean) -> dict[str, Stretches]:
     return told
 
 
-def _without(car: CarSamples, false: Bools) -> CarSamples:
+def without_data(car: CarSamples, false: Bools) -> CarSamples:
+    """The samples with those that are `false`, (n,), unknown."""
     speed, rpm, throttle = (np.where(false, np.nan, v) for v in (car.speed, car.rpm, car.throttle))
     gear, drs, brake = (np.where(false, -1, v).astype(np.int16) for v in (car.gear, car.drs, car.brake))
     return CarSamples(car.t, speed, rpm, throttle, gear, drs, brake)

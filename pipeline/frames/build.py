@@ -1,21 +1,20 @@
 """The steps from RawRace to RaceFrames, in order."""
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.contract import FPS
 from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
+from pipeline.contract.sessions import SESSIONS
 from pipeline.frames import laps as lap_rules
 from pipeline.frames.about import driver, findings
-from pipeline.frames.agree import car_data, false_car_data, places_and_gaps, told_by_laps
+from pipeline.frames.agree import places_and_gaps
+from pipeline.frames.car import all_columns, all_progress
 from pipeline.frames.circuit import circuit
 from pipeline.frames.clean import clean
 from pipeline.frames.flag import flag_of, laps_run
 from pipeline.frames.interval import cars_ahead, interval, laps_down
 from pipeline.frames.laps import lap_line, pit_stretches
-from pipeline.frames.line import Line
 from pipeline.frames.mend import mended
 from pipeline.frames.order import (
     Finish,
@@ -26,29 +25,30 @@ from pipeline.frames.order import (
     order_at_flag,
     places,
 )
-from pipeline.frames.positions import believed, false_positions
+from pipeline.frames.positions import false_positions
+from pipeline.frames.prepare import judged
 from pipeline.frames.presence import Stay, lights_out, stays
-from pipeline.frames.race import CLEAR, AnyInts, Columns, Race
+from pipeline.frames.race import CLEAR, Columns, Race
 from pipeline.frames.reference import reference_line
-from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
-from pipeline.frames.rows import contradictions
+from pipeline.frames.resample import fixed
 from pipeline.frames.samples import replay_source
-from pipeline.frames.track import LEAD_IN_S, progress
+from pipeline.frames.timed import compute_timed
 from pipeline.model import Bools, CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
 
 
 def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
-    """Compute all frames of a race.
+    """Compute all frames of a session: of a race here, of all others, which go by lap times, in `timed`.
 
     Args:
         raw: as loaded; needs laps with at least one start time.
         fps: frames a second, 1 to 50.
     """
+    if not SESSIONS[raw.event.session].is_race:
+        return compute_timed(raw, fps)
     race = _prepare(raw, fps)
-    indices: dict[int, Index] = {}
-    along = _all_progress(race)
-    cars = {number: _car_columns(race, number, along.get(number), indices) for number in race.numbers}
-    _add_places(race, cars, along, indices)
+    along = all_progress(race)
+    cars = all_columns(race, along)
+    _add_places(race, cars, along)
     for number, columns in cars.items():
         _add_status(race, number, columns)
     disagreements = places_and_gaps(race, cars)
@@ -82,14 +82,7 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
     # laps mended for false positions would move the track for all; those of most cars were lost indeed
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
-    cleaned = replace(possible, cars=car_data(possible, told_by_laps(raw, possible)))
-    positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
-    noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
-    cleaned = replace(cleaned, positions=positions)
-    cars = car_data(cleaned, {})
-    if (lost := false_car_data(raw, possible.cars, cars)).count:
-        noticed.append(lost)
-    cleaned = replace(cleaned, cars=cars, findings=noticed)
+    cleaned, placed, verdicts = judged(raw, possible, line, (t0, last), mends)
     flag = flag_of(raw)
     who = stays(raw, cleaned, flag, t0, last)
     return Race(
@@ -107,87 +100,7 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     )
 
 
-def _all_progress(race: Race) -> dict[str, Floats]:
-    """Race progress at each car's position samples, for the cars that can be placed on the track."""
-    if race.line is None:
-        return {}
-    return {
-        number: progress(
-            placed,
-            race.clean.positions[number].t,
-            race.laps[number],
-            race.line,
-            pit_stretches(race.raw.laps[number], race.clock.t0, race.times[-1]),
-            race.stays[number].until + 3.0,
-        )
-        for number in race.numbers
-        if (placed := race.placed.get(number)) is not None
-    }
-
-
-def _index(race: Race, samples: Floats, indices: dict[int, Index]) -> Index:
-    """The frames' index on a sample clock, computed once for each clock."""
-    if id(samples) not in indices:
-        indices[id(samples)] = make_index(samples, race.times)
-    return indices[id(samples)]
-
-
-def _head(index: Index, n: int) -> Index:
-    return Index(index.before[:n], index.after[:n], index.weight[:n], index.joined[:n], index.fresh[:n])
-
-
-def _car_columns(race: Race, number: str, along: Floats | None, indices: dict[int, Index]) -> Columns:
-    n = race.frames_of(number)
-    out: Columns = {name: np.full(n, c.null, dtype=c.dtype) for name, c in COLUMNS.items() if c.nullable}
-    lap = race.laps[number]
-    row = lap.at(race.times[:n])
-    out["lap"] = lap.number[row].astype(np.int16)
-    out["tyre"] = lap.tyre[row].astype(np.int8)
-    life = lap.tyre_life[row]
-    out["tyre_life"] = np.where(life < 0, COLUMNS["tyre_life"].null, life).astype(np.int16)
-    _add_positions(race, number, along, out, indices)
-    _add_car_data(race, number, out, indices)
-    return out
-
-
-def _add_positions(
-    race: Race, number: str, along: Floats | None, out: Columns, indices: dict[int, Index]
-) -> None:
-    pos = race.clean.positions.get(number)
-    if pos is None or not len(pos.t):
-        return
-    n = len(out["lap"])
-    index = _head(_index(race, pos.t, indices), n)
-    for name, values in (("x", pos.x), ("y", pos.y), ("z", pos.z)):
-        out[name] = fixed(interpolate(values, index), 0, COLUMNS[name].dtype)
-    if along is None or race.line is None:
-        return
-    out["rel_dist"], out["dist"] = _distance(race, race.line, number, interpolate(along, index), out["lap"])
-
-
-def _distance(race: Race, line: Line, number: str, along: Floats, lap: AnyInts) -> tuple[AnyInts, AnyInts]:
-    """rel_dist and dist as published: inside the official lap, from the start/finish line on."""
-    base = lap.astype(np.float64) - 1.0
-    rel = np.clip(along - base, 0.0, 1.0)
-    rel = np.where(race.on_lap(number, race.times[: len(lap)], along), rel, np.nan)
-    dist = (base + rel) * line.length_m
-    return fixed(rel, 4, COLUMNS["rel_dist"].dtype), fixed(dist, 1, COLUMNS["dist"].dtype)
-
-
-def _add_car_data(race: Race, number: str, out: Columns, indices: dict[int, Index]) -> None:
-    car = race.clean.cars.get(number)
-    if car is None or not len(car.t):
-        return
-    index = _head(_index(race, car.t, indices), len(out["lap"]))
-    for name, values in (("speed", car.speed), ("rpm", car.rpm), ("throttle", car.throttle)):
-        out[name] = fixed(interpolate(values, index), 0, COLUMNS[name].dtype)
-    for name, codes in (("gear", car.gear), ("drs", car.drs), ("brake", car.brake)):
-        out[name] = step(codes, index, COLUMNS[name].dtype)
-
-
-def _add_places(
-    race: Race, cars: dict[str, Columns], along: dict[str, Floats], indices: dict[int, Index]
-) -> None:
+def _add_places(race: Race, cars: dict[str, Columns], along: dict[str, Floats]) -> None:
     numbers, frames = list(cars), race.clock.frames
     keys = np.full((len(numbers), frames), np.nan, dtype=np.float32)
     far = np.full((len(numbers), frames), np.nan, dtype=np.float32)

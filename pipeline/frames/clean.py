@@ -19,6 +19,8 @@ JACKED_M = 40.0  # the same in the pits
 PARKED_M = 100.0  # the same for a car that stands by now, after it rolled out
 WORLD = 200_000.0  # 1/10 m: no circuit reaches 20 km from the origin of its map
 
+Parked = Mapping[str, list[tuple[float, float]]]
+
 
 @dataclass(frozen=True)
 class Clean:
@@ -29,21 +31,29 @@ class Clean:
     findings: list[Finding]
 
 
-def clean(raw: RawRace, start: float, end: float) -> Clean:
-    """Replace values that cannot be by unknown, and count them between session seconds `start` and `end`."""
+def clean(raw: RawRace, start: float, end: float, parked: Parked | None = None) -> Clean:
+    """Replace values that cannot be by unknown, and count them between session seconds `start` and `end`.
+
+    Args:
+        parked: by racing number the stretches in which a car waits in garages and queues, or has halted:
+            sensors are off, and wheels turn on the jacks. Nothing is counted there, and positions that repeat
+            are true.
+    """
+    at_rest = parked or {}
     cars: dict[str, CarSamples] = {}
     positions: dict[str, PosSamples] = {}
     out_of_range = 0
     wild: dict[str, int] = {}
     frozen: dict[str, int] = {}
     for number, car in raw.cars.items():
-        cars[number], bad = _in_range(car, start, end, raw.has_drs)
+        cars[number], bad = _in_range(car, start, end, raw.has_drs, at_rest.get(number, []))
         out_of_range += bad
     for number, pos in raw.positions.items():
-        within = (pos.t >= start) & (pos.t <= end)
+        resting = inside(pos.t, at_rest.get(number, []))
+        within = (pos.t >= start) & (pos.t <= end) & ~resting
         far = np.abs([pos.x, pos.y, pos.z]).max(axis=0) > WORLD
         known = without(pos, far)
-        stuck = _repeats(known, cars.get(number), raw.laps.get(number), end)
+        stuck = _repeats(known, cars.get(number), raw.laps.get(number), end) & ~resting
         wild[number], frozen[number] = int((far & within).sum()), int((stuck & within).sum())
         positions[number] = without(known, stuck)
     found = [
@@ -63,13 +73,15 @@ def by_car(raw: RawRace, name: str, counts: Mapping[str, float], what: str) -> F
     return Finding(name, round(sum(counts.values()), 1), f"{what}: {cars}")
 
 
-def _in_range(car: CarSamples, start: float, end: float, has_drs: bool) -> tuple[CarSamples, int]:
+def _in_range(
+    car: CarSamples, start: float, end: float, has_drs: bool, parked: list[tuple[float, float]]
+) -> tuple[CarSamples, int]:
     gear_bad = (car.gear < 0) | (car.gear > 8)
     throttle_bad = ~((car.throttle >= 0) & (car.throttle <= 100))
     speed_bad = ~((car.speed >= 0) & (car.speed < 450))
     rpm_bad = ~((car.rpm >= 0) & (car.rpm < 20000))
     drs_bad = (car.drs < 0) | (car.drs > 14) if has_drs else np.ones(len(car.t), dtype=bool)
-    within = (car.t >= start) & (car.t <= end)
+    within = (car.t >= start) & (car.t <= end) & ~inside(car.t, parked)
     bad = sum(int((b & within).sum()) for b in (gear_bad, throttle_bad, speed_bad, rpm_bad))
     return replace(
         car,

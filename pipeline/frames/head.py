@@ -28,6 +28,7 @@ def head(raw: RawRace, frames: RaceFrames) -> Head:
         track_statuses=_track_statuses(raw, clock.t0, clock.duration),
         race_control=_race_control(raw, clock.t0),
         weather=_weather(raw, clock.t0, clock.duration),
+        parts=frames.parts,
     )
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.contract.columns import COLUMNS
 from pipeline.contract.models import Check, Grade, Level, Quality
+from pipeline.contract.sessions import SESSIONS
+from pipeline.frames.checks import distance, invariant, lap_times, present, seen, share, telemetry_of_all
 from pipeline.frames.presence import TOOK_THE_FLAG
-from pipeline.model import Bools, CarFrames, Ints, Laps, RaceFrames, RawRace
+from pipeline.frames.quality_timed import by_lap_times, places_once
+from pipeline.model import RaceFrames, RawRace
 
-MAX_SPEED_MS = 300.0
-LAP_TIME_S = 0.5  # more than a lap time and its line crossings ever differ by
 _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "out_of_range": (0.01, 0.05),  # share of all samples
     "wild_positions": (1.0, 100.0),  # samples
@@ -46,6 +46,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     **dict.fromkeys(  # cars
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),
+    "never_left": (np.inf, np.inf),
     "lap_contradicted": (2.0, 5.0),  # seconds
     "car_data_false": (0.1, 1.0),  # seconds
     "order_contradicted": (1.0, 1.0),
@@ -53,7 +54,11 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
 
 
 def assess(raw: RawRace, frames: RaceFrames) -> Quality:
-    checks = [*_arrived(raw), *_coverage(raw, frames), *_findings(raw, frames), *_invariants(frames)]
+    """The grade of a session, and what it is for. What is asked of lap times alone is in `quality_timed`."""
+    race = SESSIONS[raw.event.session].is_race
+    asked = [*_coverage(raw, frames)] if race else [*by_lap_times(raw, frames)]
+    places = invariant("places_not_1_to_n", _bad_places(frames)) if race else places_once(frames)
+    checks = [*_arrived(raw), *asked, *_findings(raw, frames), *distance(frames), places]
     return Quality(grade=_grade(checks), checks=checks)
 
 
@@ -67,52 +72,25 @@ def _grade(checks: list[Check]) -> Grade:
 
 
 def _arrived(raw: RawRace) -> Iterator[Check]:
-    yield _present("results", raw.official_results, "note", "the official classification is not out yet")
-    yield _present("track_status", bool(raw.track_status.code), "warn", "no track status: flags are unknown")
-    yield _present("race_control", bool(raw.race_control), "note", "no race control messages")
-    yield _present("weather", bool(raw.weather), "note", "no weather")
-    yield _present("corners", bool(raw.corners), "note", "no corner markers and map rotation")
-
-
-def _present(name: str, there: bool, level: Level, message: str) -> Check:
-    return Check(name=name, level="ok") if there else Check(name=name, level=level, message=message)
+    yield present("results", raw.official_results, "note", "the official classification is not out yet")
+    yield present("track_status", bool(raw.track_status.code), "warn", "no track status: flags are unknown")
+    yield present("race_control", bool(raw.race_control), "note", "no race control messages")
+    yield present("weather", bool(raw.weather), "note", "no weather")
+    yield present("corners", bool(raw.corners), "note", "no corner markers and map rotation")
 
 
 def _coverage(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
-    racing = {d.code for d in frames.drivers if d.laps > 0}
-    total = sum(len(frames.cars[c]) for c in racing if c in frames.cars)
-    for name, column, limits in (
-        ("positions", "x", (0.01, 0.05)),
-        ("car_data", "speed", (0.01, 0.05)),
-        ("race_distance", "dist", (0.01, 0.05)),
-    ):
-        lost = sum(int(_unknown(frames.cars[c], column).sum()) for c in racing if c in frames.cars)
-        yield _share(name, lost / total if total else 1.0, limits, f"of driver-frames have no {column}")
-    lost = sum(int((frames.cars[c].columns["tyre"] == 0).sum()) for c in racing if c in frames.cars)
-    yield _share(
-        "tyres", lost / total if total else 0.0, (0.02, 0.25), "of driver-frames have no known tyres"
-    )
-    yield _share(
+    yield from seen(frames, {code: np.ones(len(car), dtype=bool) for code, car in frames.cars.items()})
+    yield share(
         "official_order",
         1.0 - _officially_placed(raw, frames),
         (0.05, 0.25),
         "of frames lack an official place",
     )
-    yield _drivers_without(raw, frames)
+    yield telemetry_of_all(raw, frames)
     yield _laps(raw, frames)
     yield _result_agrees(frames)
-    yield _lap_times(raw, frames)
-
-
-def _unknown(car: CarFrames, column: str) -> Bools:
-    return np.asarray(car.columns[column] == COLUMNS[column].null)
-
-
-def _share(name: str, lost: float, limits: tuple[float, float], what: str) -> Check:
-    note, warn = limits
-    level: Level = "ok" if lost <= note else "note" if lost <= warn else "warn"
-    message = "" if level == "ok" else f"{lost:.1%} {what}"
-    return Check(name=name, level=level, value=round(1.0 - lost, 5), message=message)
+    yield lap_times(raw, frames)
 
 
 def _officially_placed(raw: RawRace, frames: RaceFrames) -> float:
@@ -125,17 +103,6 @@ def _officially_placed(raw: RawRace, frames: RaceFrames) -> float:
         first = clock.frames if timing is None or not len(timing.t) else clock.index(float(timing.t[0]))
         covered[: min(first, len(car))] = False
     return float(covered.mean())
-
-
-def _drivers_without(raw: RawRace, frames: RaceFrames) -> Check:
-    """Drivers who completed laps and have no samples of a kind at all."""
-    racing = [d for d in frames.drivers if d.laps > 0]
-    lost = [d.code for d in racing if d.number not in raw.positions or d.number not in raw.cars]
-    if not lost:
-        return Check(name="telemetry_of_all", level="ok", value=len(racing))
-    level: Level = "warn" if len(lost) <= 2 else "bad"
-    message = f"no telemetry of {', '.join(lost)}"
-    return Check(name="telemetry_of_all", level=level, value=len(lost), message=message)
 
 
 def _laps(raw: RawRace, frames: RaceFrames) -> Check:
@@ -173,24 +140,6 @@ def _result_agrees(frames: RaceFrames) -> Check:
     return Check(name="result_agrees", level="note" if count else "ok", value=count, message=message)
 
 
-def _lap_times(raw: RawRace, frames: RaceFrames) -> Check:
-    """Laps whose time is not that between the line crossings, driver by driver."""
-    off = {d.code: _contradicted(raw.laps[d.number]) for d in frames.drivers if d.number in raw.laps}
-    wrong = sum(off.values())
-    if not wrong:
-        return Check(name="lap_times", level="ok", value=0)
-    laps = ", ".join(f"{code} {count}" for code, count in off.items() if count)
-    message = f"lap times that are not the time between the line crossings: {laps}"
-    return Check(name="lap_times", level="note" if wrong <= 2 else "warn", value=wrong, message=message)
-
-
-def _contradicted(own: Laps) -> int:
-    took = np.diff(own.end)
-    both = own.completed[1:] & own.completed[:-1] & (np.diff(own.number) == 1)
-    times = own.floats("lap_time_s")
-    return int((both & (np.abs(times[1:] - took) > LAP_TIME_S)).sum())
-
-
 def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     samples = {"out_of_range": sum(len(car.t) for car in raw.cars.values())}
     for finding in frames.findings:
@@ -198,23 +147,6 @@ def _findings(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
         size = finding.count / max(1, samples.get(finding.name, 1))
         level: Level = "warn" if size >= warn else "note" if size >= note else "ok"
         yield Check(name=finding.name, level=level, value=finding.count, message=finding.message)
-
-
-def _invariants(frames: RaceFrames) -> Iterator[Check]:
-    """What no race may break."""
-    back = sum(int((_steps(car) < 0).sum()) for car in frames.cars.values())
-    yield _invariant("distance_runs_backwards", back)
-    limit = MAX_SPEED_MS / frames.clock.fps * 10.0
-    jumps = sum(int((_steps(car) > limit).sum()) for car in frames.cars.values())
-    yield _invariant("distance_jumps", jumps, "warn")
-    yield _invariant("places_not_1_to_n", _bad_places(frames))
-
-
-def _steps(car: CarFrames) -> Ints:
-    """Steps of race distance in 1/10 m between neighbouring frames that both know it."""
-    dist = car.columns["dist"].astype(np.int64)
-    known = dist != COLUMNS["dist"].null
-    return np.asarray(np.diff(dist)[known[1:] & known[:-1]])
 
 
 def _bad_places(frames: RaceFrames) -> int:
@@ -225,9 +157,3 @@ def _bad_places(frames: RaceFrames) -> int:
         seen[: len(car)] |= np.int64(1) << (car.columns["position"].astype(np.int64) - 1)
         count[: len(car)] += 1
     return int((seen != (np.int64(1) << count) - 1).sum())
-
-
-def _invariant(name: str, broken: int, level: Level = "bad") -> Check:
-    if not broken:
-        return Check(name=name, level="ok", value=0)
-    return Check(name=name, level=level, value=broken, message=f"{broken} driver-frames break this")

@@ -33,6 +33,8 @@ def mend(session: Any) -> list[str]:
     for source in ("_drivers_from_f1_api", "_drivers_results_from_ergast"):
         setattr(session, source, _once_each(getattr(session, source), twice))
     session._load_drivers_results = _completed(session, session._load_drivers_results)
+    for made_up in ("_calculate_quali_like_session_results", "_calculate_practice_like_session_results"):
+        setattr(session, made_up, lambda: None)  # from laps: that is no official result
     return twice
 
 
@@ -87,15 +89,17 @@ def moved(cars: dict[str, CarSamples], positions: dict[str, PosSamples]) -> set[
 
 
 def drivers(
-    results: pd.DataFrame, laps: pd.DataFrame, drove: set[str], twice: list[str]
+    results: pd.DataFrame, laps: pd.DataFrame, drove: set[str], twice: list[str], race: bool = True
 ) -> tuple[list[DriverInfo], list[Finding]]:
     """Everyone of the result or with laps who drove, in that order, and what is to be said of the lists.
 
     Args:
-        drove: of `moved`.
+        drove: of `moved`; of a session that is no race all with samples, who may stand in their garages.
         twice: of `mend`.
     """
     results, doubled = one_row_each(results)
+    if not race:
+        results = results.assign(ClassifiedPosition=results["Position"].map(_place))
     lapped = [str(number) for number in laps["DriverNumber"].unique() if word(number) is not None]
     found = [_driver(str(number), row) for number, row in results.iterrows()]
     known = {driver.number for driver in found}
@@ -140,6 +144,12 @@ def _driver(number: str, row: Any) -> DriverInfo:
 def _duration(value: Any) -> float | None:
     """Seconds; None for NaT, and for what is no time."""
     return value.total_seconds() if isinstance(value, timedelta) else None
+
+
+def _place(value: Any) -> str:
+    """fastf1 has the place of a qualifying as a number, and its text is its own."""
+    place = tables.whole(value)
+    return "" if place is None else str(place)
 
 
 def _number(value: Any) -> float | None:

@@ -179,7 +179,9 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
     results, laps = session.results, session.laps
     cars = _seen({str(n): tables.car_samples(own) for n, own in session.car_data.items()})
     positions = _seen({str(n): tables.position_samples(own) for n, own in session.pos_data.items()})
-    who, noticed = drivers.drivers(results, laps, drivers.moved(cars, positions), twice)
+    kind = SESSIONS[key.session].kind
+    there = drivers.moved(cars, positions) if kind == "race" else {*cars, *positions}
+    who, noticed = drivers.drivers(results, laps, there, twice, kind == "race")
     numbers = [d.number for d in who]
     told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
@@ -191,7 +193,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         laps={
             n: tyres.resolved(own, told.get(n), cars.get(n))
             for n in numbers
-            if len(own := tables.laps(laps[laps["DriverNumber"] == n]))
+            if len(own := tables.laps(laps[laps["DriverNumber"] == n], kind == "race"))
         },
         cars=tables.shared_clocks({n: cars[n] for n in numbers if n in cars}),
         positions=tables.shared_clocks({n: positions[n] for n in numbers if n in positions}),
@@ -216,18 +218,14 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
             for line in log
             if line.startswith(("WARNING", "ERROR"))
         ],
+        splits=[t.total_seconds() for t in getattr(session, "_session_split_times", None) or []],
         **tables.circuit(key.year, info),
     )
 
 
 def _is_official(key: SessionKey, who: list[DriverInfo]) -> bool:
-    """Whether the result is jolpica's, or none is to be had there.
-
-    Of a qualifying fastf1 makes one from the laps while there is none.
-    """
-    session = SESSIONS[key.session]
-    told = (driver.classified if session.is_race else driver.driver_id for driver in who)
-    return not session.classified or any(told)
+    """Whether the result is jolpica's, or none is to be had there."""
+    return not SESSIONS[key.session].classified or any(driver.classified for driver in who)
 
 
 def _seen(by_driver: dict[str, tables.S]) -> dict[str, tables.S]:

@@ -52,8 +52,11 @@ _WEATHER = {
 }
 
 
-def laps(own: pd.DataFrame) -> Laps:
-    """One driver's laps, by number; without tyres, which `tyres.resolved` adds."""
+def laps(own: pd.DataFrame, race: bool = True) -> Laps:
+    """One driver's laps, by number; without tyres, which `tyres.resolved` adds.
+
+    Where nobody races, a driver's last lap mostly ends in the garage: fastf1 has the pit entry for its end.
+    """
     own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
     extra = {name: _seconds(own[column]) for name, column in _LAP_SECONDS.items()}
     extra |= {name: own[column].to_numpy(dtype=np.float64) for name, column in _LAP_FLOATS.items()}
@@ -62,11 +65,12 @@ def laps(own: pd.DataFrame) -> Laps:
         name: np.array([word(value) for value in own[column]], dtype=object)
         for name, column in _LAP_TEXTS.items()
     }
+    end, pit_in = _seconds(own["Time"]), _seconds(own["PitInTime"])
     return Laps(
         number=own["LapNumber"].to_numpy(dtype=np.int64),
         start=_seconds(own["LapStartTime"]),
-        end=_seconds(own["Time"]),
-        pit_in=_seconds(own["PitInTime"]),
+        end=end if race else np.where(end == pit_in, np.nan, end),
+        pit_in=pit_in,
         pit_out=_seconds(own["PitOutTime"]),
         tyre=np.zeros(len(own), dtype=np.int64),
         tyre_life=np.full(len(own), -1, dtype=np.int64),

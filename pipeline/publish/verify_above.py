@@ -220,6 +220,8 @@ def _fits(less: Any, more: Any, *, named: bool = False) -> bool:
         return bool(
             less == more or (isinstance(less, list) and isinstance(more, list) and _lists_fit(less, more))
         )
+    if "anyOf" in more and "anyOf" not in less:  # it may be null by now
+        return any(_fits(less, kind) for kind in more["anyOf"])
     seen = less.keys() if named else less.keys() - _WORDS
     return all(k in more and _fits(less[k], more[k], named=k in ("properties", "$defs")) for k in seen)
 

@@ -1,7 +1,7 @@
 """The rows of race control's messages, and what each says."""
 
+from pipeline.frames.messages import read
 from pipeline.model import RaceFrames, RawRace, Rows
-from pipeline.timing.messages import read
 from pipeline.timing.rows import of_models
 
 

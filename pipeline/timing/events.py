@@ -6,11 +6,13 @@ from typing import Final
 import numpy as np
 
 from pipeline.contract.columns import COLUMNS
+from pipeline.contract.sessions import SESSIONS
+from pipeline.frames.parts import parts_of
 from pipeline.model import Floats, Ints, RaceFrames, RawRace, Rows
-from pipeline.timing.laps import counts
+from pipeline.timing.laps import valid
 from pipeline.timing.moment import Moment
 from pipeline.timing.overtakes import overtakes
-from pipeline.timing.phases import phases
+from pipeline.timing.phases import phases, phases_of
 from pipeline.timing.rulings import rulings
 
 FLAGS: Final = {
@@ -25,22 +27,26 @@ FLAGS: Final = {
 
 def events(raw: RawRace, frames: RaceFrames, stops: Rows) -> Rows:
     """Every event of the session, by time; stops: the rows of the pit stops table."""
-    t0, fps = frames.clock.t0, frames.clock.fps
+    t0 = frames.clock.t0
+    race = SESSIONS[raw.event.session].is_race
     told = [
-        *phases(raw, frames),
+        *(phases(raw, frames) if race else phases_of(frames.parts)),
         *_flags(raw, t0),
-        *(
-            Moment(
-                one.frame / fps, "overtake", one.driver, one.other, detail=one.way, passed=one.passed / fps
-            )
-            for one in overtakes(frames, raw.track_status)
-        ),
+        *(_overtakes(raw, frames) if race else ()),
         *_pit_stops(stops),
         *_retirements(frames),
         *_fastest_laps(raw, t0),
         *rulings(raw, t0),
     ]
     return _rows(sorted(told, key=lambda one: round(one.t, 3)), frames)
+
+
+def _overtakes(raw: RawRace, frames: RaceFrames) -> Iterator[Moment]:
+    fps = frames.clock.fps
+    for one in overtakes(frames, raw.track_status):
+        yield Moment(
+            one.frame / fps, "overtake", one.driver, one.other, detail=one.way, passed=one.passed / fps
+        )
 
 
 def _flags(raw: RawRace, t0: float) -> Iterator[Moment]:
@@ -67,19 +73,21 @@ def _retirements(frames: RaceFrames) -> Iterator[Moment]:
 
 
 def _fastest_laps(raw: RawRace, t0: float) -> Iterator[Moment]:
-    """Each lap that was the fastest of the race so far, of those that were not deleted since."""
+    """Each lap that was the fastest so far, in qualifying of its part, of those not deleted since."""
     codes = {driver.number: driver.code for driver in raw.drivers}
+    parts = None if SESSIONS[raw.event.session].is_race else parts_of(raw)
     laps = []
     for number, own in raw.laps.items():
         times = own.floats("lap_time_s")
-        valid = counts(own) & (times > 0)
+        part = np.zeros(len(own), dtype=np.int64) if parts is None else parts.of(own)
         laps += [
-            (float(own.end[i]), float(times[i]), int(own.number[i]), number) for i in np.flatnonzero(valid)
+            (int(part[i]), float(own.end[i]), float(times[i]), int(own.number[i]), number)
+            for i in np.flatnonzero(valid(raw, number) & (times > 0))
         ]
-    best = np.inf
-    for end, seconds, lap, number in sorted(laps):
-        if seconds < best:
-            best = seconds
+    best: dict[int, float] = {}
+    for part_, end, seconds, lap, number in sorted(laps):
+        if seconds < best.get(part_, np.inf):
+            best[part_] = seconds
             yield Moment(end - t0, "fastest_lap", codes[number], lap=lap, seconds=round(seconds, 3))
 
 
@@ -91,7 +99,7 @@ def _rows(told: list[Moment], frames: RaceFrames) -> Rows:
     row = np.array([who.get(one.driver or "", -1) for one in told], dtype=np.int64)
     lap, place, down = (_of_cars(frames, name, at) for name in ("lap", "position", "laps_down"))
     dist, rel = (_of_cars(frames, name, passed) for name in ("dist", "rel_dist"))
-    laps = np.where(np.isnan(_own(lap, row)), _most(lap), _own(lap, row))
+    laps = _own(lap, row) if frames.parts else np.where(np.isnan(_own(lap, row)), _most(lap), _own(lap, row))
     named = np.array([np.nan if one.lap is None else one.lap for one in told], dtype=np.float64)
     return {
         "t_s": np.array([round(one.t, 3) for one in told], dtype=np.float64),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from pipeline.contract.sessions import SESSIONS
+from pipeline.frames.ranking import counting, deletions
 from pipeline.model import (
     Bools,
     CarFrames,
@@ -15,10 +17,11 @@ from pipeline.model import (
     RawRace,
     Rows,
 )
+from pipeline.timing import timed_laps
+from pipeline.timing.bests import TIMED, best_so_far
 from pipeline.timing.rows import joined, rounded
 from pipeline.timing.weather import weather_at
 
-TIMED = ("lap_time_s", "sector1_s", "sector2_s", "sector3_s")
 AT_LINE_S = (-0.15, 1.0)  # the feed tells of a crossing that soon
 JITTER_S = 0.5  # gaps that differ more from the crossings are older, or have penalties in them
 
@@ -26,9 +29,18 @@ JITTER_S = 0.5  # gaps that differ more from the crossings are older, or have pe
 def laps(raw: RawRace, frames: RaceFrames) -> Rows:
     """A row per driver and lap, by driver and lap; durations end in `_time_s`."""
     codes = {d.number: d.code for d in raw.drivers}
+    if not SESSIONS[raw.event.session].is_race:
+        session = timed_laps.Told(raw)
+        return joined(
+            _own(raw.laps[number], codes[number], frames)
+            | timed_laps.told(raw, frames, number, session)
+            | weather_at(raw.weather, begun(raw.laps[number]))
+            for number in sorted(raw.laps, key=lambda number: codes[number])
+        )
     crossed, bests = crossings(raw), _bests(raw)
     return joined(
         _own(raw.laps[number], codes[number], frames)
+        | {"kind": kinds(raw.laps[number], frames.clock.t0)}
         | _at_line(raw.laps[number], raw.timing.get(number), crossed)
         | bests[number]
         | weather_at(raw.weather, begun(raw.laps[number]))
@@ -50,7 +62,6 @@ def _own(own: Laps, code: str, frames: RaceFrames) -> Rows:
         "driver": [code] * len(own),
         **columns,
         **moments,
-        "kind": kinds(own, t0),
         "first_frame": first,
         "last_frame": last,
     }
@@ -123,6 +134,14 @@ def _told(timing: OfficialTiming | None, name: str, ends: Floats, driven: Floats
     return found
 
 
+def valid(raw: RawRace, number: str) -> Bools:
+    """(n,) whether each of a driver's lap times counts, and was not deleted."""
+    own = raw.laps[number]
+    if SESSIONS[raw.event.session].is_race:
+        return counts(own)
+    return counting(raw)[number] & np.isnan(deletions(raw, number))
+
+
 def counts(own: Laps) -> Bools:
     """(n,) whether each lap's times count for a best: it was driven to its end, and not deleted.
 
@@ -141,8 +160,8 @@ def _bests(raw: RawRace) -> dict[str, Rows]:
         overall = _marks_of_all(marks.values())
         for number, own in raw.laps.items():
             found[number] |= {
-                f"{part}_best_s": _best(*marks[number], own.end),
-                f"{part}_overall_s": _best(*overall, own.end),
+                f"{part}_best_s": best_so_far(*marks[number], own.end),
+                f"{part}_overall_s": best_so_far(*overall, own.end),
             }
     return found
 
@@ -157,10 +176,3 @@ def _marks(own: Laps, name: str) -> tuple[Floats, Floats]:
 def _marks_of_all(marks: Iterable[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     moments, times = (np.concatenate(side) for side in zip(*marks, strict=True))
     return moments, times
-
-
-def _best(moments: Floats, times: Floats, at: Floats) -> Floats:
-    """The least of the times at or before each moment of `at`; NaN where there is none."""
-    order = np.argsort(moments, kind="stable")
-    least = np.concatenate(([np.nan], np.fmin.accumulate(times[order])))
-    return np.where(np.isnan(at), np.nan, least[np.searchsorted(moments[order], at, "right")])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipeline.contract.models import Part
 from pipeline.model import Floats, RaceFrames, RawRace
 from pipeline.timing.moment import Moment
 
@@ -23,6 +24,18 @@ def phases(raw: RawRace, frames: RaceFrames) -> Iterator[Moment]:
     if flags:
         t, first = min(flags)
         yield Moment(t, "chequered_flag", first)
+
+
+def phases_of(parts: list[Part]) -> Iterator[Moment]:
+    """The same of qualifying and practice: `detail` is the part."""
+    for part in parts:
+        yield Moment(part.start, "start", detail=part.name)
+        for stop in part.stops:
+            yield Moment(stop.start, "stop", detail=part.name)
+            if part.end is None or stop.end < part.end:
+                yield Moment(stop.end, "restart", detail=part.name)
+        if part.end is not None:
+            yield Moment(part.end, "chequered_flag", detail=part.name)
 
 
 def _stops(raw: RawRace, t0: float) -> Iterator[Moment]:

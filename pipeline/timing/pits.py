@@ -126,7 +126,8 @@ def _places(visit: Visit, frames: RaceFrames, car: CarFrames | None) -> dict[str
     for name, t in (("position_before", visit.entry), ("position_after", visit.out)):
         frame = None if np.isnan(t) else frames.clock.index(t)
         shown = car is not None and frame is not None and frame < len(car)
-        found[name] = int(car.columns["position"][frame]) if car is not None and shown else None
+        place = int(car.columns["position"][frame]) if car is not None and shown else 0
+        found[name] = place if place > 0 else None
     return found
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.contract.models import Driver
+from pipeline.contract.sessions import SESSIONS
 from pipeline.frames import stewards
 from pipeline.model import DriverInfo, RaceFrames, RawRace, Rows
-from pipeline.timing.laps import counts
+from pipeline.timing.laps import valid
 from pipeline.timing.rows import of_rows
+from pipeline.timing.timed_results import by_lap_times, ranked_rows
 
 Ruled = tuple[float, stewards.Ruling]
 """When race control said it, session seconds, and what it rules."""
@@ -26,7 +28,8 @@ _TIME_PENALTY = re.compile(r"(\d+) ?S\w* TIME PENALT")
 def results(raw: RawRace, frames: RaceFrames) -> Rows:
     """A row per driver: in the order of the classification, else by what the timing says."""
     known = {d.number: d for d in raw.drivers}
-    by_timing = _by_timing(raw, frames)
+    race = SESSIONS[raw.event.session].is_race
+    by_timing = _by_timing(raw, frames) if race else by_lap_times(raw, frames)
     rulings = [(row.t, ruling) for row in raw.race_control if (ruling := stewards.parse(row.message))]
     out = {number: _disqualified(rulings, info) for number, info in known.items()}
     fastest = {number: _fastest(raw, number) for number in known}
@@ -34,9 +37,8 @@ def results(raw: RawRace, frames: RaceFrames) -> Rows:
     rows = []
     for driver in frames.drivers:
         (lap, best), gone = fastest[driver.number], out[driver.number]
-        row = (
-            _who(known[driver.number]) | by_timing[driver.number] | _official(known, driver.number, by_timing)
-        )
+        official = _official(known, driver.number, by_timing) if race else _place(known[driver.number])
+        row = _who(known[driver.number]) | by_timing[driver.number] | official
         rows.append(
             row
             | {
@@ -49,7 +51,7 @@ def results(raw: RawRace, frames: RaceFrames) -> Rows:
                 "penalty_s": float(sum(_penalties(driver))) if raw.race_control else None,
             }
         )
-    return of_rows(list(_finished(rows)))
+    return of_rows(list(_finished(rows)) if race else ranked_rows(rows))
 
 
 def _who(info: DriverInfo) -> dict[str, Any]:
@@ -67,6 +69,12 @@ def _who(info: DriverInfo) -> dict[str, Any]:
         "points": info.points,
         **{f"q{n}_s": part for n, part in enumerate(parts, 1)},
     }
+
+
+def _place(info: DriverInfo) -> dict[str, Any]:
+    """The official place and times of a session that goes by lap times; what lacks is the timing's."""
+    place = {"position": int(info.classified)} if info.classified and info.classified.isdigit() else {}
+    return place | {f"q{n}_s": part for n, part in enumerate(info.parts, 1) if part is not None}
 
 
 def _official(known: dict[str, DriverInfo], number: str, timing: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -137,7 +145,7 @@ def _fastest(raw: RawRace, number: str) -> tuple[int | None, float | None]:
     own = raw.laps.get(number)
     if own is None or "lap_time_s" not in own.extra:
         return None, None
-    times = np.where(counts(own), own.extra["lap_time_s"].astype(np.float64), np.nan)
+    times = np.where(valid(raw, number), own.extra["lap_time_s"].astype(np.float64), np.nan)
     if np.isnan(times).all():
         return None, None
     best = int(np.nanargmin(times))

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.contract.models import RaceControlMessage
 from pipeline.contract.tables import EVENT_KINDS
+from pipeline.frames.messages import Said, read
 from pipeline.model import Laps, RawRace
-from pipeline.timing.messages import Said, read
 from pipeline.timing.moment import Moment
 
 _TOLD: Final = {"safety_car_ending": "flag", **{kind: kind for kind in EVENT_KINDS}}

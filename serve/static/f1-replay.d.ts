@@ -14,8 +14,8 @@ export const SESSIONS: Record<string, { name: string; folder: string }>;
 /** What F1's track status codes say: TRACK_STATUSES[status]. */
 export const TRACK_STATUSES: Record<string, string>;
 
-/** Grid until the car moves off, finished once it has taken the flag. */
-export type Status = "grid" | "track" | "pit" | "finished";
+/** Grid until the car moves off, finished once it has taken the flag. In qualifying and practice: garage while it stands in the pits, pit while it drives there, then by its lap; track where that is not known, and after a halt. */
+export type Status = "grid" | "track" | "pit" | "finished" | "garage" | "out" | "timed" | "in";
 // code-types:end
 
 /**
@@ -211,19 +211,29 @@ export type Ruling = { [K in keyof EventsColumns]: EventsColumns[K][number] };
 export interface Car {
   /** The driver's three letters. */
   code: string;
-  /** Official lap, from 1. */
+  /** Official lap, from 1. In qualifying and practice: the car's own count of laps, from 1. */
   lap: number;
-  /** Official position: 1 to n without gap or tie among the cars that are there. */
-  position: number;
+  /**
+   * Official position: 1 to n without gap or tie among the cars that are there. In qualifying and practice:
+   * official position by best laps, in qualifying of the part that runs; null before the car has a lap time
+   * that counts. Who was knocked out keeps its own.
+   */
+  position: number | null;
   /** F1's track coordinates; circuit.rotation turns them as F1's own map (1/10 m). */
   x: number | null;
   /** F1's track coordinates, y up (1/10 m). */
   y: number | null;
   /** F1's track coordinates, height (1/10 m). */
   z: number | null;
-  /** Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls (m). */
+  /**
+   * Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls. In qualifying and practice:
+   * distance, (lap - 1 + rel_dist) * circuit.length_m; never falls; null in the garage (m).
+   */
   dist: number | null;
-  /** Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. */
+  /**
+   * Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. In qualifying and practice:
+   * fraction of the lap from the line, 0 to 1; null in the garage.
+   */
   rel_dist: number | null;
   /** Speed of the car (km/h). */
   speed: number | null;
@@ -246,17 +256,26 @@ export interface Car {
   tyre_life: number | null;
   /**
    * Official gap to the leader; null when lapped or unknown. From the flag on it is that at the flag: time
-   * penalties are in drivers[].penalties (s).
+   * penalties are in drivers[].penalties. In qualifying and practice: the driver's best lap less that of the
+   * session, in qualifying of the part, at that moment (s).
    */
   gap: number | null;
-  /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
+  /**
+   * Grid until the car moves off, finished once it has taken the flag. In qualifying and practice: garage
+   * while it stands in the pits, pit while it drives there, then by its lap; track where that is not known,
+   * and after a halt: grid, track, pit, finished, garage, out, timed, in.
+   */
   status: Status;
   /**
    * Official interval to the car ahead; null for the leader and where unknown. From the flag on it is that at
-   * the flag, like the gap (s).
+   * the flag, like the gap. In qualifying and practice: the driver's best lap less that of the car one place
+   * ahead; null for the first (s).
    */
   interval?: number | null;
-  /** Laps behind the leader as the official gap says, 0 where it is in seconds. */
+  /**
+   * Laps behind the leader as the official gap says, 0 where it is in seconds. In qualifying and practice:
+   * always null.
+   */
   laps_down?: number | null;
 }
 
@@ -383,6 +402,16 @@ export interface Corner {
   angle?: number | null;
 }
 
+/** The last car that went on to the next part. */
+export interface CutOff {
+  /** The driver's three letters. */
+  driver: string;
+  /** Its place. */
+  position: number;
+  /** Its best lap of the part; null where it had none. */
+  time_s: number | null;
+}
+
 export interface Driver {
   /** Racing number. */
   number: string;
@@ -497,6 +526,24 @@ export interface Options {
   fps: number;
   /** The n of each skip_{n}.json.gz. */
   frame_skips: number[];
+}
+
+/** A part of a qualifying, whose ranking starts anew, or a practice as a whole. */
+export interface Part {
+  /** Q1 to Q3, SQ1 to SQ3, or the code of the practice. */
+  name: string;
+  /** When its light went green. */
+  start: number;
+  /** When its flag fell; null where the data end before. */
+  end: number | null;
+  /** Red flags, by time; the last one may have ended it. */
+  stops?: Stop[];
+  /** How many cars went on to the next part: who is behind is in danger. */
+  goes_on?: number | null;
+  /** The last of them at its end, deleted laps not counted. */
+  cutoff?: CutOff | null;
+  /** Codes of those who did not go on, by place. */
+  knocked_out?: string[];
 }
 
 /** A penalty as race control announced it, and did not take back. */
@@ -634,6 +681,14 @@ export interface SectorLine {
   laps: number;
 }
 
+/** A stretch in which a session was stopped by a red flag. */
+export interface Stop {
+  /** When it was stopped. */
+  start: number;
+  /** When it went on, or was over. */
+  end: number;
+}
+
 /** One stretch of the race under one flag. */
 export interface TrackStatus {
   /**
@@ -686,6 +741,8 @@ export interface Manifest {
   race_control: Message[];
   /** The weather, by time. */
   weather: Weather[];
+  /** Parts of qualifying and practice that were run, by time; none of a race. */
+  parts?: Part[];
   /** How far it can be trusted, and why. */
   quality: Quality;
   /** Every file of the race but this one. */
@@ -905,9 +962,15 @@ export interface RunSummary {
 
 /** One car in one frame of skip_{n}.json.gz. What is not known is null. */
 export interface DriverFrame {
-  /** Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls (m). */
+  /**
+   * Race distance, (lap - 1 + rel_dist) * circuit.length_m; never falls. In qualifying and practice:
+   * distance, (lap - 1 + rel_dist) * circuit.length_m; never falls; null in the garage (m).
+   */
   dist: number | null;
-  /** Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. */
+  /**
+   * Fraction of the lap from the line, 0 to 1; 0 on the grid, behind the line. In qualifying and practice:
+   * fraction of the lap from the line, 0 to 1; null in the garage.
+   */
   rel_dist: number | null;
   /** F1's track coordinates; circuit.rotation turns them as F1's own map (1/10 m). */
   x: number | null;
@@ -917,10 +980,14 @@ export interface DriverFrame {
   speed: number | null;
   /** Throttle, 0 to 100 (%). */
   throttle: number | null;
-  /** Official lap, from 1. */
+  /** Official lap, from 1. In qualifying and practice: the car's own count of laps, from 1. */
   lap: number;
-  /** Official position: 1 to n without gap or tie among the cars that are there. */
-  position: number;
+  /**
+   * Official position: 1 to n without gap or tie among the cars that are there. In qualifying and practice:
+   * official position by best laps, in qualifying of the part that runs; null before the car has a lap time
+   * that counts. Who was knocked out keeps its own.
+   */
+  position: number | null;
   /**
    * Compound: 0 UNKNOWN, 1 SOFT, 2 MEDIUM, 3 HARD, 4 INTERMEDIATE, 5 WET, 6 HYPERSOFT, 7 ULTRASOFT, 8
    * SUPERSOFT, 9 SUPERHARD.
@@ -936,14 +1003,20 @@ export interface DriverFrame {
   brake: number | null;
   /**
    * Official gap to the leader; null when lapped or unknown. From the flag on it is that at the flag: time
-   * penalties are in drivers[].penalties (s).
+   * penalties are in drivers[].penalties. In qualifying and practice: the driver's best lap less that of the
+   * session, in qualifying of the part, at that moment (s).
    */
   gap: number | null;
-  /** Grid until the car moves off, finished once it has taken the flag: grid, track, pit, finished. */
-  status: "grid" | "track" | "pit" | "finished";
+  /**
+   * Grid until the car moves off, finished once it has taken the flag. In qualifying and practice: garage
+   * while it stands in the pits, pit while it drives there, then by its lap; track where that is not known,
+   * and after a halt: grid, track, pit, finished, garage, out, timed, in.
+   */
+  status: "grid" | "track" | "pit" | "finished" | "garage" | "out" | "timed" | "in";
   /**
    * Official interval to the car ahead; null for the leader and where unknown. From the flag on it is that at
-   * the flag, like the gap (s).
+   * the flag, like the gap. In qualifying and practice: the driver's best lap less that of the car one place
+   * ahead; null for the first (s).
    */
   interval?: number | null;
 }
@@ -981,6 +1054,8 @@ export interface FramesDocument {
   race_control: Message[];
   /** The weather, by time. */
   weather: Weather[];
+  /** Parts of qualifying and practice that were run, by time; none of a race. */
+  parts?: Part[];
   /** By time, each on a line of its own. */
   frames: Frame[];
 }
@@ -1115,6 +1190,16 @@ export interface LapsColumns {
   deleted_reason: (string | null)[];
   /** Whether fastf1 added the row for a lap that was never completed. */
   generated: (boolean | null)[];
+  /** Part of the session: Q1 to Q3, SQ1 to SQ3, or the practice; none of a race. */
+  part?: (string | null)[];
+  /** Whether its time counts, or did until it was deleted; none of a race. */
+  counts?: (boolean | null)[];
+  /** When race control deleted its time, on the frame clock (s); none of a race. */
+  deleted_s?: (number | null)[];
+  /** By how much it beat the driver's best of the part until then (s); none of a race. */
+  improved_s?: (number | null)[];
+  /** Of a lap that began at pace: completed, cancelled; none of a race. */
+  attempt?: (string | null)[];
 }
 
 /** Columns of equal length: a row per driver and visit to the pit lane. */
@@ -1270,6 +1355,8 @@ export interface TimingDocument {
   session_clock: SessionClockColumns;
   /** Team radio that was broadcast, a row each: links, never a copy. */
   radio: RadioColumns;
+  /** Parts of qualifying and practice that were run, by time; none of a race. */
+  parts?: Part[];
 }
 
 /** One value that a revision changed; of a driver who came or went the letters alone. */

@@ -14,7 +14,7 @@
 
 // codes:begin
 export const SCHEMA_VERSION = 1;
-export const STATUSES = ["grid", "track", "pit", "finished"];
+export const STATUSES = ["grid", "track", "pit", "finished", "garage", "out", "timed", "in"];
 export const TYRES = ["UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET", "HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD"];
 export const SESSIONS = {
   R: { name: "Race", folder: "" },

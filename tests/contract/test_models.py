@@ -37,4 +37,5 @@ def test_every_column_has_a_place_of_its_own() -> None:
 def test_codes_stay_what_they_were() -> None:
     assert TYRES[:6] == ("UNKNOWN", "SOFT", "MEDIUM", "HARD", "INTERMEDIATE", "WET")
     assert TYRES[6:] == ("HYPERSOFT", "ULTRASOFT", "SUPERSOFT", "SUPERHARD")
-    assert STATUSES == ("grid", "track", "pit", "finished")
+    assert STATUSES[:4] == ("grid", "track", "pit", "finished")
+    assert STATUSES[4:] == ("garage", "out", "timed", "in")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract.models import RaceControlMessage
 from pipeline.contract.tables import MESSAGE_KINDS
-from pipeline.timing.messages import Said, read
+from pipeline.frames.messages import Said, read
 
 
 def _said(message: str, **fields: object) -> Said:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.frames.messages import read
 from pipeline.model import OfficialTiming, RaceFrames, RawRace
 from pipeline.timing.laps import counts
-from pipeline.timing.messages import read
 
 SETTLED_S = 0.5  # after a crossing the places of it have arrived
 

@@ -1,0 +1,279 @@
+"""Who is where by lap times: the official places, and what each driver's best lap is behind others'.
+
+The feed lists all cars from the start, in an order that means nothing until a car has a lap time: from then
+on its place is that of the best laps. In qualifying all begins anew with each part, and who was knocked out
+keeps what it had. A lap counts until race control deletes it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.contract.models import CutOff, Part, Stop
+from pipeline.frames.messages import read
+from pipeline.frames.order import real_places
+from pipeline.frames.outings import lap_kinds
+from pipeline.frames.parts import Parts, Span
+from pipeline.model import Bools, Floats, FrameClock, Ints, Laps, OfficialTiming, RawRace
+
+BEFORE_S, TOLD_S = 0.05, 3.0  # around a crossing, within which the feed ranks the lap
+SAME_S = 5e-4
+OUT_OF_20, OUT_OF_MORE = 5, 6  # cars that a part of qualifying knocks out, by the rules
+REACH_LAST_PART = 10
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A lap time that counts: from when the feed told it until it was deleted, session seconds."""
+
+    part: int
+    told: float
+    until: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """(cars, n) each, NaN unknown: from one change to the next. Rows are in the order of `numbers`.
+
+    frames: (n,) in which something changes, from 0. place: official. best: seconds, in the part that runs.
+    gap, interval: seconds.
+    """
+
+    numbers: list[str]
+    frames: Ints
+    place: Floats
+    best: Floats
+    gap: Floats
+    interval: Floats
+
+    def column(self, frame: int) -> int:
+        """The column that holds in a frame."""
+        return int(np.searchsorted(self.frames, frame, "right")) - 1
+
+    def in_frames(self, values: Floats, frames: int) -> Floats:
+        """One car's values, (n,), in each of as many frames."""
+        return np.repeat(values, np.diff(np.append(self.frames, frames)))
+
+
+def timed_laps(own: Laps) -> Bools:
+    """(n,) laps whose time can count: from line to line, not from the pits or into them."""
+    out, back = lap_kinds(own)
+    return np.asarray(own.completed & ~out & ~back & (own.floats("lap_time_s") > 0))
+
+
+def counting(raw: RawRace) -> dict[str, Bools]:
+    """Racing number -> (n,) laps whose time counts, or did until it was deleted.
+
+    Of laps that would be a driver's best the feed says whether they are, but for those deleted later; where
+    it says so of none at all, it does not say.
+    """
+    flags = {
+        n: np.asarray(own.extra.get("personal_best", np.zeros(len(own))), bool) for n, own in raw.laps.items()
+    }
+    said = any(flag.any() for flag in flags.values())
+    found = {}
+    for number, own in raw.laps.items():
+        times, deleted = own.floats("lap_time_s"), deletions(raw, number)
+        told = np.isin(times, times[flags[number]]) | np.isfinite(deleted)
+        slower = times > np.fmin.accumulate(np.where(told & timed_laps(own), times, np.nan))
+        found[number] = timed_laps(own) & ((told | slower) if said else True)
+    return found
+
+
+def deletions(raw: RawRace, number: str) -> Floats:
+    """(n,) session second at which each lap's time was deleted; NaN it was not, -inf nobody says when."""
+    own = raw.laps[number]
+    times = own.floats("lap_time_s")
+    deleted = np.asarray(own.extra.get("deleted", np.zeros(len(own))), dtype=bool)
+    when = np.where(deleted, -np.inf, np.nan)
+    for row in raw.race_control:
+        said = read(row)
+        if said.kind == "deleted_lap" and number in said.cars and said.seconds is not None:
+            same = deleted & (np.abs(times - said.seconds) < SAME_S) & (own.end <= row.t + TOLD_S)
+            when[same & np.isinf(when)] = row.t
+    return when
+
+
+def marks(raw: RawRace, parts: Parts) -> dict[str, list[Mark]]:
+    """Racing number -> the lap times that count, by lap."""
+    found = {}
+    for number, counts in counting(raw).items():
+        own, timing = raw.laps[number], raw.timing.get(number)
+        part, times = parts.of(own), own.floats("lap_time_s")
+        until = deletions(raw, number)
+        found[number] = [
+            Mark(int(part[i]), _told(timing, float(own.end[i])), float(until[i]), float(times[i]))
+            for i in np.flatnonzero(counts)
+        ]
+    return found
+
+
+def _told(timing: OfficialTiming | None, crossed: float) -> float:
+    """When the feed had ranked a lap that ended then."""
+    if timing is None or not len(timing.t):
+        return crossed
+    row = int(np.searchsorted(timing.t, crossed - BEFORE_S))
+    told = row < len(timing.t) and timing.t[row] <= crossed + TOLD_S
+    return float(timing.t[row]) if told else crossed
+
+
+def ranking(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: FrameClock) -> Ranking:
+    """Places, bests and gaps; without what the knocked out keep, see `keep`."""
+    numbers = list(raw.laps)
+    frames = _changes(raw, parts, counted, clock)
+    times = clock.times()[frames]
+    best, place = np.full((2, len(numbers), len(frames)), np.nan)
+    part = np.searchsorted([clock.index(float(t)) for t in parts.starts[1:]], frames, "right")
+    for i, number in enumerate(numbers):
+        for mark in counted[number]:
+            holds = (part == mark.part) & (frames >= clock.index(mark.told))
+            if not np.isnan(mark.until):
+                holds &= times < mark.until
+            best[i, holds] = np.fmin(best[i, holds], mark.seconds)
+        told = official_place(raw.timing.get(number), times)
+        place[i] = np.where(np.isnan(best[i]), np.nan, told)
+    gap = best - np.fmin.reduce(best, axis=0) if numbers else best
+    return Ranking(numbers, frames, place, best, gap, _intervals(place, best))
+
+
+def _changes(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: FrameClock) -> Ints:
+    """The frames in which a lap comes to count or is deleted, the feed's order changes, or a part starts."""
+    moments = [parts.starts, *(own.t for own in raw.timing.values())]
+    moments += [np.array([(m.told, m.until) for m in own]).ravel() for own in counted.values()]
+    every = np.concatenate(moments)
+    inside = every[(every > clock.t0) & (every < clock.t0 + clock.duration)]
+    found = np.unique(np.ceil((inside - clock.t0) * clock.fps - 1e-6).astype(np.int64))
+    return np.concatenate(([0], found[found > 0]))
+
+
+def bests(raw: RawRace, parts: Parts) -> dict[str, list[float | None]]:
+    """Racing number -> the best lap of each part that was not deleted, seconds; None where there is none."""
+    counts, found = counting(raw), {}
+    for number, own in raw.laps.items():
+        valid, part = counts[number] & np.isnan(deletions(raw, number)), parts.of(own)
+        times = [own.floats("lap_time_s")[valid & (part == k)] for k in range(len(parts.spans))]
+        found[number] = [round(float(own_.min()), 3) if len(own_) else None for own_ in times]
+    return found
+
+
+def official_place(timing: OfficialTiming | None, times: Floats) -> Floats:
+    """The feed's place at session seconds `times`, (n,), NaN where it has none."""
+    if timing is None or not (real := real_places(timing)).any():
+        return np.full(len(times), np.nan)
+    row = np.searchsorted(timing.t[real], times + 1e-6, "right")
+    return np.concatenate(([np.nan], timing.place[real].astype(np.float64)))[row]
+
+
+def final_places(raw: RawRace, clock: FrameClock) -> dict[str, int]:
+    """Racing number -> official place as the session ends, of who has a lap time that counts."""
+    last, found = np.array([clock.t0 + clock.duration]), {}
+    for number, counts in counting(raw).items():
+        place = official_place(raw.timing.get(number), last)[0]
+        if not np.isnan(place) and (counts & np.isnan(deletions(raw, number))).any():
+            found[number] = int(place)
+    return found
+
+
+def _intervals(place: Floats, best: Floats) -> Floats:
+    """Each best less that of the car one place ahead; NaN for the first, and while places lag behind."""
+    found = np.full(place.shape, np.nan)
+    for other in range(len(place)):
+        found = np.where(place == place[other] + 1, best - best[other], found)
+    return np.where(found < 0, np.nan, found)
+
+
+def keep(raw: RawRace, table: Ranking, parts: Parts, out: list[set[str]], clock: FrameClock) -> None:
+    """Give those who were knocked out what they had when their part was over; places stay the feed's.
+
+    Args:
+        out: of each part the racing numbers that it knocked out.
+    """
+    for k, numbers in enumerate(out[:-1]):
+        after = table.frames >= clock.index(parts.spans[k + 1].start)
+        last = int(np.argmax(after)) - 1 if after.any() else -1
+        for i, number in enumerate(table.numbers):
+            if number in numbers and last >= 0 and not np.isnan(table.best[i, last]):
+                for values in (table.best, table.gap, table.interval):
+                    values[i, after] = values[i, last]
+                told = official_place(raw.timing.get(number), clock.times()[table.frames])
+                table.place[i, after] = told[after]
+
+
+def knocked_out(
+    raw: RawRace, parts: Parts, table: Ranking, clock: FrameClock
+) -> tuple[list[Part], list[set[str]]]:
+    """The parts as published, with who went on to the next one; and whom each knocked out, by number."""
+    codes = {d.number: d.code for d in raw.drivers}
+    drove, still = _drove(raw, parts), set(codes)
+    found, gone = [], []
+    for k, span in enumerate(parts.spans):
+        part, out = _published(span, clock), list[str]()
+        if k + 1 < len(parts.spans):
+            frame = max(0, clock.index(parts.spans[k + 1].start) - 1)
+            order = _at_the_end(raw, table, still, clock, frame)
+            goes_on = max(_by_the_rules(len(codes), k), len(drove[k + 1]))
+            on = _who_goes_on(order, drove[k + 1] & still, goes_on)
+            out = [number for number in order if number not in on]
+            said = {
+                "goes_on": goes_on,
+                "cutoff": _cutoff(table, codes, on, frame),
+                "knocked_out": [codes[number] for number in out],
+            }
+            part = part.model_copy(update=said)
+        still -= set(out)
+        found.append(part)
+        gone.append(set(out))
+    return found, gone
+
+
+def _published(span: Span, clock: FrameClock) -> Part:
+    def on_clock(t: float) -> float:
+        return round(min(max(t - clock.t0, 0.0), clock.duration), 3)
+
+    stops = [Stop(start=on_clock(begin), end=on_clock(end)) for begin, end in span.stops]
+    end = None if span.end == np.inf else on_clock(span.end)
+    return Part(name=span.name, start=on_clock(span.start), end=end, stops=stops)
+
+
+def _by_the_rules(entered: int, part: int) -> int:
+    """How many cars go on: 15 and 10 of up to 20, 16 and 10 of more."""
+    out = OUT_OF_20 if entered <= 2 * REACH_LAST_PART else OUT_OF_MORE
+    return REACH_LAST_PART + (out if part == 0 else 0)
+
+
+def _drove(raw: RawRace, parts: Parts) -> list[set[str]]:
+    """Of each part the racing numbers that left the pits in it."""
+    found: list[set[str]] = [set() for _ in parts.spans]
+    for number, own in raw.laps.items():
+        for k in set(parts.of(own)[~np.isnan(own.pit_out) | timed_laps(own)].tolist()):
+            found[k].add(number)
+    return found
+
+
+def _at_the_end(raw: RawRace, table: Ranking, still: set[str], clock: FrameClock, frame: int) -> list[str]:
+    """Who was in the part, by place; those without a lap time after those with one, as the feed has them."""
+    t, column = np.array([clock.t0 + frame / clock.fps]), table.column(frame)
+    timed = {n for i, n in enumerate(table.numbers) if not np.isnan(table.best[i, column])}
+    listed = {n: float(np.nan_to_num(official_place(raw.timing.get(n), t)[0], nan=np.inf)) for n in still}
+    return sorted(still, key=lambda number: (number not in timed, listed[number], number))
+
+
+def _who_goes_on(order: list[str], drove: set[str], goes_on: int) -> set[str]:
+    """Those who drove in the next part, and of the others the first as far as there is room."""
+    room = max(0, goes_on - len(drove))
+    stayed_in = [number for number in order[:goes_on] if number not in drove]
+    return drove | set(stayed_in[:room])
+
+
+def _cutoff(table: Ranking, codes: dict[str, str], on: set[str], frame: int) -> CutOff | None:
+    """The last of those who went on and had a place."""
+    column = table.column(frame)
+    places = [(table.place[i, column], i) for i, number in enumerate(table.numbers) if number in on]
+    known = [(int(place), i) for place, i in places if not np.isnan(place)]
+    if not known:
+        return None
+    place, i = max(known)
+    return CutOff(
+        driver=codes[table.numbers[i]], position=place, time_s=round(float(table.best[i, column]), 3)
+    )
