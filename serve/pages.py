@@ -121,9 +121,9 @@ class Pages:
         for year in years:
             yield f"<h2>{year}</h2><ol>"
             for event in self._events(year):
-                for session in event.every_session:
-                    if session.state == "published":
-                        yield _race(year, event, session)
+                yield from (_race(year, event, s) for s in event.sessions if s.state == "published")
+                if others := [s for s in event.other_sessions if s.state == "published"]:
+                    yield _others(year, event, others)
             yield f'</ol><p><a href="/f1/sessions/{year}">all sessions</a></p>'
         yield "<p>" + " ".join(f'<a href="{path}">{name}</a>' for name, path in _LINKS.items()) + "</p>"
 
@@ -140,12 +140,26 @@ def _race(year: int, event: SeasonEvent, session: SeasonSession) -> str:
     note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
     named = {"manifest": "manifest", "frames": "frames", "frames_parquet": "Parquet"}
     files = " ".join(f'<a href="{links[name]}">{text}</a>' for name, text in named.items())
-    replay = links["manifest"].replace("/f1/races/", "/replay/")
     return (
-        f'<li><span>{event.round or "–"}</span><a href="{replay}">{name}</a> '
+        f'<li><span>{event.round or "–"}</span><a href="{_replay(links)}">{name}</a> '
         f"<small>{files}</small> "
         f'<b class="grade" data-grade="{session.grade}" title="{note}">{session.grade}</b></li>'
     )
+
+
+def _others(year: int, event: SeasonEvent, sessions: list[SeasonSession]) -> str:
+    """Qualifying and practice of a weekend, on one line."""
+    links = []
+    for session in sessions:
+        replay = _replay(links_of(SessionKey(year, event.round, session.session)))
+        note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
+        links.append(f'<a href="{replay}" title="{note}">{SESSIONS[session.session].word}</a>')
+    name = escape(event.name)
+    return f'<li class="others"><span></span><small><em>{name}</em> {" ".join(links)}</small></li>'
+
+
+def _replay(links: dict[str, str]) -> str:
+    return links["manifest"].replace("/f1/races/", "/replay/")
 
 
 def _wants_html(accept: str) -> bool:

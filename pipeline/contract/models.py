@@ -415,8 +415,14 @@ class SeasonEvent(Model):
 
 
 def by_field(sessions: Iterable[SeasonSession]) -> dict[str, list[SeasonSession]]:
-    """An event's sessions in the fields that name them: readers of the first version know two codes."""
+    """An event's sessions in the fields that name them: readers of the first version know two codes.
+
+    Each field is in the order held, or in the one given where a start is not known.
+    """
     known = list(sessions)
+    starts = {s.session: s.date_utc for s in known if s.date_utc is not None}
+    if len(starts) == len(known):
+        known.sort(key=lambda s: starts[s.session])
     return {
         "sessions": [s for s in known if SESSIONS[s.session].is_race],
         "other_sessions": [s for s in known if not SESSIONS[s.session].is_race],

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import SourceError
 from pipeline.input.livetiming import read
 from pipeline.input.recording import check, event, event_of
+from pipeline.input.seasons import to_fastf1
 from pipeline.input.tables import whole
 
 KEY = SessionKey(2025, 1)
@@ -111,3 +113,44 @@ def test_thousands_of_cars_are_said(tmp_path: Path, line: str) -> None:
     files[0].write_text(f"{files[0].read_text()}{text}\n")
     with pytest.raises(SourceError, match="it is of 5000 cars: a session has 100 at most"):
         read(files, "it")
+
+
+@pytest.mark.parametrize(
+    ("year", "name", "kind", "code"),
+    [
+        (2021, "Sprint Qualifying", "Race", "S"),
+        (2022, "Sprint", "Race", "S"),
+        (2023, "Sprint Shootout", "Qualifying", "SQ"),
+        (2024, "Sprint Qualifying", "Qualifying", "SQ"),
+        (2025, "Qualifying", "Qualifying", "Q"),
+        (2025, "Practice 1", "Practice", "FP1"),
+        (2025, "Race", "Race", "R"),
+    ],
+)
+def test_a_recording_is_of_one_session_whatever_the_year_calls_it(
+    tmp_path: Path, year: int, name: str, kind: str, code: Any
+) -> None:
+    info = ABOUT | {"Name": name, "Type": kind, "StartDate": f"{year}-03-16T15:00:00"}
+    files = recorded(tmp_path, info)
+    key = SessionKey(year, 1, code)
+    own = event_of(files, key)
+    check(files, own, key)
+    loaded = to_fastf1(own, code)
+    assert (loaded.name in loaded._QUALI_LIKE_SESSIONS) == (kind == "Qualifying")
+    assert (loaded.name in loaded._RACE_LIKE_SESSIONS) == (kind == "Race")
+    for other in SESSIONS.keys() - {code}:
+        wrong = SessionKey(year, 1, other)
+        with pytest.raises(SourceError, match=f"the recording race.txt is of Testland Grand Prix, {name} of"):
+            check(files, event_of(files, wrong), wrong)
+
+
+def test_a_weekends_recordings_are_of_one_event() -> None:
+    starts: dict[Any, datetime] = {
+        code: datetime(2024, 5, day, hour, tzinfo=UTC)
+        for code, day, hour in (("R", 5, 20), ("FP1", 3, 16), ("Q", 4, 20), ("SQ", 3, 20), ("S", 4, 16))
+    }
+    weekend = event(2024, 6, name="T", official_name="", country="", location="", starts=starts)
+    assert [session.code for session in weekend.sessions] == ["FP1", "SQ", "S", "Q", "R"]
+    assert weekend.row["Session5"] == "Race"
+    for code, start in starts.items():
+        assert to_fastf1(weekend, code).date == start.replace(tzinfo=None)

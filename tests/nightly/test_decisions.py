@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Event, SeasonEvent, SeasonSession
+from pipeline.contract.models import Event, SeasonEvent, SeasonSession, by_field
 from pipeline.contract.sessions import SESSIONS, SessionCode
-from pipeline.job import ScheduledEvent, ScheduledSession
+from pipeline.job import ScheduledEvent, ScheduledSession, as_held
 from pipeline.run.decide import Asked, Decision, Published, Season, beside, decide, seasons
 from pipeline.run.history import Attempt, History
 from pipeline.store.local import LocalStore
@@ -384,3 +384,60 @@ def test_a_history_comes_back_as_it_was_written(tmp_path: Path) -> None:
     history.settled(SessionKey(2026, 6))
     history.write(LocalStore(tmp_path))
     assert History.read(LocalStore(tmp_path)).attempts == {RACE.slug: Attempt(2, NOW + HOUR, "no laps")}
+
+
+def weekend(*codes: SessionCode) -> ScheduledEvent:
+    sessions = as_held(
+        ScheduledSession(code, SESSIONS[code].name, START - (len(codes) - i) * 6 * HOUR)
+        for i, code in enumerate(codes)
+    )
+    return replace(EVENT, sessions=sessions)
+
+
+ORDER: tuple[SessionCode, ...] = ("R", "S", "Q", "SQ", "FP1")
+
+
+def test_races_come_first_and_the_rest_where_it_is_asked_for() -> None:
+    state = season(schedule=[weekend("FP1", "SQ", "S", "Q", "R")])
+    assert [d.key.session for d in decide(state, Asked(NOW))] == list(ORDER)
+    assert [d.key.session for d in decide(state, Asked(NOW, frozenset({"R", "S"})))] == ["R", "S"]
+
+
+def test_a_session_that_was_not_asked_for_is_neither_cancelled_nor_taken_away() -> None:
+    sessions = [SeasonSession(session=code, name=code, state="upcoming") for code in ("R", "Q")]
+    lost = SeasonEvent(round=5, name="Lost Grand Prix", date="2026-01-01", **by_field(sessions))
+    state = season(schedule=[replace(EVENT, round=4)], listed=[lost])
+    races = decide(state, Asked(NOW, frozenset({"R", "S"})))
+    assert [(d.key.session, d.action) for d in races] == [("R", "compute"), ("R", "cancelled")]
+    everything = decide(state, Asked(NOW))
+    assert [d.key.session for d in everything if d.action == "cancelled"] == ["R", "Q"]
+
+
+def test_a_published_practice_that_the_schedule_lacks_stays() -> None:
+    practice = SessionKey(2026, 5, "FP3")
+    about = DONE.event.model_copy(update={"session": "FP3", "date_utc": START - timedelta(days=1)})
+    state = season(published={RACE: DONE, practice: replace(DONE, event=about)})
+    found = {d.key.session: (d.action, d.reason) for d in decide(state, Asked(NOW))}
+    assert found["FP3"] == ("skip", "the schedule no longer has it; what is published stays")
+    assert found["R"][0] == "skip"
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "action"),
+    [("FP1", 7, "compute"), ("FP1", 8, "skip"), ("Q", 8, "skip"), ("R", 8, "compute"), ("R", 30, "compute")],
+)
+def test_what_has_no_data_for_weeks_was_not_held_unless_it_is_a_race(
+    code: SessionCode, count: int, action: str
+) -> None:
+    key = SessionKey(2026, 5, code)
+    history = History()
+    absent = not SESSIONS[code].is_race
+    for _ in range(count):
+        history.unsettled(key, "no car data", NOW - 30 * timedelta(days=1), absent)
+    state = season(schedule=[weekend(code)], history=history)
+    (decision,) = decide(state, Asked(NOW))
+    assert decision.action == action
+    if action == "skip":
+        expected = "tried 8 times, and taken as not held: no car data (--force tries again)"
+        assert decision.reason == expected
+        assert decide(state, Asked(NOW, force=True))[0].action == "compute"
