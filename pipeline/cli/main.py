@@ -102,7 +102,7 @@ def main() -> None:
 @compute_options
 @publish_options
 def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], **options: Any) -> None:
-    """Compute every race and sprint of a season that is over."""
+    """Compute every race and sprint of a season that is over, or the --sessions named."""
     from pipeline.run.batch import Task, due, load_schedule  # noqa: PLC0415
 
     source = source_of(options)
@@ -131,7 +131,7 @@ def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], *
 @compute_options
 @publish_options
 def race(year: int, round_number: int, session: str, recording: tuple[Path, ...], **options: Any) -> None:
-    """Compute one race or sprint."""
+    """Compute one race, or the --session named."""
     from pipeline.input.schedule import pick  # noqa: PLC0415
     from pipeline.run.batch import Task, load_schedule  # noqa: PLC0415
 

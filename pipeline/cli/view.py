@@ -113,8 +113,8 @@ def _bars() -> Iterator[Listener]:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """The final table: race, result, grade, frames, seconds, size; reasons of failures below it."""
-    rows = [("race", "result", "grade", "frames", "seconds", "MB")]
+    """The final table: session, result, grade, frames, seconds, size; reasons of failures below it."""
+    rows = [("session", "result", "grade", "frames", "seconds", "MB")]
     for o in outcomes:
         seconds = f"{o.seconds:.1f}" if o.seconds else ""
         size = f"{o.bytes / 1e6:.1f}" if o.bytes else ""

@@ -66,7 +66,7 @@ def _as_in_races(new: Schema, path: str) -> Schema:
         return new | {"enum": [word for word in new["enum"] if word in RACE_STATUSES]}
     if path == "/DriverFrame/position":
         (number,) = (kind for kind in new["anyOf"] if kind["type"] != "null")
-        return {key: said for key, said in new.items() if key != "anyOf"} | number
+        return {key: said for key, said in new.items() if key != "anyOf"} | dict(number)
     return new
 
 

@@ -26,6 +26,9 @@ def test_a_weekend_of_which_the_race_alone_was_held(nights: Nights) -> None:
         "practice 1 (Testland Grand Prix): lap timing, car positions and car data missing"
         in (event["other_sessions"][0]["error"])
     )
+    (log,) = (nights.out / "runs").glob("*.jsonl")
+    begun = dict.fromkeys(json.loads(line)["session"] for line in log.read_bytes().splitlines())
+    assert list(begun) == ["R", "Q", "FP1", "FP2", "FP3"]  # one after the other: races first
     summary = nights.summary()
     assert summary["exit_code"] == 0
     assert {race["state"] for race in summary["other_sessions"]} == {"without data yet"}

@@ -152,7 +152,7 @@ def test_a_recording_tells_of_its_own_session_and_takes_none_away(whole: LocalSt
         key = SessionKey(YEAR, 2, code)
         publish_race(tmp_path, key, frames=3, big=10)
         about = {"name": "Grand Prix 2", "official_name": "", "country": "", "location": "Town 2"}
-        own = event(YEAR, 2, **about, starts={code: starts[code]})  # type: ignore[arg-type, dict-item]
+        own = event(YEAR, 2, **about, starts={code: starts[code]})  # type: ignore[dict-item]
         publish_season(store, YEAR, [own], {})
         seen.append(code)
         (listed,) = listing_of(store).events
