@@ -80,7 +80,7 @@ format: $(INSTALLED) ## let ruff format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-truth: $(INSTALLED) ## all races of past seasons against what their cars drove
+truth: $(INSTALLED) ## all sessions of past seasons against what their cars drove
 	$(BIN)/python -m tests.truth.seasons $(ARGS)
 
 damage: $(INSTALLED) ## what each kind of damage does to the frames, and whether it is named

@@ -59,10 +59,10 @@ def outings(own: Laps, car: CarSamples | None, pos: PosSamples | None, start: fl
     driving = None if car is None else car.t[(car.speed > CREEPS_KMH) & ~turning(car, pos)]
     lane, halts, halted = [], list[Stretch](), False
     since = start
-    for begin, back, came_in in _out(own, start, end):
+    for begin, back in _out(own, start, end):
         lane.append((since, begin))
         since = back
-        stood = None if came_in else _halt(driving, begin, back)
+        stood = _halt(driving, begin, back)
         halted = stood is not None
         if stood is not None:
             halts.append((stood, back))
@@ -71,8 +71,8 @@ def outings(own: Laps, car: CarSamples | None, pos: PosSamples | None, start: fl
     return Outings(lane, garage, halts, halted)
 
 
-def _out(own: Laps, start: float, end: float) -> Iterator[tuple[float, float, bool]]:
-    """Exit, entry, and whether there was one: who stopped on the track came back otherwise, or never."""
+def _out(own: Laps, start: float, end: float) -> Iterator[Stretch]:
+    """From each exit to the entry; who stopped on the track came back otherwise, or never."""
     exits, entries = (t[~np.isnan(t)] for t in (own.pit_out, own.pit_in))
     moments = sorted([(float(t), True) for t in exits] + [(float(t), False) for t in entries])
     out: float | None = None
@@ -83,10 +83,10 @@ def _out(own: Laps, start: float, end: float) -> Iterator[tuple[float, float, bo
         out = start
     for t, leaves in moments:
         if out is not None and t > start:
-            yield max(out, start), min(t, end), not leaves
+            yield max(out, start), min(t, end)
         out = t if leaves else None
     if out is not None and out < end:
-        yield max(out, start), end, False
+        yield max(out, start), end
 
 
 def turning(car: CarSamples, pos: PosSamples | None) -> Bools:
@@ -104,7 +104,7 @@ def turning(car: CarSamples, pos: PosSamples | None) -> Bools:
 
 
 def _halt(driving: Floats | None, begin: float, end: float) -> float | None:
-    """When a car that never came in stood still for good; None where it drove to the end, or nobody knows."""
+    """When a car stopped that did not come in by itself; None where it drove to the end, or nobody knows."""
     own = np.empty(0) if driving is None else driving[(driving >= begin) & (driving <= end)]
     return float(own[-1]) if len(own) and end - own[-1] >= HALTED_S else None
 

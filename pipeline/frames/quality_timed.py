@@ -21,7 +21,7 @@ SAME_S = 5e-4
 
 def by_lap_times(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     """All checks of a session that goes by lap times."""
-    yield from seen(frames, {code: car.columns["status"] != GARAGE for code, car in frames.cars.items()})
+    yield from seen(frames, _on_the_move(frames))
     yield telemetry_of_all(raw, frames)
     yield lap_times(raw, frames)
     yield _off_lap(frames)
@@ -37,6 +37,15 @@ def by_lap_times(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
         yield _parts(raw, frames)
         yield _result(frames, place)
     yield _flag(frames)
+
+
+def _on_the_move(frames: RaceFrames) -> dict[str, Bools]:
+    """Code -> (n,) the frames in which a car neither stands in its garage nor has stopped for good."""
+    moves = {code: np.asarray(car.columns["status"] != GARAGE) for code, car in frames.cars.items()}
+    for driver in frames.drivers:
+        if driver.retired_at is not None and driver.code in moves:
+            moves[driver.code][round(driver.retired_at * frames.clock.fps) :] = False
+    return moves
 
 
 def places_once(frames: RaceFrames) -> Check:

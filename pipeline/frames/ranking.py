@@ -133,8 +133,27 @@ def ranking(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: F
             best[i, holds] = np.fmin(best[i, holds], mark.seconds)
         told = official_place(raw.timing.get(number), times)
         place[i] = np.where(np.isnan(best[i]), np.nan, told)
+    place[_outdated(raw, numbers, place, times)] = np.nan
     gap = best - np.fmin.reduce(best, axis=0) if numbers else best
     return Ranking(numbers, frames, place, best, gap, _intervals(place, best))
+
+
+def _outdated(raw: RawRace, numbers: list[str], place: Floats, times: Floats) -> Bools:
+    """(cars, n) places that another car has since: the feed moves cars one after the other, and tells of the
+    one that got a place before it tells of the one that lost it."""
+    since = np.full(place.shape, -np.inf)
+    for i, number in enumerate(numbers):
+        timing = raw.timing.get(number)
+        if timing is not None and len(timing.t):
+            moved = np.maximum.accumulate(np.where(np.diff(timing.place, prepend=-1) != 0, timing.t, -np.inf))
+            row = np.searchsorted(timing.t, times + 1e-6, "right")
+            since[i] = np.concatenate(([-np.inf], moved))[row]
+    found = np.zeros(place.shape, dtype=bool)
+    for i in range(len(place)):
+        found |= (place == place[i]) & (
+            (since < since[i]) | ((since == since[i]) & (np.arange(len(place))[:, None] < i))
+        )
+    return found
 
 
 def _changes(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: FrameClock) -> Ints:
@@ -212,7 +231,7 @@ def knocked_out(
         if k + 1 < len(parts.spans):
             frame = max(0, clock.index(parts.spans[k + 1].start) - 1)
             order = _at_the_end(raw, table, still, clock, frame)
-            goes_on = max(_by_the_rules(len(codes), k), len(drove[k + 1]))
+            goes_on = max(_by_the_rules(len(raw.laps), k), len(drove[k + 1]))
             on = _who_goes_on(order, drove[k + 1] & still, goes_on)
             out = [number for number in order if number not in on]
             said = {

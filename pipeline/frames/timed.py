@@ -14,6 +14,7 @@ from pipeline.frames.flag import Flag
 from pipeline.frames.laps import inside, lap_line
 from pipeline.frames.outings import Outings, outings, turning
 from pipeline.frames.parts import Parts, parts_of
+from pipeline.frames.plausible import Verdict
 from pipeline.frames.positions import false_positions
 from pipeline.frames.prepare import judged
 from pipeline.frames.presence import Stay
@@ -47,8 +48,12 @@ class Session(Race):
     outings: dict[str, Outings]
 
     def on_lap(self, number: str, t: Floats, along: Floats) -> Bools:
-        """As in a race; and not in the garage, where a car has no place along the lap."""
-        return super().on_lap(number, t, along) & ~inside(t, self.outings[number].garage)
+        """As in a race; and not in the garage, where a car has no place along the lap, nor beyond the line of
+        a lap that ended in the pits, and nobody knows when."""
+        lap = self.laps[number]
+        row = lap.at(t)
+        beyond = np.isnan(lap.ends[row]) & (along > lap.number[row])
+        return super().on_lap(number, t, along) & ~beyond & ~inside(t, self.outings[number].garage)
 
 
 def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
@@ -96,6 +101,7 @@ def _prepare(raw: RawRace, fps: float) -> Session:
     possible = _at_rest(clean(raw, t0, last, parked), who)
     line = reference_line(possible.positions, possible.cars, raw.laps)
     cleaned, placed, verdicts = judged(raw, possible, line, (t0, last), [], parked)
+    cleaned, verdicts = _unjudged(cleaned, verdicts, possible, who)
     halted = {n: own.halts[-1][0] if own.halted else None for n, own in who.items()}
     return Session(
         raw=raw,
@@ -154,6 +160,20 @@ def _at_rest(possible: Clean, who: dict[str, Outings]) -> Clean:
         if pos is not None and own.halts:
             positions[number] = without(pos, _carried(pos, own))
     return replace(possible, positions=positions, cars=cars)
+
+
+def _unjudged(
+    cleaned: Clean, verdicts: dict[str, Verdict], possible: Clean, who: dict[str, Outings]
+) -> tuple[Clean, dict[str, Verdict]]:
+    """With what cannot be judged: nothing tells where a car in its garage is but its positions, and cars are
+    pushed and towed in the pits."""
+    positions, told = dict(cleaned.positions), dict(verdicts)
+    for number, verdict in verdicts.items():
+        pos, own = possible.positions[number], who[number]
+        positions[number] = without(pos, np.isnan(positions[number].x) & ~inside(pos.t, own.garage))
+        asked = ~inside(pos.t, [*own.lane, *own.halts])
+        told[number] = Verdict(verdict.leaps & asked, verdict.elsewhere & asked, verdict.jumps & asked)
+    return replace(cleaned, positions=positions), told
 
 
 def _carried(pos: PosSamples, own: Outings) -> Bools:

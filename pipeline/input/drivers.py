@@ -94,7 +94,7 @@ def drivers(
     """Everyone of the result or with laps who drove, in that order, and what is to be said of the lists.
 
     Args:
-        drove: of `moved`; of a session that is no race all with samples, who may stand in their garages.
+        drove: of `moved`. race: of a session that is none all are there, and some may never have left.
         twice: of `mend`.
     """
     results, doubled = one_row_each(results)
@@ -104,7 +104,7 @@ def drivers(
     found = [_driver(str(number), row) for number, row in results.iterrows()]
     known = {driver.number for driver in found}
     found += [_nobody(number) for number in lapped if number not in known]
-    present = {*lapped, *drove}
+    present = {*lapped, *drove} if race else {driver.number for driver in found}
     idle = [driver for driver in found if driver.number not in present]
     found = _codes([driver for driver in found if driver.number in present])
     return found, _noticed(found, idle, [*twice, *doubled])

@@ -179,9 +179,8 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
     results, laps = session.results, session.laps
     cars = _seen({str(n): tables.car_samples(own) for n, own in session.car_data.items()})
     positions = _seen({str(n): tables.position_samples(own) for n, own in session.pos_data.items()})
-    kind = SESSIONS[key.session].kind
-    there = drivers.moved(cars, positions) if kind == "race" else {*cars, *positions}
-    who, noticed = drivers.drivers(results, laps, there, twice, kind == "race")
+    race = SESSIONS[key.session].is_race
+    who, noticed = drivers.drivers(results, laps, drivers.moved(cars, positions), twice, race)
     numbers = [d.number for d in who]
     told = tyres.messages(session)
     info: dict[str, Any] = getattr(session, "_session_info", None) or {}
@@ -193,7 +192,7 @@ def _to_raw(key: SessionKey, session: Any, source: Source, log: list[str], twice
         laps={
             n: tyres.resolved(own, told.get(n), cars.get(n))
             for n in numbers
-            if len(own := tables.laps(laps[laps["DriverNumber"] == n], kind == "race"))
+            if len(own := tables.laps(laps[laps["DriverNumber"] == n], race))
         },
         cars=tables.shared_clocks({n: cars[n] for n in numbers if n in cars}),
         positions=tables.shared_clocks({n: positions[n] for n in numbers if n in positions}),

@@ -15,6 +15,7 @@ from pipeline.model import CarSamples, Floats, Laps, MapMarker, OfficialTiming, 
 
 S = TypeVar("S", CarSamples, PosSamples)
 
+AT_EXIT_S = 1.0  # the line and the pit lane's end are further apart
 DAY_S = 86400.0  # of the clock's zero is all that a session is told
 
 _LAP_SECONDS = {  # durations, and ends in session seconds
@@ -55,7 +56,8 @@ _WEATHER = {
 def laps(own: pd.DataFrame, race: bool = True) -> Laps:
     """One driver's laps, by number; without tyres, which `tyres.resolved` adds.
 
-    Where nobody races, a driver's last lap mostly ends in the garage: fastf1 has the pit entry for its end.
+    Where nobody races, laps mostly end in the garage: for such an end that the feed lacks fastf1 has the pit
+    entry, or the moment of the next exit, where no line is crossed.
     """
     own = own[own["LapNumber"].notna()].sort_values("LapNumber").drop_duplicates("LapNumber", keep="last")
     extra = {name: _seconds(own[column]) for name, column in _LAP_SECONDS.items()}
@@ -69,7 +71,7 @@ def laps(own: pd.DataFrame, race: bool = True) -> Laps:
     return Laps(
         number=own["LapNumber"].to_numpy(dtype=np.int64),
         start=_seconds(own["LapStartTime"]),
-        end=end if race else np.where(end == pit_in, np.nan, end),
+        end=end if race else np.where(_assumed(own, end, pit_in), np.nan, end),
         pit_in=pit_in,
         pit_out=_seconds(own["PitOutTime"]),
         tyre=np.zeros(len(own), dtype=np.int64),
@@ -77,6 +79,12 @@ def laps(own: pd.DataFrame, race: bool = True) -> Laps:
         generated=own["FastF1Generated"].eq(True).to_numpy(dtype=bool),
         extra=extra | bools | texts,
     )
+
+
+def _assumed(own: pd.DataFrame, end: Floats, pit_in: Floats) -> Any:
+    """(n,) ends of laps that are no line crossings, see `laps`."""
+    leaves = np.append(_seconds(own["PitOutTime"])[1:], np.nan)
+    return (end == pit_in) | (own["LapTime"].isna().to_numpy() & (np.abs(end - leaves) < AT_EXIT_S))
 
 
 def car_samples(samples: pd.DataFrame) -> CarSamples:

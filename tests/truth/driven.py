@@ -32,11 +32,14 @@ from scipy.interpolate import PchipInterpolator
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Options
+from pipeline.contract.sessions import SESSIONS
 from pipeline.input.load import HTTP_CACHE, configure, load
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import Job, ScheduledEvent, Source
 from pipeline.model import RawRace
 from pipeline.run.race import run
+from tests.truth import timed
+from tests.truth.official import Official
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 TIMING = Path(os.environ.get("F1_TIMING", SHARED / "timing"))
@@ -50,7 +53,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Session:
-    """A race or sprint of the timing, and its folder in the cache."""
+    """A session of the timing, and its folder in the cache."""
 
     key: SessionKey
     event: ScheduledEvent
@@ -122,10 +125,10 @@ def unpacked() -> Iterator[Path]:
 
 
 def sessions(cache: Path, only: str = "") -> list[Session]:
-    """The races and sprints of which the cache holds the timing, in the order they were held.
+    """The sessions of which the cache holds the timing, in the order they were held.
 
     Args:
-        only: years, rounds and sprints to keep, as in 2021,2024/8,2025/23S; all where it is empty.
+        only: years, rounds and sessions to keep, as in 2021,2024/8,2025/23S,2021/7Q; all where it is empty.
     Raises:
         ValueError: a name is none of these, or no session goes by it.
     """
@@ -140,7 +143,9 @@ def sessions(cache: Path, only: str = "") -> list[Session]:
     for name in names:
         if not any(_fits(one.key, name) for one in found):
             raise ValueError(
-                f"the timing holds no race or sprint of {name[0]}" + (f" round {name[1]}" if name[1] else "")
+                f"the timing holds no session of {name[0]}"
+                + (f" round {name[1]}" if name[1] else "")
+                + (f" called {name[2]}" if name[2] else "")
             )
     kept = [one for one in found if not names or any(_fits(one.key, name) for name in names)]
     return sorted(kept, key=lambda one: one.folder.name)
@@ -151,9 +156,11 @@ Name = tuple[int, int | None, str | None]
 
 
 def _parsed(name: str) -> Name:
-    parts = re.fullmatch(r"(\d{4})(?:/(\d{1,2})([RS])?)?", name.strip())
+    parts = re.fullmatch(rf"(\d{{4}})(?:/(\d{{1,2}})({'|'.join(SESSIONS)})?)?", name.strip())
     if parts is None:
-        raise ValueError(f"{name!r} is no year, year/round or year/roundS, like 2021,2024/8,2025/23S")
+        raise ValueError(
+            f"{name!r} is no year, year/round or year/round and session, like 2021,2024/8,2025/23S"
+        )
     return int(parts[1]), int(parts[2]) if parts[2] else None, parts[3]
 
 
@@ -217,8 +224,19 @@ def _judge(session: Session, cache: Path, told: dict[str, Any], fps: float, verd
     verdict.grade = manifest["quality"]["grade"]
     checks = manifest["quality"]["checks"]
     verdict.checks = [f"{check['name']} {check['value']}" for check in checks if check["level"] != "ok"]
-    verdict.failed = _checker(folder, key, cache)
+    race = SESSIONS[key.session].is_race
+    verdict.failed = _checker(folder, key, cache) if race else _lap_times(folder, key, cache)
     _compare(folder, manifest, told, verdict)
+
+
+def _lap_times(folder: Path, key: SessionKey, cache: Path) -> list[str]:
+    """What does not hold of a session that goes by lap times."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        feed = Official.load(cache, key.year, key.round, key.session)
+    return [
+        f"{check.name}: {check.found:g}, at most {check.most:g}" for check in timed.violations(folder, feed)
+    ]
 
 
 def _checker(folder: Path, key: SessionKey, cache: Path) -> list[str]:
@@ -255,7 +273,7 @@ def _compare(folder: Path, manifest: dict[str, Any], told: dict[str, Any], verdi
     verdict.length_off = round(published / told["length_m"] - 1.0, 5) if published else None
     table["t"] = manifest["clock"]["t0_session_s"] + table["t_ms"] / 1000.0
     under_way = []
-    for code, car in table[table["status"] == "track"].groupby("driver", observed=True):
+    for code, car in table[table["status"].isin(timed.DRIVING)].groupby("driver", observed=True):
         knots = told["truth"].get(numbers[str(code)])
         if knots is None:
             continue

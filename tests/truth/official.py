@@ -41,7 +41,7 @@ class Official:
     stream: pd.DataFrame
 
     @classmethod
-    def load(cls, cache: Path, year: int, number: int) -> "Official":
+    def load(cls, cache: Path, year: int, number: int, name: str = "R") -> "Official":
         """From a fastf1 cache, without a network."""
         import fastf1
         from fastf1 import _api
@@ -49,7 +49,7 @@ class Official:
         fastf1.set_log_level("ERROR")
         fastf1.Cache.enable_cache(str(cache))
         fastf1.Cache.offline_mode(True)
-        session = fastf1.get_session(year, number, "R")
+        session = fastf1.get_session(year, number, name)
         session.load(weather=False)
         stream = _api.timing_data(session.api_path)[1]
         return cls(session, stream.assign(t=seconds(stream["Time"])))

@@ -1,4 +1,4 @@
-"""Every race and sprint of past seasons, one line each: `make truth`, or `python -m tests.truth.seasons`.
+"""Every session of past seasons, one line each: `make truth`, or `python -m tests.truth.seasons`.
 
 Verdicts are kept with a fingerprint of the pipeline that they are about: a stopped run goes on where it was.
 """
@@ -41,7 +41,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.truth.seasons", description=__doc__)
-    parser.add_argument("--only", default="", help="of these alone, like 2021,2024/8,2025/23S")
+    parser.add_argument("--only", default="", help="of these alone, like 2021,2024/8,2025/23S,2021/7Q")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="sessions side by side")
     parser.add_argument("--fps", type=float, default=25.0, help="frames a second; the checks allow 10 and up")
     parser.add_argument("--again", action="store_true", help="run what has a verdict already, too")
@@ -72,7 +72,7 @@ def _known(path: Path, of: str) -> dict[str, Verdict]:
 def _fingerprint() -> str:
     """Of the code that makes the frames, and of what judges them."""
     sources = sorted((REPOSITORY / "pipeline").rglob("*.py"))
-    texts = [path.read_bytes() for path in (*sources, Path(__file__).with_name("driven.py"), CHECKER)]
+    texts = [path.read_bytes() for path in (*sources, *sorted(Path(__file__).parent.glob("*.py")), CHECKER)]
     return sha256(b"\0".join(texts)).hexdigest()[:16]
 
 

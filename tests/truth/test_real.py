@@ -1,4 +1,4 @@
-"""Two real races against the official timing, by checkers that share no code with the pipeline."""
+"""Real races, a qualifying and a practice against the official timing, by checkers of their own."""
 
 import shutil
 import subprocess
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import REPOSITORY, require
+from tests.conftest import REPOSITORY, cli, require
+from tests.truth import timed
 from tests.truth.official import Official, violations
 
 pytestmark = pytest.mark.slow
@@ -128,3 +129,62 @@ def test_the_disqualified_took_the_flag(real_out: Path) -> None:
     out = {d["code"]: d for d in manifest["drivers"] if d["classified"] == "D"}
     assert set(out) == {"LEC", "HAM", "GAS"}
     assert all(d["finished_at"] is not None and d["laps"] == 56 for d in out.values())
+
+
+@pytest.fixture(scope="module")
+def weekend(real_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the artifacts of a real qualifying and practice."""
+    out = tmp_path_factory.mktemp("weekend")
+    for code in ("Q", "FP1"):
+        cli("race", "2025", "1", "--session", code, "--offline", "--fastf1-cache", real_cache, "--out", out)
+    return out / "telemetry" / "2025" / "1"
+
+
+@pytest.mark.parametrize(("code", "folder"), [("Q", "qualifying"), ("FP1", "fp1")])
+def test_lap_times_agree(weekend: Path, real_cache: Path, code: str, folder: str) -> None:
+    """Best laps to the millisecond, the official place in every frame, and the parts."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        feed = Official.load(real_cache, 2025, 1, code)
+    assert timed.violations(weekend / folder, feed) == []
+
+
+def test_the_check_of_lap_times_finds_what_is_wrong(weekend: Path, real_cache: Path, tmp_path: Path) -> None:
+    """A place before the first lap, another car's place, a gap of other laps, a garage on the track."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        feed = Official.load(real_cache, 2025, 1, "Q")
+    for name in ("manifest.json", "results.json"):
+        shutil.copy(weekend / "qualifying" / name, tmp_path)
+    frames = pq.read_table(weekend / "qualifying" / "frames.parquet").to_pandas()
+    frames.loc[(frames["driver"] == "NOR") & (frames["t_ms"] < 60_000), "position"] = 1
+    frames.loc[(frames["driver"] == "PIA") & (frames["position"] == 2), "position"] = 3
+    frames.loc[frames["driver"] == "VER", "gap"] += 0.1
+    frames["status"] = frames["status"].astype(str)
+    frames.loc[(frames["driver"] == "RUS") & (frames["status"] == "timed"), "status"] = "garage"
+    frames.to_parquet(tmp_path / "frames.parquet")
+    assert {check.name for check in timed.violations(tmp_path, feed)} == {
+        "frames with another place than the feed's",
+        "frames with a place before the car had a lap time",
+        "gaps at the end of a part that are not those of the best laps",
+        "frames in the pits while the car was out",
+        "share of frames in the garage in which the car drives",
+    }
+
+
+def test_what_happened_in_the_qualifying_of_melbourne(weekend: Path) -> None:
+    manifest = orjson.loads((weekend / "qualifying" / "manifest.json").read_bytes())
+    rows = orjson.loads((weekend / "qualifying" / "results.json").read_bytes())["rows"]
+    parts = manifest["parts"]
+    assert [(part["name"], part.get("goes_on")) for part in parts] == [("Q1", 15), ("Q2", 10), ("Q3", None)]
+    assert parts[0]["knocked_out"] == ["ANT", "HUL", "LAW", "OCO", "BEA"]
+    assert parts[0]["cutoff"] == {"driver": "BOR", "position": 15, "time_s": 76.516}
+    assert parts[1]["knocked_out"] == ["HAD", "ALO", "STR", "DOO", "BOR"]
+    assert [(row["driver"], row["q3_s"]) for row in rows[:3]] == [
+        ("NOR", 75.096),
+        ("PIA", 75.180),
+        ("VER", 75.481),
+    ]
+    said = {check["name"] for check in manifest["quality"]["checks"] if check["level"] != "ok"}
+    assert said == {"results"}  # of which this cache has none
+    assert sum(chunk["bytes"] for chunk in manifest["replay"]["chunks"]) < 2_000_000
