@@ -130,7 +130,12 @@ def disk(path: Path) -> Check:
     if free < NEEDED_FREE:
         return Check("disk", "FAIL", found, "free some: a race takes 150 MB, and 90 MB in the cache")
     if free < WISHED_FREE:
-        return Check("disk", "warn", found, "a whole season takes about 7 GB with its cache")
+        return Check(
+            "disk",
+            "warn",
+            found,
+            "a whole season takes about 7 GB with its cache, 15 GB with all sessions",
+        )
     return Check("disk", "ok", found)
 
 

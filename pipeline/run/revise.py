@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Driver, Manifest, Results
-from pipeline.contract.sessions import SessionCode
+from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_same
 from pipeline.job import Source
 from pipeline.network.hosts import RESULTS
@@ -41,7 +41,8 @@ class Revised:
 
 def pages(published: dict[SessionKey, Manifest], day: int) -> list[tuple[SessionCode, int]]:
     """Which pages to ask for on a day, by session and first row: at most two of races and one of sprints."""
-    field_size = max((len(m.drivers) for m in published.values()), default=0)
+    races = (m for key, m in published.items() if SESSIONS[key.session].is_race)
+    field_size = max((len(m.drivers) for m in races), default=0)
     last = max((key.round for key in published if key.session == "R"), default=0)
     wanted: list[tuple[SessionCode, int]] = []
     if last:

@@ -138,6 +138,8 @@ def test_a_week_of_nights_has_seen_every_race_whole(cars: int) -> None:
     drivers = SimpleNamespace(drivers=range(cars))
     published: Any = {SessionKey(2025, n): drivers for n in range(1, 25)}
     published |= {SessionKey(2025, n, "S"): drivers for n in (2, 6, 13, 19, 21, 23)}
+    practice = SimpleNamespace(drivers=range(cars + 6))  # where reserves drive too
+    published |= {SessionKey(2025, n, "FP1"): practice for n in range(1, 25)}
     for code, races in (("R", 24), ("S", 6)):
         for missing in (0, 4):
             begins = [max(0, n * cars - missing) for n in range(races + 1)]
