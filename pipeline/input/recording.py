@@ -27,6 +27,7 @@ LARGEST = 400_000_000  # bytes of a file
 LONGEST = 2_000_000  # characters of a line; the feed's longest tell the state of all cars in 40,000
 SHOWN = 1000  # of a longer one, which is no line that can be read
 _LAST_SHOOTOUT = 2023
+_LATE = timedelta(minutes=30)  # whoever begins by then records this session; later, it may be for the next
 _NEAR = timedelta(hours=12)  # of its start a session is recorded, however late it began
 _JSON = {"True": "true", "False": "false", "None": "null"}
 _STAMP = re.compile(r"['\"](\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[.\d]*Z?['\"]\]")
@@ -96,6 +97,24 @@ def _check_time(first: datetime, names: str, event: ScheduledEvent, key: Session
             f"{key} of {event.name} starts at {start:%Y-%m-%d %H:%M} UTC, but the recording {names} begins "
             f"at {first:%Y-%m-%d %H:%M}"
         )
+    likely = list(_on(first, event))
+    if likely and key.session not in likely:
+        words = " or ".join(SESSIONS[code].word for code in likely)
+        raise SourceError(
+            f"{key} of {event.name}: the recording {names} begins at {first:%Y-%m-%d %H:%M} UTC, "
+            f"when {words} was on"
+        )
+
+
+def _on(moment: datetime, event: ScheduledEvent) -> Iterator[SessionCode]:
+    """The sessions that a recording may be of that begins then: the one under way, and the next."""
+    for session in as_held(event.sessions):
+        if session.start is None or session.start < moment - SESSIONS[session.code].lasts:
+            continue
+        if session.start < moment + _NEAR:
+            yield session.code
+        if session.start > moment - _LATE:
+            return
 
 
 def session_info(files: tuple[Path, ...]) -> dict[str, Any] | None:

@@ -154,3 +154,34 @@ def test_a_weekends_recordings_are_of_one_event() -> None:
     assert weekend.row["Session5"] == "Race"
     for code, start in starts.items():
         assert to_fastf1(weekend, code).date == start.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("begun", "fits"),
+    [
+        ("17:10", {"FP3"}),  # FP3 begins at 17:30, qualifying at 21:00
+        ("17:50", {"FP3"}),
+        ("18:20", {"FP3", "Q"}),
+        ("19:40", {"Q"}),
+        ("21:05", {"Q"}),
+        ("22:30", {"Q"}),
+        ("23:30", {"FP3", "Q"}),  # too late for either, and so near that the clock may be wrong
+    ],
+)
+def test_a_recording_without_a_name_is_of_what_was_on(tmp_path: Path, begun: str, fits: set[str]) -> None:
+    starts: dict[Any, datetime] = {
+        "FP3": datetime(2024, 10, 26, 17, 30, tzinfo=UTC),
+        "Q": datetime(2024, 10, 26, 21, tzinfo=UTC),
+        "R": datetime(2024, 10, 27, 20, tzinfo=UTC),
+    }
+    weekend = event(2024, 20, name="Mexico", official_name="", country="", location="", starts=starts)
+    files = recorded(tmp_path, ABOUT)
+    lines = [line for line in files[0].read_text().splitlines() if "SessionInfo" not in line]
+    files[0].write_text("\n".join(lines).replace("2025-03-16T04:00", f"2024-10-26T{begun}"))
+    for code in starts:
+        key = SessionKey(2024, 20, code)
+        if code in fits:
+            check(files, weekend, key)
+            continue
+        with pytest.raises(SourceError, match=r"^2024 round 20 .*race\.txt begins at"):
+            check(files, weekend, key)
