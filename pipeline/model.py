@@ -352,8 +352,31 @@ class ReplaySource:
 
 
 @dataclass(frozen=True)
+class LapTimes:
+    """What became of one driver's lap times where cars go by them, by lap, (n,) each.
+
+    part: of the session, from 0. counts: whether the feed counted the time, or did until it was deleted.
+    told: session second at which it had ranked it. until: that at which the time was deleted; NaN where it
+    was not, -inf where nobody says when.
+    """
+
+    part: Ints
+    counts: Bools
+    told: Floats
+    until: Floats
+
+    @property
+    def valid(self) -> Bools:
+        """(n,) whether the time counts to the end."""
+        return np.asarray(self.counts & np.isnan(self.until))
+
+
+@dataclass(frozen=True)
 class RaceFrames:
-    """The race on its uniform clock. `cars` is keyed by driver code; a car is present from frame 0."""
+    """The race on its uniform clock. `cars` is keyed by driver code; a car is present from frame 0.
+
+    parts, lap_times: of qualifying and practice; the latter by racing number.
+    """
 
     clock: FrameClock
     cars: dict[str, CarFrames]
@@ -364,3 +387,4 @@ class RaceFrames:
     replay: ReplaySource
     findings: list[Finding]
     parts: list[Part] = field(default_factory=list)
+    lap_times: dict[str, LapTimes] = field(default_factory=dict)

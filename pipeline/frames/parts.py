@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.contract.sessions import SESSIONS
-from pipeline.model import Floats, Ints, Laps, RawRace
+from pipeline.model import Floats, FrameClock, Ints, Laps, RawRace
 
 STARTED, ABORTED, FINISHED = "Started", "Aborted", "Finished"
 _OVER = (FINISHED, "Finalised", "Ends")
@@ -41,6 +41,10 @@ class Parts:
     def at(self, t: Floats) -> Ints:
         """(n,) the part that runs at session seconds `t`, or ran last; the first before it starts."""
         return np.maximum(np.searchsorted(self.starts, t, "right") - 1, 0)
+
+    def in_frames(self, frames: Ints, clock: FrameClock) -> Ints:
+        """(n,) the part whose ranking holds in each frame."""
+        return np.searchsorted([clock.index(float(t)) for t in self.starts[1:]], frames, "right")
 
     def of(self, own: Laps) -> Ints:
         """(n,) the part in which each lap began: cars may cross the line in the pit lane before its start."""

@@ -47,6 +47,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
         ("first_stint", "result_twice", "result_missing", "nameless", "never_drove"), (1.0, np.inf)
     ),
     "never_left": (np.inf, np.inf),
+    "laps_taken_back": (1.0, np.inf),  # laps
     "lap_contradicted": (2.0, 5.0),  # seconds
     "car_data_false": (0.1, 1.0),  # seconds
     "order_contradicted": (1.0, 1.0),

@@ -11,8 +11,7 @@ from pipeline.contract.models import Check, Level
 from pipeline.contract.sessions import SESSIONS
 from pipeline.frames.checks import invariant, lap_times, seen, share, telemetry_of_all
 from pipeline.frames.clean import by_car
-from pipeline.frames.parts import parts_of
-from pipeline.frames.ranking import bests
+from pipeline.frames.lap_times import bests
 from pipeline.model import Bools, Floats, RaceFrames, RawRace
 
 LAG_S = 20  # within which the feed has ranked a lap, or taken one back
@@ -122,7 +121,7 @@ def _long(wrong: Bools) -> Bools:
 
 def _best_laps(raw: RawRace, frames: RaceFrames) -> Check:
     """Best laps against those of the official result, part by part, to the millisecond."""
-    found, wrong = bests(raw, parts_of(raw)), []
+    found, wrong = bests(raw, frames.lap_times, len(frames.parts)), []
     for driver in raw.drivers:
         own = found.get(driver.number, [])
         for k, official in enumerate(driver.parts):
@@ -137,7 +136,7 @@ def _best_laps(raw: RawRace, frames: RaceFrames) -> Check:
 
 def _parts(raw: RawRace, frames: RaceFrames) -> Check:
     """Parts against the times of the result, and against laps that were driven by who was out."""
-    parts, wrong = parts_of(raw), []
+    wrong = []
     official = max((k + 1 for d in raw.drivers for k, part in enumerate(d.parts) if part), default=0)
     if official > len(frames.parts):
         wrong.append(f"the result has times of {official} parts, the session's status {len(frames.parts)}")
@@ -149,7 +148,7 @@ def _parts(raw: RawRace, frames: RaceFrames) -> Check:
     for driver in raw.drivers:
         own = raw.laps.get(driver.number)
         if own is not None and driver.code in out:
-            later = (parts.of(own) > out[driver.code]) & (own.floats("lap_time_s") > 0)
+            later = (frames.lap_times[driver.number].part > out[driver.code]) & (own.floats("lap_time_s") > 0)
             if later.any():
                 wrong.append(f"{driver.code} was knocked out and drove on")
     return Check(

@@ -5,31 +5,20 @@ on its place is that of the best laps. In qualifying all begins anew with each p
 keeps what it had. A lap counts until race control deletes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.contract.models import CutOff, Part, Stop
-from pipeline.frames.messages import read
+from pipeline.frames.lap_times import SAME_S, can_count
 from pipeline.frames.order import real_places
-from pipeline.frames.outings import lap_kinds
 from pipeline.frames.parts import Parts, Span
-from pipeline.model import Bools, Floats, FrameClock, Ints, Laps, OfficialTiming, RawRace
+from pipeline.model import Bools, Floats, FrameClock, Ints, LapTimes, OfficialTiming, RawRace
 
-BEFORE_S, TOLD_S = 0.05, 3.0  # around a crossing, within which the feed ranks the lap
-SAME_S = 5e-4
+LONG_S = 45.0  # that an order of other laps lasts: the feed takes a minute at most to rank a deleted one
 OUT_OF_20, OUT_OF_MORE = 5, 6  # cars that a part of qualifying knocks out, by the rules
 REACH_LAST_PART = 10
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A lap time that counts: from when the feed told it until it was deleted, session seconds."""
-
-    part: int
-    told: float
-    until: float
-    seconds: float
+MOST_TAKEN_BACK = 4
 
 
 @dataclass(frozen=True)
@@ -56,86 +45,76 @@ class Ranking:
         return np.repeat(values, np.diff(np.append(self.frames, frames)))
 
 
-def timed_laps(own: Laps) -> Bools:
-    """(n,) laps whose time can count: from line to line, not from the pits or into them."""
-    out, back = lap_kinds(own)
-    return np.asarray(own.completed & ~out & ~back & (own.floats("lap_time_s") > 0))
-
-
-def counting(raw: RawRace) -> dict[str, Bools]:
-    """Racing number -> (n,) laps whose time counts, or did until it was deleted.
-
-    Of laps that would be a driver's best the feed says whether they are, but for those deleted later; where
-    it says so of none at all, it does not say.
-    """
-    flags = {
-        n: np.asarray(own.extra.get("personal_best", np.zeros(len(own))), bool) for n, own in raw.laps.items()
-    }
-    said = any(flag.any() for flag in flags.values())
-    found = {}
-    for number, own in raw.laps.items():
-        times, deleted = own.floats("lap_time_s"), deletions(raw, number)
-        told = np.isin(times, times[flags[number]]) | np.isfinite(deleted)
-        slower = times > np.fmin.accumulate(np.where(told & timed_laps(own), times, np.nan))
-        found[number] = timed_laps(own) & ((told | slower) if said else True)
-    return found
-
-
-def deletions(raw: RawRace, number: str) -> Floats:
-    """(n,) session second at which each lap's time was deleted; NaN it was not, -inf nobody says when."""
-    own = raw.laps[number]
-    times = own.floats("lap_time_s")
-    deleted = np.asarray(own.extra.get("deleted", np.zeros(len(own))), dtype=bool)
-    when = np.where(deleted, -np.inf, np.nan)
-    for row in raw.race_control:
-        said = read(row)
-        if said.kind == "deleted_lap" and number in said.cars and said.seconds is not None:
-            same = deleted & (np.abs(times - said.seconds) < SAME_S) & (own.end <= row.t + TOLD_S)
-            when[same & np.isinf(when)] = row.t
-    return when
-
-
-def marks(raw: RawRace, parts: Parts) -> dict[str, list[Mark]]:
-    """Racing number -> the lap times that count, by lap."""
-    found = {}
-    for number, counts in counting(raw).items():
-        own, timing = raw.laps[number], raw.timing.get(number)
-        part, times = parts.of(own), own.floats("lap_time_s")
-        until = deletions(raw, number)
-        found[number] = [
-            Mark(int(part[i]), _told(timing, float(own.end[i])), float(until[i]), float(times[i]))
-            for i in np.flatnonzero(counts)
-        ]
-    return found
-
-
-def _told(timing: OfficialTiming | None, crossed: float) -> float:
-    """When the feed had ranked a lap that ended then."""
-    if timing is None or not len(timing.t):
-        return crossed
-    row = int(np.searchsorted(timing.t, crossed - BEFORE_S))
-    told = row < len(timing.t) and timing.t[row] <= crossed + TOLD_S
-    return float(timing.t[row]) if told else crossed
-
-
-def ranking(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: FrameClock) -> Ranking:
+def ranking(raw: RawRace, parts: Parts, known: dict[str, LapTimes], clock: FrameClock) -> Ranking:
     """Places, bests and gaps; without what the knocked out keep, see `keep`."""
     numbers = list(raw.laps)
-    frames = _changes(raw, parts, counted, clock)
+    frames = _changes(raw, parts, known, clock)
     times = clock.times()[frames]
     best, place = np.full((2, len(numbers), len(frames)), np.nan)
-    part = np.searchsorted([clock.index(float(t)) for t in parts.starts[1:]], frames, "right")
+    part = parts.in_frames(frames, clock)
     for i, number in enumerate(numbers):
-        for mark in counted[number]:
-            holds = (part == mark.part) & (frames >= clock.index(mark.told))
-            if not np.isnan(mark.until):
-                holds &= times < mark.until
-            best[i, holds] = np.fmin(best[i, holds], mark.seconds)
+        own, seconds = known[number], raw.laps[number].floats("lap_time_s")
+        for lap in np.flatnonzero(own.counts):
+            holds = (part == own.part[lap]) & (frames >= clock.index(own.told[lap]))
+            holds &= ~(times >= own.until[lap])  # not where it is NaN
+            best[i, holds] = np.fmin(best[i, holds], seconds[lap])
         told = official_place(raw.timing.get(number), times)
         place[i] = np.where(np.isnan(best[i]), np.nan, told)
     place[_outdated(raw, numbers, place, times)] = np.nan
     gap = best - np.fmin.reduce(best, axis=0) if numbers else best
     return Ranking(numbers, frames, place, best, gap, _intervals(place, best))
+
+
+def taken_back(
+    raw: RawRace, parts: Parts, known: dict[str, LapTimes], clock: FrameClock
+) -> dict[str, LapTimes]:
+    """With the laps that the feed counts no more, though nobody says that they were deleted: since a moment
+    its order is that of another lap of the driver, or of none, to the part's end or the driver's next best.
+
+    Where these are many the order hangs, and takes nothing back.
+    """
+    table = ranking(raw, parts, known, clock)
+    times, part = clock.times()[table.frames], parts.in_frames(table.frames, clock)
+    found = dict(known)
+    for i, number in enumerate(table.numbers):
+        own, seconds = known[number], raw.laps[number].floats("lap_time_s")
+        until = own.until.copy()
+        for lap in np.flatnonzero(own.valid):
+            on = np.flatnonzero((table.best[i] == seconds[lap]) & (part == own.part[lap]))
+            others = own.valid & (own.part == own.part[lap]) & (np.arange(len(seconds)) != lap)
+            if len(on) and (since := _not_counted(table, i, on, times, own.told[others], seconds[others])):
+                until[lap] = times[since]
+        found[number] = replace(own, until=until)
+    return found if sum(map(len, unsaid(known, found).values())) <= MOST_TAKEN_BACK else known
+
+
+def unsaid(said: dict[str, LapTimes], found: dict[str, LapTimes]) -> dict[str, Ints]:
+    """Racing number -> rows of the laps that were taken back without a word."""
+    return {n: np.flatnonzero(said[n].valid & ~own.valid) for n, own in found.items()}
+
+
+def _not_counted(
+    table: Ranking, row: int, on: Ints, times: Floats, told: Floats, seconds: Floats
+) -> int | None:
+    """The column since which a car's place is not that of its best, but of its next best, for long.
+
+    Args:
+        on: the columns in which it has that best. told, seconds: of its other laps.
+    """
+    ranked = [seconds[told <= times[column]] for column in on]
+    least = np.array([own.min() if len(own) else np.inf for own in ranked])
+    place, rivals = table.place[row, on], np.delete(np.arange(len(table.best)), row)
+    ahead = table.place[np.ix_(rivals, on)] < place
+    bests = table.best[np.ix_(rivals, on)]
+    wrong, other = (
+        ((ahead & (bests > mine + SAME_S)) | (~ahead & (bests < mine - SAME_S))).sum(axis=0)
+        for mine in (table.best[row, on], least)
+    )
+    kept = np.flatnonzero(~((wrong > other) & (other == 0)))
+    first = int(kept[-1]) + 1 if len(kept) else 0
+    end = on[-1] + 1
+    lasted = (times[end] if end < len(times) else np.inf) - times[on[first]] if first < len(on) else 0.0
+    return int(on[first]) if lasted >= LONG_S else None
 
 
 def _outdated(raw: RawRace, numbers: list[str], place: Floats, times: Floats) -> Bools:
@@ -156,24 +135,14 @@ def _outdated(raw: RawRace, numbers: list[str], place: Floats, times: Floats) ->
     return found
 
 
-def _changes(raw: RawRace, parts: Parts, counted: dict[str, list[Mark]], clock: FrameClock) -> Ints:
+def _changes(raw: RawRace, parts: Parts, known: dict[str, LapTimes], clock: FrameClock) -> Ints:
     """The frames in which a lap comes to count or is deleted, the feed's order changes, or a part starts."""
     moments = [parts.starts, *(own.t for own in raw.timing.values())]
-    moments += [np.array([(m.told, m.until) for m in own]).ravel() for own in counted.values()]
+    moments += [times[own.counts] for own in known.values() for times in (own.told, own.until)]
     every = np.concatenate(moments)
     inside = every[(every > clock.t0) & (every < clock.t0 + clock.duration)]
     found = np.unique(np.ceil((inside - clock.t0) * clock.fps - 1e-6).astype(np.int64))
     return np.concatenate(([0], found[found > 0]))
-
-
-def bests(raw: RawRace, parts: Parts) -> dict[str, list[float | None]]:
-    """Racing number -> the best lap of each part that was not deleted, seconds; None where there is none."""
-    counts, found = counting(raw), {}
-    for number, own in raw.laps.items():
-        valid, part = counts[number] & np.isnan(deletions(raw, number)), parts.of(own)
-        times = [own.floats("lap_time_s")[valid & (part == k)] for k in range(len(parts.spans))]
-        found[number] = [round(float(own_.min()), 3) if len(own_) else None for own_ in times]
-    return found
 
 
 def official_place(timing: OfficialTiming | None, times: Floats) -> Floats:
@@ -184,12 +153,12 @@ def official_place(timing: OfficialTiming | None, times: Floats) -> Floats:
     return np.concatenate(([np.nan], timing.place[real].astype(np.float64)))[row]
 
 
-def final_places(raw: RawRace, clock: FrameClock) -> dict[str, int]:
+def final_places(raw: RawRace, known: dict[str, LapTimes], clock: FrameClock) -> dict[str, int]:
     """Racing number -> official place as the session ends, of who has a lap time that counts."""
     last, found = np.array([clock.t0 + clock.duration]), {}
-    for number, counts in counting(raw).items():
+    for number, own in known.items():
         place = official_place(raw.timing.get(number), last)[0]
-        if not np.isnan(place) and (counts & np.isnan(deletions(raw, number))).any():
+        if not np.isnan(place) and own.valid.any():
             found[number] = int(place)
     return found
 
@@ -265,7 +234,7 @@ def _drove(raw: RawRace, parts: Parts) -> list[set[str]]:
     """Of each part the racing numbers that left the pits in it."""
     found: list[set[str]] = [set() for _ in parts.spans]
     for number, own in raw.laps.items():
-        for k in set(parts.of(own)[~np.isnan(own.pit_out) | timed_laps(own)].tolist()):
+        for k in set(parts.of(own)[~np.isnan(own.pit_out) | can_count(own)].tolist()):
             found[k].add(number)
     return found
 

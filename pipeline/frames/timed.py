@@ -11,6 +11,7 @@ from pipeline.frames.car import all_columns, all_progress
 from pipeline.frames.circuit import circuit
 from pipeline.frames.clean import Clean, by_car, clean, without
 from pipeline.frames.flag import Flag
+from pipeline.frames.lap_times import lap_times
 from pipeline.frames.laps import inside, lap_line
 from pipeline.frames.outings import Outings, outings, turning
 from pipeline.frames.parts import Parts, parts_of
@@ -19,7 +20,7 @@ from pipeline.frames.positions import false_positions
 from pipeline.frames.prepare import judged
 from pipeline.frames.presence import Stay
 from pipeline.frames.race import Columns, Race
-from pipeline.frames.ranking import Ranking, final_places, keep, knocked_out, marks, ranking
+from pipeline.frames.ranking import Ranking, final_places, keep, knocked_out, ranking, taken_back, unsaid
 from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import fixed
 from pipeline.frames.samples import replay_source
@@ -29,7 +30,9 @@ from pipeline.model import (
     Finding,
     Floats,
     FrameClock,
+    Ints,
     Laps,
+    LapTimes,
     PosSamples,
     RaceFrames,
     RawRace,
@@ -62,7 +65,9 @@ def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
     raw = session.raw
     along = all_progress(session)
     cars = all_columns(session, along)
-    table = ranking(raw, session.parts, marks(raw, session.parts), session.clock)
+    said = lap_times(raw, session.parts)
+    known = taken_back(raw, session.parts, said, session.clock)
+    table = ranking(raw, session.parts, known, session.clock)
     published, out = knocked_out(raw, session.parts, table, session.clock)
     keep(raw, table, session.parts, out, session.clock)
     _add_ranking(session, table, cars)
@@ -73,7 +78,7 @@ def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
     return RaceFrames(
         clock=session.clock,
         cars={codes[number]: CarFrames(columns) for number, columns in cars.items()},
-        drivers=[driver(session, number) for number in _in_order(raw, session.clock)],
+        drivers=[driver(session, number) for number in _in_order(raw, known, session.clock)],
         circuit=circuit(session, along),
         lights_out=None,
         total_laps=None,
@@ -84,8 +89,10 @@ def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
             *false_positions(session),
             *of_feed(session),
             *_stayed_in(session),
+            *_taken_back(raw, unsaid(said, known)),
         ],
         parts=published,
+        lap_times=known,
     )
 
 
@@ -197,12 +204,12 @@ def _add_ranking(session: Session, table: Ranking, cars: dict[str, Columns]) -> 
                 cars[number][name] = fixed(table.in_frames(values[i], n), column.decimals, column.dtype)
 
 
-def _in_order(raw: RawRace, clock: FrameClock) -> list[str]:
+def _in_order(raw: RawRace, known: dict[str, LapTimes], clock: FrameClock) -> list[str]:
     """Racing numbers in the order of the result; where there is none, of the timing."""
     numbers = [d.number for d in raw.drivers]
     if any(d.classified for d in raw.drivers):
         return numbers
-    places = final_places(raw, clock)
+    places = final_places(raw, known, clock)
     return sorted(numbers, key=lambda number: places.get(number, len(numbers) + 1))
 
 
@@ -210,6 +217,12 @@ def _stayed_in(session: Session) -> list[Finding]:
     """Cars that never left their garages: nothing is wrong with them."""
     never = {d.number: 1 for d in session.raw.drivers if _never_left(session, d.number)}
     return [by_car(session.raw, "never_left", never, "cars that never left the pits")] if never else []
+
+
+def _taken_back(raw: RawRace, laps: dict[str, Ints]) -> list[Finding]:
+    counts = {number: len(rows) for number, rows in laps.items()}
+    what = "laps that the feed's order counts no more, though nobody says that they were deleted"
+    return [found] if (found := by_car(raw, "laps_taken_back", counts, what)).count else []
 
 
 def _never_left(session: Session, number: str) -> bool:

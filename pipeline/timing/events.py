@@ -7,7 +7,6 @@ import numpy as np
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.contract.sessions import SESSIONS
-from pipeline.frames.parts import parts_of
 from pipeline.model import Floats, Ints, RaceFrames, RawRace, Rows
 from pipeline.timing.laps import valid
 from pipeline.timing.moment import Moment
@@ -35,7 +34,7 @@ def events(raw: RawRace, frames: RaceFrames, stops: Rows) -> Rows:
         *(_overtakes(raw, frames) if race else ()),
         *_pit_stops(stops),
         *_retirements(frames),
-        *_fastest_laps(raw, t0),
+        *_fastest_laps(raw, frames),
         *rulings(raw, t0),
     ]
     return _rows(sorted(told, key=lambda one: round(one.t, 3)), frames)
@@ -72,23 +71,25 @@ def _retirements(frames: RaceFrames) -> Iterator[Moment]:
             yield Moment(driver.retired_at, "retirement", driver.code, detail=driver.status)
 
 
-def _fastest_laps(raw: RawRace, t0: float) -> Iterator[Moment]:
+def _fastest_laps(raw: RawRace, frames: RaceFrames) -> Iterator[Moment]:
     """Each lap that was the fastest so far, in qualifying of its part, of those not deleted since."""
     codes = {driver.number: driver.code for driver in raw.drivers}
-    parts = None if SESSIONS[raw.event.session].is_race else parts_of(raw)
     laps = []
     for number, own in raw.laps.items():
         times = own.floats("lap_time_s")
-        part = np.zeros(len(own), dtype=np.int64) if parts is None else parts.of(own)
+        known = frames.lap_times.get(number)
+        part = np.zeros(len(own), dtype=np.int64) if known is None else known.part
         laps += [
             (int(part[i]), float(own.end[i]), float(times[i]), int(own.number[i]), number)
-            for i in np.flatnonzero(valid(raw, number) & (times > 0))
+            for i in np.flatnonzero(valid(raw, frames, number) & (times > 0))
         ]
     best: dict[int, float] = {}
     for part_, end, seconds, lap, number in sorted(laps):
         if seconds < best.get(part_, np.inf):
             best[part_] = seconds
-            yield Moment(end - t0, "fastest_lap", codes[number], lap=lap, seconds=round(seconds, 3))
+            yield Moment(
+                end - frames.clock.t0, "fastest_lap", codes[number], lap=lap, seconds=round(seconds, 3)
+            )
 
 
 def _rows(told: list[Moment], frames: RaceFrames) -> Rows:

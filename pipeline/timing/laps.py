@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from pipeline.contract.sessions import SESSIONS
-from pipeline.frames.ranking import counting, deletions
 from pipeline.model import (
     Bools,
     CarFrames,
@@ -30,7 +29,7 @@ def laps(raw: RawRace, frames: RaceFrames) -> Rows:
     """A row per driver and lap, by driver and lap; durations end in `_time_s`."""
     codes = {d.number: d.code for d in raw.drivers}
     if not SESSIONS[raw.event.session].is_race:
-        session = timed_laps.Told(raw)
+        session = timed_laps.Told(raw, frames)
         return joined(
             _own(raw.laps[number], codes[number], frames)
             | timed_laps.told(raw, frames, number, session)
@@ -134,12 +133,10 @@ def _told(timing: OfficialTiming | None, name: str, ends: Floats, driven: Floats
     return found
 
 
-def valid(raw: RawRace, number: str) -> Bools:
+def valid(raw: RawRace, frames: RaceFrames, number: str) -> Bools:
     """(n,) whether each of a driver's lap times counts, and was not deleted."""
-    own = raw.laps[number]
-    if SESSIONS[raw.event.session].is_race:
-        return counts(own)
-    return counting(raw)[number] & np.isnan(deletions(raw, number))
+    known = frames.lap_times.get(number)
+    return counts(raw.laps[number]) if known is None else known.valid
 
 
 def counts(own: Laps) -> Bools:

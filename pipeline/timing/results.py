@@ -32,7 +32,7 @@ def results(raw: RawRace, frames: RaceFrames) -> Rows:
     by_timing = _by_timing(raw, frames) if race else by_lap_times(raw, frames)
     rulings = [(row.t, ruling) for row in raw.race_control if (ruling := stewards.parse(row.message))]
     out = {number: _disqualified(rulings, info) for number, info in known.items()}
-    fastest = {number: _fastest(raw, number) for number in known}
+    fastest = {number: _fastest(raw, frames, number) for number in known}
     ranked = sorted(best for number, (_, best) in fastest.items() if best is not None and not out[number])
     rows = []
     for driver in frames.drivers:
@@ -140,12 +140,12 @@ def _grid_penalty(rulings: list[Ruled], start: float, number: str) -> str | None
     return "; ".join(penalty for penalty in told if penalty and "GRID" in penalty) or None
 
 
-def _fastest(raw: RawRace, number: str) -> tuple[int | None, float | None]:
+def _fastest(raw: RawRace, frames: RaceFrames, number: str) -> tuple[int | None, float | None]:
     """Lap and time of a driver's fastest lap that was not deleted."""
     own = raw.laps.get(number)
     if own is None or "lap_time_s" not in own.extra:
         return None, None
-    times = np.where(valid(raw, number), own.extra["lap_time_s"].astype(np.float64), np.nan)
+    times = np.where(valid(raw, frames, number), own.extra["lap_time_s"].astype(np.float64), np.nan)
     if np.isnan(times).all():
         return None, None
     best = int(np.nanargmin(times))

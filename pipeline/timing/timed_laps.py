@@ -11,8 +11,6 @@ import numpy as np
 from pipeline.contract.columns import COLUMNS
 from pipeline.contract.tables import ATTEMPTS
 from pipeline.frames.outings import lap_kinds
-from pipeline.frames.parts import Parts, parts_of
-from pipeline.frames.ranking import counting, deletions
 from pipeline.model import CarFrames, Floats, FrameClock, Laps, RaceFrames, RawRace, Rows
 from pipeline.timing.bests import TIMED
 from pipeline.timing.rows import rounded
@@ -25,17 +23,16 @@ COMPLETED, CANCELLED = ATTEMPTS
 class Told:
     """Lap and sector times of a session that count, by part: (when, until when, seconds, driver) each."""
 
-    def __init__(self, raw: RawRace) -> None:
-        self.parts: Parts = parts_of(raw)
-        self.counts, self.deleted = counting(raw), {n: deletions(raw, n) for n in raw.laps}
+    def __init__(self, raw: RawRace, frames: RaceFrames) -> None:
+        self.known = frames.lap_times
         self.times: dict[tuple[str, int], list[tuple[float, float, float, str]]] = {}
         for number, own in raw.laps.items():
-            part = self.parts.of(own)
-            until = np.where(np.isnan(self.deleted[number]), np.inf, self.deleted[number])
+            known_ = self.known[number]
+            part, until = known_.part, np.where(np.isnan(known_.until), np.inf, known_.until)
             for name in TIMED:
                 seconds, when = own.floats(name), moment(own, name)
                 known = ~np.isnan(seconds) & ~np.isnan(when) & (seconds > 0)
-                known &= self.counts[number] if name == "lap_time_s" else True
+                known &= known_.counts if name == "lap_time_s" else True
                 for i in np.flatnonzero(known):
                     row = (float(when[i]), float(until[i]), float(seconds[i]), number)
                     self.times.setdefault((name, int(part[i])), []).append(row)
@@ -65,7 +62,8 @@ def told(raw: RawRace, frames: RaceFrames, number: str, session: Told) -> Rows:
     """One driver's further columns."""
     own = raw.laps[number]
     code = next(d.code for d in raw.drivers if d.number == number)
-    part, deleted = session.parts.of(own), session.deleted[number]
+    known = session.known[number]
+    part, deleted = known.part, known.until
     bests: Rows = {}
     for name in TIMED:
         short = name.removesuffix("_s").removesuffix("_time")
@@ -78,7 +76,7 @@ def told(raw: RawRace, frames: RaceFrames, number: str, session: Told) -> Rows:
         **_ranked(own, frames.cars.get(code), frames.clock),
         "kind": kinds(own),
         "part": [frames.parts[k].name for k in part],
-        "counts": session.counts[number],
+        "counts": known.counts,
         "deleted_s": rounded(np.where(np.isinf(deleted), np.nan, deleted) - frames.clock.t0),
         "improved_s": _improved(session, own, number, part.tolist()),
         "attempt": [_attempt(session, own, i, int(part[i])) for i in range(len(own))],
@@ -109,7 +107,7 @@ def _ranked(own: Laps, car: CarFrames | None, clock: FrameClock) -> Rows:
 def _improved(session: Told, own: Laps, number: str, part: list[int]) -> Floats:
     """(n,) how much faster each lap that counts was than the driver's best of the part before, else NaN."""
     times, found = own.floats("lap_time_s"), np.full(len(own), np.nan)
-    for i in np.flatnonzero(session.counts[number]):
+    for i in np.flatnonzero(session.known[number].counts):
         before = session.best("lap_time_s", part[i], float(own.end[i]), number, before=True)
         if before > times[i]:
             found[i] = round(before - times[i], 3)

@@ -6,15 +6,15 @@ Of practice and sprint qualifying nobody publishes another one.
 from typing import Any
 
 from pipeline.contract.sessions import SESSIONS
-from pipeline.frames.parts import parts_of
-from pipeline.frames.ranking import bests, final_places
+from pipeline.frames.lap_times import bests
+from pipeline.frames.ranking import final_places
 from pipeline.model import RaceFrames, RawRace
 
 
 def by_lap_times(raw: RawRace, frames: RaceFrames) -> dict[str, dict[str, Any]]:
     """Racing number -> place, times, and gap to the best time of the last part, of who has one in it."""
-    parts = parts_of(raw)
-    known, places = bests(raw, parts), final_places(raw, frames.clock)
+    known = bests(raw, frames.lap_times, len(frames.parts))
+    places = final_places(raw, frames.lap_times, frames.clock)
     last = {number: own[-1] for number, own in known.items()}
     first = min((time for time in last.values() if time is not None), default=None)
     qualifying = SESSIONS[raw.event.session].kind == "qualifying"

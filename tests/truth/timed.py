@@ -33,6 +33,22 @@ class Feed:
         self.laps: list[pd.DataFrame] = [pd.DataFrame(part) for part in parts]
         status = self.session.session_status
         self.started = seconds(status[status["Status"] == "Started"]["Time"])
+        for k in range(len(self.laps)):
+            self._take_back(k)
+
+    def _take_back(self, part: int) -> None:
+        """Leave out a lap that is faster than its driver's place at the part's end allows: one that the feed
+        took back without a word, mostly as it ended after a red flag."""
+        end = self.start(part + 1) - 1.0 if part + 1 < len(self.laps) else np.inf
+        last = self.stream[self.stream["t"] <= end].groupby("Driver")["Position"].last().sort_values()
+        best = {number: self.best(part, number) for number in last.index}
+        slowest = np.fmax.accumulate([best[number] for number in last.index])
+        false = [n for n, most in zip(last.index[1:], slowest[:-1], strict=True) if best[n] < most - 5e-4]
+        if len(false) <= 2:
+            laps = self.laps[part]
+            for number in false:
+                laps = laps[(laps["DriverNumber"] != number) | (seconds(laps["LapTime"]) != best[number])]
+            self.laps[part] = laps
 
     def counted(self, part: int, number: str) -> pd.DataFrame:
         """Laps of one driver that the feed called the best so far, and nobody deleted."""
