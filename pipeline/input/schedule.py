@@ -3,6 +3,7 @@
 Needs neither fastf1 nor pandas; `pipeline.input.seasons` fills them.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from pipeline.contract import DEMO_YEAR, FIRST_TELEMETRY_YEAR
@@ -48,5 +49,14 @@ def pick(events: list[ScheduledEvent], key: SessionKey, now: datetime | None) ->
 
 def no_session(event: ScheduledEvent, code: SessionCode) -> str:
     """The sentence for a session that the weekend does not have."""
-    has = ", ".join(SESSIONS[s.code].word for s in event.sessions)
-    return f"{event.year} round {event.round} ({event.name}) has no {SESSIONS[code].word}: it has {has}"
+    return none_of([event], {code})
+
+
+def none_of(events: list[ScheduledEvent], codes: Collection[str]) -> str:
+    """The sentence for sessions that none of the weekends has."""
+    words = " or ".join(session.word for session in SESSIONS.values() if session.code in codes)
+    has = ", ".join(dict.fromkeys(SESSIONS[s.code].word for event in events for s in event.sessions))
+    first = events[0]
+    if len(events) == 1:
+        return f"{first.year} round {first.round} ({first.name}) has no {words}: it has {has}"
+    return f"{first.year} has no {words} in the rounds asked for: they have {has}"

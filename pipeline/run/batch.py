@@ -16,7 +16,7 @@ from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.contract.sessions import turn
 from pipeline.errors import PipelineError, UsageError
 from pipeline.input.cache import restore_all, tidy
-from pipeline.input.schedule import check_year, pick
+from pipeline.input.schedule import check_year, none_of, pick
 from pipeline.job import AS_USUAL, Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
 from pipeline.publish.listings import publish_season
@@ -90,18 +90,19 @@ def due(
     """Sessions of the wanted rounds that are over.
 
     Raises:
-        UsageError: a wanted round that the schedule does not have.
+        UsageError: a wanted round that the schedule does not have, or no wanted session in any of them.
     """
     if rounds is not None:
         for unknown in sorted(rounds - {e.round for e in events}):
             pick(events, SessionKey(events[0].year, unknown), now)
+    wanted = [event for event in events if rounds is None or event.round in rounds]
+    if not any(session.code in sessions for event in wanted for session in event.sessions):
+        raise UsageError(none_of(wanted, sessions))
     return [
         (SessionKey(event.year, event.round, session.code), event)
-        for event in events
+        for event in wanted
         for session in event.sessions
-        if session.code in sessions
-        and (rounds is None or event.round in rounds)
-        and not session.not_over(now)
+        if session.code in sessions and not session.not_over(now)
     ]
 
 

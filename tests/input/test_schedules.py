@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.input.schedule import pick
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import ScheduledEvent, Source
+from pipeline.run.batch import due
 from tests.nightly.hosts import Hosts, serving
 
 LOCAL = timedelta(hours=2)
@@ -164,6 +166,21 @@ def test_a_session_that_the_weekend_lacks_is_one_sentence(hosts: Hosts, tmp_path
             "2022 round 1 (Mockania Grand Prix) has no practice 3: "
             "it has practice 1, qualifying, practice 2, sprint, race"
         )
+
+
+def test_a_season_without_any_of_the_sessions_is_one_sentence(hosts: Hosts, tmp_path: Path) -> None:
+    hosts.content = {"schedule": usual(2022, "sprint", SPRINT_2022)}
+    event = told(2022, tmp_path)
+    now = datetime.now(UTC)
+    assert [key.session for key, _ in due([event], None, {"FP3", "Q", "S"}, now)] == ["Q", "S"]
+    with pytest.raises(
+        UsageError, match=r"^2022 round 1 \(Mockania Grand Prix\) has no sprint qualifying or "
+    ):
+        due([event], {1}, {"SQ", "FP3"}, now)
+    with pytest.raises(
+        UsageError, match=r"^2022 has no practice 3 in the rounds asked for: they have practice 1, "
+    ):
+        due([event, replace(event, round=2)], None, {"FP3"}, now)
 
 
 @pytest.mark.slow
