@@ -59,9 +59,9 @@ class Session(Race):
         return super().on_lap(number, t, along) & ~beyond & ~inside(t, self.outings[number].garage)
 
 
-def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
+def compute_timed(given: RawRace, fps: float) -> RaceFrames:
     """All frames, from the first green light to the last car's way in after the last flag."""
-    session = _prepare(raw, fps)
+    session = _prepare(given, fps)
     raw = session.raw
     along = all_progress(session)
     cars = all_columns(session, along)
@@ -92,7 +92,7 @@ def compute_timed(raw: RawRace, fps: float) -> RaceFrames:
             *_taken_back(raw, unsaid(said, known)),
         ],
         parts=published,
-        lap_times=known,
+        lap_times={number: own for number, own in known.items() if number in given.laps},
     )
 
 
@@ -153,7 +153,7 @@ def _last(raw: RawRace, parts: Parts) -> float:
     told = [np.concatenate((own.pit_in, own.end[own.completed])) for own in raw.laps.values()]
     moments = np.concatenate([*told, parts.starts])
     flag = parts.spans[-1].end
-    return float(np.nanmax(np.append(moments[moments <= flag + IN_LAP_S], min(flag, np.nanmax(moments)))))
+    return float(np.nanmax(np.append(moments[moments <= flag + IN_LAP_S], flag if flag < np.inf else np.nan)))
 
 
 def _at_rest(possible: Clean, who: dict[str, Outings]) -> Clean:
