@@ -24,6 +24,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "frame-columns": column_tables.frame_columns,
     "tables": column_tables.tables,
     "track-statuses": column_tables.track_statuses,
+    "segments": column_tables.segments,
     "codes": reader_types.codes,
     "code-types": reader_types.code_types,
     "car": reader_types.car,

@@ -245,6 +245,17 @@ class TyreWord:
     total_laps: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentWord:
+    """What the feed said of a segment of a sector, both counted from 0, at session second `t`: F1's code."""
+
+    t: float
+    number: str
+    sector: int
+    segment: int
+    status: int
+
+
 @dataclass(frozen=True)
 class Topics:
     """What the feed's topics say that fastf1 has no parser for; a topic that is absent is empty.
@@ -256,6 +267,7 @@ class Topics:
     clock: list[ClockWord] = field(default_factory=list)
     pits: list[PitWord] = field(default_factory=list)
     tyres: list[TyreWord] = field(default_factory=list)
+    segments: list[SegmentWord] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
 

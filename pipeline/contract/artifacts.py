@@ -72,6 +72,10 @@ _ALL: Final = (
         required=False,
     ),
     Spec(
+        "segments", "{session}segments.json.gz", GZIPPED_JSON, "colours of mini-sectors, where there are any",
+        required=False,
+    ),
+    Spec(
         "results", "{session}results.json", JSON, "the classification, and what its last revision changed",
         required=False,
     ),

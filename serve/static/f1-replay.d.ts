@@ -13,9 +13,13 @@ export const TYRES: string[];
 export const SESSIONS: Record<string, { name: string; folder: string }>;
 /** What F1's track status codes say: TRACK_STATUSES[status]. */
 export const TRACK_STATUSES: Record<string, string>;
+/** What F1's codes of a mini-sector say: SEGMENTS[status]; none of others. */
+export const SEGMENTS: Record<string, SegmentColor>;
 
 /** Grid until the car moves off, finished once it has taken the flag. */
 export type Status = "grid" | "track" | "pit" | "finished";
+/** A mini-sector's colour: of the time in it; pit where that was in the pit lane. */
+export type SegmentColor = "none" | "yellow" | "green" | "purple" | "pit" | "unknown";
 // code-types:end
 
 /**
@@ -93,6 +97,12 @@ export interface Race extends EventTarget {
    */
   tower(t: number): Promise<Tower | null>;
 
+  /**
+   * segments.json.gz, read once: from then on `tower(t)` has the colours of mini-sectors. Null where the race has
+   * none: the feed did not tell, or it was computed before there was one.
+   */
+  segments(): Promise<SegmentsDocument | null>;
+
   /** Read the manifest again. This happens on its own when the race was recomputed meanwhile. */
   reload(): Promise<void>;
 
@@ -145,6 +155,11 @@ export interface TowerCar {
   best_lap: TowerLap | null;
   /** Sectors 1 to 3 of the lap under way; of the last lap until the first one is known. */
   sectors: (TowerLap | null)[];
+  /**
+   * The colours of the mini-sectors of each sector, as the timing screen showed them; null until `segments()` was
+   * called, and where the race has none. They stay until the car has passed the first one of its next lap.
+   */
+  segments: SegmentColor[][] | null;
   /** Compound on the car now: TYRES[tyre]. */
   tyre: number | null;
   /** Its age at the end of this lap (laps). */
@@ -1249,6 +1264,30 @@ export interface TimingDocument {
   session_clock: SessionClockColumns;
   /** Team radio that was broadcast, a row each: links, never a copy. */
   radio: RadioColumns;
+}
+
+/** One car's changes, columns of equal length; before the first it has no colour anywhere. */
+export interface CarSegments {
+  /** Tenths of a second since the change before, the first since frame 0. */
+  t: number[];
+  /** Which, from 0 on through all sectors; -1 for all of them at once. */
+  segment: number[];
+  /** F1's code from then on: 0 none, 2048 yellow, 2049 green, 2051 purple, 2064 pit. */
+  status: number[];
+}
+
+/** segments.json.gz: the colours of mini-sectors as the timing screen showed them. */
+export interface SegmentsDocument {
+  /** Version of the format. */
+  schema_version: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** The frame clock. */
+  clock: Clock;
+  /** How many segments each sector has. */
+  sectors: number[];
+  /** By the driver's three letters. */
+  cars: Record<string, CarSegments>;
 }
 
 /** One value that a revision changed; of a driver who came or went the letters alone. */

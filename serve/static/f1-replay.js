@@ -10,7 +10,7 @@
 
 /** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
 /** @import {PitStopsColumns, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
-/** @import {TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
+/** @import {SegmentColor, SegmentsDocument, TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
 
 // codes:begin
 export const SCHEMA_VERSION = 1;
@@ -27,6 +27,13 @@ export const TRACK_STATUSES = {
   5: "red flag",
   6: "virtual safety car",
   7: "VSC ending",
+};
+export const SEGMENTS = {
+  0: "none",
+  2048: "yellow",
+  2049: "green",
+  2051: "purple",
+  2064: "pit",
 };
 // codes:end
 
@@ -70,6 +77,7 @@ class Race extends EventTarget {
   /** @type {Map<number, {loading: Promise<Chunk>, stop: AbortController, pinned: boolean}>} */ #loads = new Map();
   /** @type {Promise<void> | null} */ #reloading = null;
   /** @type {Promise<Story | null> | null} */ #story = null;
+  /** @type {Promise<Segments | null> | null} */ #segments = null;
   /** @type {number[]} */ #wanted = [];
   #seen = -1; // the chunk read last
   #settled = false; // nothing to fetch for the last time asked for
@@ -148,6 +156,10 @@ class Race extends EventTarget {
     return (await this.#told())?.timing ?? null;
   }
 
+  async segments() {
+    return (await this.#coloured())?.document ?? null;
+  }
+
   /** @param {number} t */
   async tower(t) {
     const index = this.#index(t);
@@ -155,7 +167,8 @@ class Race extends EventTarget {
     if (!story) return null;
     const chunk = this.#chunks.get(index) ?? (await this.#load(index, true));
     const moment = Math.min(Math.max(t, 0), this.duration);
-    return story.at(moment, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
+    const segments = this.#segments && (await this.#segments.catch(() => null));
+    return story.at(moment, segments, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
   }
 
   /** Fetch the manifest (again); a new generation replaces what was loaded. */
@@ -179,6 +192,7 @@ class Race extends EventTarget {
     if (!changed) return;
     this.#chunks.clear();
     this.#story = null;
+    this.#segments = null;
     this.#settled = false;
     this.dispatchEvent(new Event("change"));
   }
@@ -186,21 +200,32 @@ class Race extends EventTarget {
   /** What timing.json.gz tells, read once; a failure is not kept. */
   #told() {
     if (!this.#story) {
-      const loading = this.#fetchStory();
+      const loading = this.#document("timing.json.gz").then((document) => document && new Story(document));
       this.#story = loading;
       loading.catch(() => this.#story === loading && (this.#story = null));
     }
     return this.#story;
   }
 
-  async #fetchStory() {
-    const key = this.manifest.artifacts.find((artifact) => artifact.key.endsWith("/timing.json.gz"))?.key;
+  /** The same of segments.json.gz. */
+  #coloured() {
+    if (!this.#segments) {
+      const loading = this.#document("segments.json.gz").then((document) => document && new Segments(document));
+      this.#segments = loading;
+      loading.catch(() => this.#segments === loading && (this.#segments = null));
+    }
+    return this.#segments;
+  }
+
+  /** One of the race's files by its name; null where it has none. @param {string} name */
+  async #document(name) {
+    const key = this.manifest.artifacts.find((artifact) => artifact.key.endsWith(`/${name}`))?.key;
     const url = key && addressOf(this.root, key);
     if (!url) return null;
-    const timing = await this.#get(url, this.#closing.signal, "no-cache"); // its name stays when it changes
-    if (timing.schema_version !== SCHEMA_VERSION)
-      throw new ReplayError(`${url} has schema_version ${timing.schema_version}, not ${SCHEMA_VERSION}`);
-    return new Story(timing);
+    const document = await this.#get(url, this.#closing.signal, "no-cache"); // its name stays when it changes
+    if (document.schema_version !== SCHEMA_VERSION)
+      throw new ReplayError(`${url} has schema_version ${document.schema_version}, not ${SCHEMA_VERSION}`);
+    return document;
   }
 
   /** @param {number} t */
@@ -507,9 +532,9 @@ class Story {
     return (this.#rulings.get(code) ?? []).filter(({ t_s }) => t_s <= t);
   }
 
-  /** @param {number} t @param {Shown[]} shown @returns {Tower} */
-  at(t, shown) {
-    const cars = shown.map((car) => this.#row(car, t, shown.length));
+  /** @param {number} t @param {Segments | null} segments @param {Shown[]} shown @returns {Tower} */
+  at(t, segments, shown) {
+    const cars = shown.map((car) => ({ ...this.#row(car, t, shown.length), segments: segments?.at(car.code, t) ?? null }));
     cars.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || b.laps - a.laps);
     let fastest = /** @type {TowerCar | null} */ (null);
     for (const car of cars) if (quicker(car.best_lap, fastest?.best_lap)) fastest = car;
@@ -523,7 +548,7 @@ class Story {
     };
   }
 
-  /** @param {Shown} shown @param {number} t @param {number} starters @returns {TowerCar} */
+  /** @param {Shown} shown @param {number} t @param {number} starters @returns {Omit<TowerCar, "segments">} */
   #row(shown, t, starters) {
     const { code, position } = shown;
     const laps = this.#laps.get(code) ?? [];
@@ -583,6 +608,37 @@ class Story {
     }
     return [null, null, null];
   }
+}
+
+/** segments.json.gz by car, each change with its time from frame 0. */
+class Segments {
+  /** @type {Map<string, {times: Float64Array, segment: number[], status: number[]}>} */ #cars = new Map();
+
+  /** @param {SegmentsDocument} document */
+  constructor(document) {
+    this.document = document;
+    for (const [code, { t, segment, status }] of Object.entries(document.cars))
+      this.#cars.set(code, { times: sums(t), segment, status });
+  }
+
+  /** What stands at `t`, sector by sector. @param {string} code @param {number} t @returns {SegmentColor[][]} */
+  at(code, t) {
+    const car = this.#cars.get(code);
+    const last = car ? lastAtOrBefore(car.times, micro(t) / 100) : -1;
+    const first = Math.max(car?.segment.lastIndexOf(ALL, Math.max(last, 0)) ?? 0, 0);
+    /** @type {SegmentColor[]} */ const colors = [];
+    for (let i = first; car && i <= last; i++)
+      if (car.segment[i] !== ALL) colors[car.segment[i]] = colorOf(car.status[i]);
+    let from = 0;
+    return this.document.sectors.map((size) => Array.from({ length: size }, () => colors[from++] ?? "none"));
+  }
+}
+
+const ALL = -1; // in place of a segment
+
+/** @param {number} status @returns {SegmentColor} */
+function colorOf(status) {
+  return /** @type {Record<number, any>} */ (SEGMENTS)[status] ?? "unknown";
 }
 
 const YELLOW = /** @type {TowerLap["color"]} */ ("yellow");

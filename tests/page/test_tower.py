@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.columns import SEGMENTS
 from pipeline.contract.models import Manifest
 from pipeline.demo import demo_season, simulate
+from pipeline.demo.segments import SIZES, passed
 from tests.format.test_v1 import V1
 from tests.page.node import node
 
@@ -176,6 +178,41 @@ def test_says_what_was_true(tmp_path: Path, demo_out: Path) -> None:
     assert timed
 
 
+@pytest.mark.slow
+def test_mini_sectors_have_the_colours_that_were_true(tmp_path: Path, demo_out: Path) -> None:
+    """From when they are asked for; those of a car stay until it has passed the first one of its next lap."""
+    script = """
+    const [key, times] = given;
+    const race = await open(key);
+    const before = (await race.tower(times[0])).cars[0].segments;
+    const { sectors } = await race.segments();
+    const towers = [];
+    for (const t of times) towers.push(await race.tower(t));
+    answer([before, sectors, towers]);
+    """
+    event, seed, n = demo_season()[0]
+    key, truth = SessionKey(event.year, event.round, event.session).prefix, simulate(seed, n)
+    t0 = Manifest.model_validate_json((demo_out / key / "manifest.json").read_bytes()).clock.t0_session_s
+    told, seen = passed(truth), set()
+    times = np.linspace(0, max(truth.finished_s.values()) - t0, 60).round(2).tolist()
+    times = [t for t in times if all(abs(when - t0 - t) > 0.06 for when, *_ in told)]  # to a tenth
+    before, sectors, towers = node(tmp_path, demo_out, script, [key, times])
+    assert (before, sectors) == (None, list(SIZES))
+    for t, tower in zip(times, towers, strict=True):
+        for car in tower["cars"]:
+            own = [
+                (segment, status)
+                for when, code, segment, status in told
+                if (code, when <= t + t0) == (car["code"], True)
+            ]
+            lap = [i for i, (segment, _) in enumerate(own) if segment == 0][-1:]
+            colours = dict(own[lap[0] :] if lap else own)
+            flat = [colour for sector in car["segments"] for colour in sector]
+            assert flat == [SEGMENTS[str(colours.get(i, 0))] for i in range(sum(SIZES))], (t, car["code"])
+            seen |= set(flat)
+    assert seen == set(SEGMENTS.values())
+
+
 def cut(whole: Row, t: float) -> Row:
     """timing.json.gz as it could have been at `t`."""
     told = {name: table for name, table in whole.items() if not isinstance(table, dict) or "code" in table}
@@ -272,8 +309,11 @@ def test_knows_nothing_from_later_in_a_real_race(tmp_path: Path, real_out: Path)
 
 
 def test_a_race_from_before_has_none(tmp_path: Path) -> None:
-    script = "const race = await open(given); answer([await race.timing(), await race.tower(5)]);"
-    assert node(tmp_path, V1, script, "telemetry/1900/1/") == [None, None]
+    script = """
+    const race = await open(given);
+    answer([await race.timing(), await race.tower(5), await race.segments()]);
+    """
+    assert node(tmp_path, V1, script, "telemetry/1900/1/") == [None, None, None]
 
 
 @pytest.mark.slow
