@@ -7,7 +7,7 @@ computed again.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from pipeline.contract.models import Driver, Manifest, Results
 from pipeline.contract.sessions import SessionCode
 from pipeline.input.same_event import is_same
 from pipeline.job import Source
+from pipeline.model import DriverInfo, RawRace
 from pipeline.network.hosts import RESULTS
+from pipeline.network.patience import Watch
 from pipeline.network.trouble import Trouble
 from pipeline.publish.documents import read_model
 from pipeline.publish.race import publish_race
@@ -76,6 +78,36 @@ def revise(out: Path, year: int, source: Source) -> Revised:
     return told
 
 
+def results_are_new(watch: Watch) -> bool:
+    """Whether jolpica was asked for a race's result just now, and gave it: one from a cache may be old."""
+    return any(path.endswith(("/results.json", "/sprint.json")) for path in watch.given)
+
+
+def as_revised(raw: RawRace, published: Results) -> RawRace:
+    """What was loaded, with the official result as it was revised since."""
+    if published.revised_at is None or all(row.classified is None for row in published.rows):
+        return raw
+    rows = {row.number: row for row in published.rows}
+    order = list(rows)
+    drivers = [_told_by(info, rows.get(info.number)) for info in raw.drivers]
+    drivers.sort(key=lambda d: order.index(d.number) if d.number in rows else len(order))
+    return replace(raw, drivers=drivers, official_results=True)
+
+
+def _told_by(info: DriverInfo, row: Any) -> DriverInfo:
+    if row is None:
+        return info
+    return replace(
+        info,
+        classified=row.classified,
+        result=row.status,
+        grid=row.grid,
+        points=row.points,
+        laps=None if info.laps is None else row.laps,
+        time=row.time_s if row.position == 1 else row.gap_s,
+    )
+
+
 def _look(store: LocalStore, manifest: Manifest, race: Any, told: Revised, now: datetime) -> None:
     """Compare one race, and publish its results anew where they differ."""
     before = read_model(store, race.key.file("results"), Results)
@@ -113,13 +145,15 @@ def revised_rows(published: Sequence[Any], official: Sequence[Any]) -> list[Any]
             raise ValueError(f"{known[0].driver} is in it twice")
         if known:
             order[known[0].driver] = (place, found.values)
-    winner = next((values for _, values in order.values() if values["classified"] == "1"), None)
+    first = next((code for code, (_, values) in order.items() if values["classified"] == "1"), "")
+    winner = order[first][1] if first else None
+    same = any(row.position == 1 and row.driver == first for row in published)
     rows = []
     for row in published:
         if row.driver not in order:
             raise ValueError(f"{row.driver} is not in it")
-        rows.append(_revised(row, order[row.driver][1], winner))
-    return sorted(rows, key=lambda row: order[row.driver][0])
+        rows.append(_revised(row, order[row.driver][1], winner, same))
+    return sorted(_ranked(rows), key=lambda row: order[row.driver][0])
 
 
 def _is(row: Any, official: Any) -> bool:
@@ -130,8 +164,22 @@ def _is(row: Any, official: Any) -> bool:
     return bool(row.driver == code or row.number == number)
 
 
-def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None) -> Any:
-    """What is not said stays; place, time and gap follow from the classification."""
+def _ranked(rows: list[Any]) -> Iterator[Any]:
+    """With the ranks of fastest laps among those that are not disqualified."""
+    times = sorted(
+        row.fastest_lap_s for row in rows if row.fastest_lap_s is not None and not row.disqualified
+    )
+    for row in rows:
+        counts = row.fastest_lap_s is not None and not row.disqualified
+        rank = times.index(row.fastest_lap_s) + 1 if counts else None
+        yield row.model_copy(update={"fastest_lap_rank": rank})
+
+
+def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None, same: bool) -> Any:
+    """What is not said stays; place, time and gap follow from the classification.
+
+    same: whether the winner is who it was: gaps to another say nothing any more.
+    """
     for name in ("points", "status"):
         if values[name] is None and getattr(row, name) is not None:
             raise ValueError(f"{row.driver} is without {name}")
@@ -144,8 +192,8 @@ def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None) ->
         told |= {"time_s": None, "gap_s": None}
     elif values["time_s"] is not None and winner is not None and winner["time_s"] is not None:
         told |= {"time_s": values["time_s"], "gap_s": round(values["time_s"] - winner["time_s"], 3)}
-    if told.get("disqualified"):
-        told["fastest_lap_rank"] = None
+    elif not same:
+        told |= {"time_s": None, "gap_s": 0.0 if place == 1 else None}
     return row.model_copy(update=told)
 
 

@@ -68,6 +68,9 @@ def test_a_disqualification_is_published_whatever_the_age(nights: Nights, weeken
     assert (now["rows"][0]["position"], now["rows"][0]["points"]) == (1, 25.0)
     assert (now["rows"][-1]["position"], now["rows"][-1]["disqualified"]) == (None, True)
     assert {"driver": winner, "column": "classified", "before": "1", "after": "D"} in now["changes"]
+    ranks = [row["fastest_lap_rank"] for row in now["rows"] if row["fastest_lap_rank"]]
+    assert sorted(ranks) == list(range(1, len(ranks) + 1))
+    assert [row["gap_s"] for row in now["rows"] if row["driver"] == second] == [0.0]
     assert "laps" not in {change["column"] for change in now["changes"]}
     manifest = nights.manifest(1)
     assert next(driver["code"] for driver in manifest["drivers"]) == second
@@ -85,6 +88,29 @@ def test_a_disqualification_is_published_whatever_the_age(nights: Nights, weeken
 
     assert "revised" not in nights.run().stdout
     assert results(nights) == now
+
+
+@pytest.mark.parametrize("more", [("--offline",), ()])
+def test_a_race_that_is_computed_again_keeps_its_revision(
+    nights: Nights, weekend: Weekend, more: tuple[str, ...]
+) -> None:
+    """Its own result is in the cache as it was before, for half a day also where hosts may be asked."""
+    season_page(nights, weekend)
+    nights.run()
+    season_page(nights, weekend, disqualify)
+    nights.run()
+    before, told = nights.manifest(1), results(nights)
+    assert told["revision"] == 2
+    nights.run("--fps", "4", *more)
+    after = nights.manifest(1)
+    assert (after["clock"]["fps"], results(nights)) == (4, told)
+    assert after["provenance"]["revised_at"] == told["revised_at"]
+    official = [[(d["code"], d["classified"], d["status"]) for d in m["drivers"]] for m in (before, after)]
+    assert official[0] == official[1]
+    table = pq.read_table(folder(nights) / "results.parquet").to_pylist()
+    assert [(row["driver"], row["points"]) for row in table] == [
+        (row["driver"], row["points"]) for row in told["rows"]
+    ]
 
 
 def thinner(races: list[Any]) -> None:
