@@ -15,7 +15,7 @@ LEVEL = 8
 BLOCKS, SMALL_BLOCKS = 9, 7  # memory levels: how much text shares one table of codes
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # no name, mtime 0, unknown system
 _EMPTY_LAST_BLOCK = b"\x03\x00"
-_AHEAD = 4  # blocks
+_AHEAD = 2  # blocks
 
 
 class GzipWriter:
