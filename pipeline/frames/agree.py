@@ -15,12 +15,12 @@ from pipeline.frames.laps import inside
 from pipeline.frames.order import HELD_S, OTHER_GAP_S
 from pipeline.frames.race import CLEAR, RED, Columns, Race
 from pipeline.frames.resample import interpolate, make_index
-from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
+from pipeline.model import Bools, CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
 Rows = npt.NDArray[np.intp]
 
 STEP_S = 0.5
-SHORT, SHORT_KMH = 8, 55.0  # steps, and km/h that half of them are off one way at most, late stamps and all
+SHORT = ((8, 55.0), (16, 35.0))  # steps, and km/h that half are off one way at most, late stamps and all
 LONG, LONG_KMH = 40, 30.0  # the same either way, which late stamps hardly are over
 APART = 4  # steps
 MOVES_KMH = 90.0
@@ -31,10 +31,13 @@ KNOCK_S = 0.6
 KNOCKS, KNOCKS_S = 6, 10.0
 FROZEN_S, FROZEN_KMH = 2.0, 30.0
 FROZEN_M = 20.0
+STOOD_S, STANDS_M, DRIVES_KMH = 60.0, 20.0, 30.0  # a car that stood where it stopped does not drive
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
 FAR_M = 250.0  # behind a safety car
 AHEAD_S = 40  # both at speed; about a sector
 WRONG_S = 6  # the feed is ahead of the cars by up to 5
+CAUGHT_S = 15  # and by up to this of a car that slows and is caught, between two loops
+SHARED_S = 5  # no place is that of two cars for as long
 CRAWL_S = 60  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
 BRIDGE_S = 10.0
@@ -43,10 +46,13 @@ Stretches = list[tuple[float, float]]
 """Begins and ends, session seconds."""
 
 
-def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
+def car_data(
+    clean: Clean, laps: dict[str, Laps], end: float, told: dict[str, Stretches]
+) -> dict[str, CarSamples]:
     """Each car's samples without car data that its own positions contradict.
 
     Args:
+        end: session second of the last line crossing of all.
         told: of each car, the stretches in which it is not the speed's fault, see `told_by_laps`; empty where
             the positions have been judged.
     """
@@ -57,6 +63,8 @@ def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
         false = _knocked(car)
         if (pos := clean.positions.get(number)) is not None:
             false |= _drifting(car, pos, told.get(number, []))
+            if number in laps:
+                false |= _parked(car, pos, laps[number]) & (car.t <= end)
         if false.any():
             cars[number] = _without(car, false)
     return cars
@@ -122,8 +130,10 @@ def _drifting(car: CarSamples, pos: PosSamples, told: Stretches) -> Bools:
     by_speed = interpolate(np.interp(car.t, *driven), make_index(car.t, grid))
     moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), by_speed))
     off = moved - turned
-    way, wheels = ((path[SHORT:] - path[:-SHORT]) / SHORT for path in (moved, turned))
-    covered = _apart(np.diff(off), SHORT, SHORT_KMH, (way > MOVES_KMH) | (wheels > TURNS_KMH))
+    covered = np.zeros(len(grid), dtype=bool)
+    for size, limit in SHORT:
+        way, wheels = ((path[size:] - path[:-size]) / size for path in (moved, turned))
+        covered |= _apart(np.diff(off), size, limit, (way > MOVES_KMH) | (wheels > TURNS_KMH))
     covered[: len(grid) - APART + 1] |= _apart(np.abs(off[APART:] - off[:-APART]) / APART, LONG, LONG_KMH)
     covered &= ~inside(grid, told)
     at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
@@ -147,6 +157,20 @@ def _apart(off: Floats, size: int, limit: float, asked: Bools | None = None) -> 
     for start in first[np.abs(np.median(steps, axis=1)) > limit]:
         covered[start : start + size + 1] = True
     return covered
+
+
+def _parked(car: CarSamples, pos: PosSamples, own: Laps) -> Bools:
+    """(n,) samples at which a car drives that has stood for STOOD_S since its last line crossing, and is seen
+    nowhere else from then on."""
+    since = own.end[own.completed].max(initial=-np.inf)
+    stopped = np.where(car.speed == 0, -np.inf, car.t)  # when it moved last, or nobody knew
+    stood = np.flatnonzero((car.t > since) & (car.t - np.maximum.accumulate(stopped) > STOOD_S))
+    if not len(stood) or since == -np.inf:
+        return np.zeros(len(car.t), dtype=bool)
+    begin = car.t[stood[0]]
+    seen = np.flatnonzero((pos.t > begin - STOOD_S) & ~np.isnan(pos.x))
+    spread = max(np.ptp(pos.x[seen]), np.ptp(pos.y[seen])) if len(seen) else np.inf
+    return np.asarray((car.t > begin) & (car.speed > DRIVES_KMH) & (spread < 10.0 * STANDS_M))
 
 
 def _path(pos: PosSamples, grid: Floats) -> Floats:
@@ -206,7 +230,8 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
                 own[np.repeat(near, every)[: len(own)]] = COLUMNS[name].null
     apart = np.where(race.status(times) == CLEAR, AHEAD_M, FAR_M)
     asked = on_track & race.settled(times)
-    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf))
+    shared = _shared(race, numbers, times, on_track)
+    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf), shared)
     found = []
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
     if lost:
@@ -250,8 +275,8 @@ def _ahead(place: Floats) -> Rows:
 
 
 def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floats) -> Bools:
-    """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had, give or
-    take OTHER_GAP_S; (cars, m)."""
+    """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had while that
+    car was in front, give or take OTHER_GAP_S; (cars, m)."""
     true = np.full(dist.shape, np.nan)
     at = np.broadcast_to(times, dist.shape)
     other = front != np.arange(len(dist))[:, None]
@@ -261,30 +286,65 @@ def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floa
             way, since = np.maximum.accumulate(dist[car][known]), times[known]
             passed = np.interp(dist[behind], way, since, left=np.nan)
             true[behind] = np.where(passed > red[np.nonzero(behind)[1]], at[behind] - passed, np.nan)
-    held = round(HELD_S)
-    padded = np.pad(true, ((0, 0), (held, 2)), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
-    low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
-    return np.asarray(~np.isnan(true) & ((gap < low - OTHER_GAP_S) | (gap > high + OTHER_GAP_S)))
+    suspect, now = np.nonzero(np.abs(gap - true) > OTHER_GAP_S)
+    moments = now[:, None] + np.arange(-round(HELD_S), 3)
+    moments = np.where((moments >= 0) & (moments < len(times)), moments, now[:, None])
+    rows = suspect[:, None]
+    were = np.where(front[rows, moments] == front[rows, now[:, None]], true[rows, moments], np.nan)
+    said = gap[suspect, now]
+    wrong = (said < np.nanmin(were, axis=1) - OTHER_GAP_S) | (said > np.nanmax(were, axis=1) + OTHER_GAP_S)
+    false = np.zeros(dist.shape, dtype=bool)
+    false[suspect[wrong], now[wrong]] = True
+    return false
 
 
-def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
+def _shared(race: Race, numbers: list[str], times: Floats, on_track: Bools) -> Bools:
+    """Whether the official place of each car is that of another one, too, for SHARED_S on end; (cars, m)."""
+    said = np.full(on_track.shape, np.nan)
+    for i, number in enumerate(numbers):
+        if (timing := race.raw.timing.get(number)) is not None and len(timing.t):
+            row = np.searchsorted(timing.t, times, "right") - 1
+            said[i] = np.where((row >= 0) & on_track[i], timing.place[row], np.nan)
+    twice = (said[None] == said[:, None]).sum(axis=1) > 1
+    return np.stack([_lasting(own, SHARED_S) for own in twice])
+
+
+def _out_of_order(dist: Floats, place: Floats, margin: Floats, shared: Bools) -> Floats:
     """Seconds that each car is, officially, on the wrong side of another, and has been for long; (cars,).
 
     The feed hears of a change late, and never of one that was not: what it says may have been true until
-    AHEAD_S ago.
+    AHEAD_S ago. It is early at times, of a car that slows: that is no fault. Where it gives two cars one
+    place, it is neither, and each second counts.
+
+    Args:
+        margin: metres that are too far, (cars, m). shared: see `_shared`.
     """
     seconds = np.zeros(len(dist))
     at_speed = np.full(dist.shape, False)
     at_speed[:, :-SPEED_S] = (dist[:, SPEED_S:] - dist[:, :-SPEED_S]) > AT_SPEED * SPEED_S
     for i in range(len(dist)):
-        ahead = dist - dist[i] > AHEAD_M
-        wrong = (dist - dist[i] > np.maximum(margin, margin[i])) & (place[i] < place)
-        for j in np.flatnonzero(wrong.sum(axis=1) >= WRONG_S):
-            long = _lasting(ahead[j] & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead[j], CRAWL_S)
-            if (known := int((wrong[j] & long).sum())) >= WRONG_S:
-                seconds[[i, int(j)]] += known
+        far = dist - dist[i]
+        wrong = (far > np.maximum(margin, margin[i])) & (place[i] < place)
+        for j in np.flatnonzero(wrong.any(axis=1)):
+            ahead = far[j] > AHEAD_M
+            long = _lasting(ahead & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead, CRAWL_S)
+            false = wrong[j] & long
+            known = false & ~_caught(false, far[j])
+            if known.sum() < WRONG_S:
+                known = wrong[j] & (shared[i] | shared[j]) & _lasting(ahead, SHARED_S)
+            seconds[[i, int(j)]] += known.sum()
     return seconds
+
+
+def _caught(wrong: Bools, far: Floats) -> Bools:
+    """(m,) short stretches of `wrong` moments that end as the car ahead, by `far` metres, is caught, or as it
+    halts while it is."""
+    found = np.zeros(len(wrong), dtype=bool)
+    for first, end in np.flatnonzero(np.diff(np.concatenate(([0], wrong.view(np.int8), [0])))).reshape(-1, 2):
+        if end - first <= CAUGHT_S and end < len(far):
+            halted = np.isnan(far[end]) and far[end - 1] < far[first]
+            found[first:end] = far[end] <= AHEAD_M or halted
+    return found
 
 
 def _lasting(held: Bools, least: int) -> Bools:

@@ -82,11 +82,11 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
     # laps mended for false positions would move the track for all; those of most cars were lost indeed
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
-    cleaned = replace(possible, cars=car_data(possible, told_by_laps(raw, possible)))
+    cleaned = replace(possible, cars=car_data(possible, raw.laps, last, told_by_laps(raw, possible)))
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
     cleaned = replace(cleaned, positions=positions)
-    cars = car_data(cleaned, {})
+    cars = car_data(cleaned, raw.laps, last, {})
     if (lost := false_car_data(raw, possible.cars, cars)).count:
         noticed.append(lost)
     cleaned = replace(cleaned, cars=cars, findings=noticed)

@@ -79,11 +79,11 @@ def expected(driven: Floats, t: Floats, lap: LapLine, length: float, start: floa
     well it is known, float64 (n,): metres by which that distance is not that of whole laps.
 
     Before the first crossing it goes back by the length of the lap, and after the last on, with less and less
-    to hold it. Where the distance is off by more than AGREES, and a lap after the last crossing, it is not
-    known, inf. Without any crossing it begins at the race's `start`.
+    to hold it; crossings beyond the samples do not count. Where the distance is off by more than AGREES, and
+    a lap after the last crossing, it is not known, inf. Without any crossing it begins at the race's `start`.
     """
-    crossed = ~np.isnan(lap.ends)
-    at, number = np.interp(lap.ends[crossed], t, driven), lap.number[crossed].astype(np.float64)
+    seen = (lap.ends >= t[0]) & (lap.ends <= t[-1])  # not what is NaN
+    at, number = np.interp(lap.ends[seen], t, driven), lap.number[seen].astype(np.float64)
     keep = believed(at, number, length) & (np.diff(at, prepend=-np.inf) > 0)
     at, number = at[keep], number[keep]
     if not len(at):
