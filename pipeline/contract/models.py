@@ -665,6 +665,9 @@ class Standing(Model):
     wins: int | None = Field(None, description="races won so far, sprints not counted")
     gained: float | None = Field(None, description="points that the round brought")
     moved: int | None = Field(None, description="places won by the round, lost ones are negative")
+    summed: float | None = _later(
+        None, "what the published results add up to, where the official points differ"
+    )
 
 
 class DriverStanding(Standing):
@@ -686,12 +689,16 @@ class StandingsRound(Model):
     name: str = Field(description="short name of the race weekend")
     sessions: list[SessionCode] = Field(description="whose points are in it: R and S, those published")
     complete: bool = Field(description="whether the points of every race and sprint so far are known")
+    official_at: datetime | None = _later(
+        None,
+        "when its places, points and wins were taken from jolpica; null where they follow from the results",
+    )
     drivers: list[DriverStanding] = Field(description="by place")
     teams: list[TeamStanding] = Field(description="by place")
 
 
 class Standings(Model):
-    """seasons/{year}/standings.json: summed from the published results."""
+    """seasons/{year}/standings.json: the official ones, or what the published results add up to."""
 
     schema_version: Version = SCHEMA_VERSION
     year: Year

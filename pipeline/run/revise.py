@@ -7,14 +7,14 @@ computed again.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Driver, Manifest, Results
+from pipeline.contract.artifacts import SessionKey, key_of
+from pipeline.contract.models import Driver, Manifest, Results, Standings, StandingsRound
 from pipeline.contract.sessions import SessionCode
 from pipeline.input.same_event import is_same
 from pipeline.job import Source
@@ -27,6 +27,7 @@ from pipeline.publish.race import publish_race
 from pipeline.run.found import find
 from pipeline.store.local import LocalStore
 
+REST = 4  # days from one look at standings that are known to the next
 STEP, EDGE, SPRINTS = 60, 90, 6
 """Rows from page to page, so that each race is whole on one; how far the last reaches back; most sprints."""
 
@@ -74,8 +75,45 @@ def revise(out: Path, year: int, source: Source) -> Revised:
         for race in races:
             if (manifest := published.get(race.key)) is not None and race.key not in told.keys:
                 _look(store, manifest, race, told, now)
+    else:
+        _rank(store, year, published, told, now)
     told.waited_s, told.down = watch.waited, tuple(watch.down.values())
     return told
+
+
+def standings_round(published: Iterable[SessionKey], known: Standings | None, day: int) -> int | None:
+    """After which round to ask for the standings on a day: one that lacks them, else now and then in turn."""
+    rounds = sorted(key.round for key in published if key.session == "R")
+    official = {r.round for r in (known.rounds if known else ()) if r.official_at is not None}
+    unknown = [number for number in rounds if number not in official]
+    if unknown:
+        return unknown[-1] if day % 2 == 0 else unknown[day // 2 % len(unknown)]
+    return rounds[day // REST % len(rounds)] if rounds and day % REST == 0 else None
+
+
+def _rank(
+    store: LocalStore, year: int, published: dict[SessionKey, Manifest], told: Revised, now: datetime
+) -> None:
+    """Take the official standings after one round, where they are others than what is published."""
+    from pipeline.input import official  # noqa: PLC0415
+    from pipeline.run.season import rewrite  # noqa: PLC0415
+
+    known = read_model(store, key_of("standings", year=year), Standings)
+    number = standings_round(published, known, now.toordinal())
+    try:
+        ranked = None if number is None else official.standings(year, number)
+        before = next(
+            (r for r in (known.rounds if known else ()) if r.round == number and r.official_at), None
+        )
+        if ranked is not None and (before is None or _places(before) != _places(ranked)):
+            rewrite(store, year, ranked)
+    except Exception as error:
+        told.notes.append(f"standings of {year} after round {number} could not be taken ({error!r:.80})")
+
+
+def _places(ranked: StandingsRound) -> set[tuple[Any, ...]]:
+    told = [(row.driver_id, row) for row in ranked.drivers], [(row.team_id, row) for row in ranked.teams]
+    return {(name, row.position, row.points, row.wins) for rows in told for name, row in rows}
 
 
 def results_are_new(watch: Watch) -> bool:

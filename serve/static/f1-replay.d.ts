@@ -1381,6 +1381,8 @@ export interface DriverStanding {
   gained: number | null;
   /** Places won by the round, lost ones are negative. */
   moved: number | null;
+  /** What the published results add up to, where the official points differ. */
+  summed?: number | null;
   /** The driver's three letters. */
   driver: string;
   /** The driver's id at jolpica. */
@@ -1401,6 +1403,8 @@ export interface StandingsRound {
   sessions: ("R" | "S")[];
   /** Whether the points of every race and sprint so far are known. */
   complete: boolean;
+  /** When its places, points and wins were taken from jolpica; null where they follow from the results. */
+  official_at?: string | null;
   /** By place. */
   drivers: DriverStanding[];
   /** By place. */
@@ -1418,13 +1422,15 @@ export interface TeamStanding {
   gained: number | null;
   /** Places won by the round, lost ones are negative. */
   moved: number | null;
+  /** What the published results add up to, where the official points differ. */
+  summed?: number | null;
   /** Name of the team. */
   team: string;
   /** The team's id at jolpica. */
   team_id: string | null;
 }
 
-/** seasons/{year}/standings.json: summed from the published results. */
+/** seasons/{year}/standings.json: the official ones, or what the published results add up to. */
 export interface Standings {
   /** Version of the format. */
   schema_version: number;

@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
-from pipeline.run.revise import pages
+from pipeline.contract.models import Standings, StandingsRound
+from pipeline.run.revise import REST, pages, standings_round
+from tests.command import cli
 from tests.nightly import archive
 from tests.nightly.archive import Weekend
 from tests.nightly.conftest import Nights
@@ -143,6 +145,90 @@ def test_what_is_worse_or_of_another_race_is_not_taken(nights: Nights, weekend: 
     nights.run()
     assert state(nights) == before
     assert any("kept as it was" in note for note in nights.summary()["notes"])
+
+
+def standings_pages(nights: Nights, points: list[float], number: int = 1) -> None:
+    """Let jolpica have both championships after round 1, with these points of the drivers in order."""
+    rows = results(nights)["rows"]
+    drivers = [
+        {
+            "position": str(place), "points": str(won), "wins": str(int(place == 1)),
+            "Driver": {"driverId": row["driver_id"], "code": row["driver"]},
+            "Constructors": [{"constructorId": row["team_id"], "name": row["team"]}],
+        }
+        for place, (row, won) in enumerate(zip(rows, points, strict=False), 1)
+    ]  # fmt: skip
+    teams = [
+        {"position": "1", "points": "99", "wins": "1", "Constructor": {"constructorId": team, "name": team}}
+        for team in sorted({row["team_id"] for row in rows})
+    ]
+    for what, ranked in (("Driver", drivers), ("Constructor", teams)):
+        told = {"season": str(nights.year), "round": str(number), f"{what}Standings": ranked}
+        answer = {"MRData": {"StandingsTable": {"StandingsLists": [told]}}}
+        address = f"/{nights.year}/1/{what.lower()}Standings.json"
+        nights.hosts.content["jolpica"][address] = json.dumps(answer).encode()
+
+
+def standings(nights: Nights) -> Any:
+    path = nights.out / f"seasons/{nights.year}/standings.json"
+    return json.loads(path.read_bytes())["rounds"][0]
+
+
+def test_official_standings_are_taken_once_they_are_there(nights: Nights, weekend: Weekend) -> None:
+    season_page(nights, weekend)
+    nights.run()
+    plain = standings(nights)
+    assert "official_at" not in plain
+    standings_pages(nights, [30.0, 20.5])
+    asked = nights.hosts.requests["jolpica"]
+    nights.run()
+    assert nights.hosts.requests["jolpica"] - asked <= 5
+    told = standings(nights)
+    assert told["official_at"]
+    assert [(d["position"], d["points"], d["summed"]) for d in told["drivers"][:2]] == [
+        (1, 30, 0),
+        (2, 20.5, 0),
+    ]
+    assert nights.listing()["files"]["artifacts"]
+    verified = cli("verify", str(nights.year), "--out", nights.out)
+    assert "damaged" not in verified.stdout
+    nights.run()
+    assert standings(nights) == told
+    nights.run("--offline", "--fps", "4")  # computed again: they stay
+    assert standings(nights) == told
+    season_page(nights, weekend, disqualify)
+    nights.run()
+    assert "official_at" not in standings(nights)
+
+
+def test_standings_of_another_round_are_not_taken(nights: Nights, weekend: Weekend) -> None:
+    season_page(nights, weekend)
+    nights.run()
+    before = standings(nights)
+    standings_pages(nights, [30.0, 20.5], number=2)
+    nights.run()
+    assert standings(nights) == before
+    assert any("could not be taken" in note for note in nights.summary()["notes"])
+
+
+def test_after_which_round_standings_are_asked_for() -> None:
+    """The newest at once; each in some weeks; none on most nights once all are known."""
+    published = [SessionKey(2025, n) for n in range(1, 25)]
+    known = Standings.model_validate({"year": 2025, "rounds": []})
+    for day in range(2 * 24):
+        number = standings_round(published, known, day)
+        assert number is not None
+        if day % 2 == 0:
+            assert {r.round for r in known.rounds} >= set(range(number + 1, 25))
+        taken = {"round": number, "name": "", "sessions": [], "complete": True, "official_at": 0}
+        round_ = StandingsRound.model_validate(taken | {"drivers": [], "teams": []})
+        known = known.model_copy(update={"rounds": [*known.rounds, round_]})
+        if len({r.round for r in known.rounds}) == 24:
+            break
+    asked = [standings_round(published, known, day) for day in range(24 * REST)]
+    assert {number for number in asked if number} == set(range(1, 25))
+    assert sum(number is not None for number in asked) == 24
+    assert standings_round([], None, 0) is None
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"MRData": {"RaceTable": {"Races": [{}]}}}', None])
