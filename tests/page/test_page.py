@@ -364,6 +364,26 @@ def test_telemetry_of_a_chosen_car(new_tab: Callable[..., Tab], served: str, dem
     assert tab.page.locator("#car canvas").count() == 0
 
 
+def test_choose_cars(new_tab: Callable[..., Tab], served: str) -> None:
+    """All of a row is the button; with a key held one car more, at most four; a link has them all."""
+    tab = new_tab().open(served + RACE + "#t=100")
+    chosen = "() => [...document.querySelectorAll('#order tr.chosen')].map((row) => row.dataset.code)"
+    codes = tab.order()
+    tab.page.click(f"tr[data-code={codes[2]}] td.gap")
+    assert tab.page.evaluate(chosen) == [codes[2]]
+    for code in codes[3:7]:
+        tab.page.click(f"tr[data-code={code}] td.p", modifiers=["Shift"])
+    assert tab.page.evaluate(chosen) == codes[3:7]
+    tab.page.click(f"tr[data-code={codes[4]}] button", modifiers=["Shift"])
+    wanted = f"#t=100&car={codes[3]},{codes[5]},{codes[6]}"
+    tab.page.wait_for_url("**" + wanted)
+    again = new_tab().open(served + RACE + wanted)
+    assert again.page.evaluate(chosen) == [codes[3], *codes[5:7]]
+    tab.page.click(f"tr[data-code={codes[5]}] td.gap")
+    tab.page.click(f"tr[data-code={codes[5]}] td.gap")
+    assert tab.page.evaluate(chosen) == []
+
+
 def test_read_aloud(new_tab: Callable[..., Tab], served: str) -> None:
     tab = new_tab().open(served + RACE)
     table = tab.page.get_by_role("region", name="Order").get_by_role("table")

@@ -29,7 +29,7 @@ export class Board {
     this.#drivers = new Map(page.race.manifest.drivers.map((driver) => [driver.code, driver]));
     this.body = byId("order").querySelector("tbody");
     for (const driver of page.race.manifest.drivers) this.#rows.set(driver.code, this.#row(driver));
-    page.addEventListener("select", () => this.#select());
+    page.selection.addEventListener("change", () => this.#select());
     byId("gaps").onclick = () => {
       this.#ahead = !this.#ahead;
       byId("gaps").textContent = this.#ahead ? "Interval" : "Gap";
@@ -56,12 +56,12 @@ export class Board {
     const age = make("span", { className: "age" });
     const gap = make("td", { className: "gap" });
     const button = make("button", { type: "button", title: `${driver.name}, ${driver.team}` }, driver.code);
-    button.onclick = () => this.page.select(this.page.selected === driver.code ? null : driver.code);
     button.setAttribute("aria-pressed", "false");
     const who = make("th", { scope: "row" }, button, mark);
     who.style.setProperty("--team", colorOf(driver));
     const row = make("tr", {}, position, who, make("td", { className: "t" }, tyre, age), gap);
     row.dataset.code = driver.code;
+    row.onclick = (/** @type {MouseEvent} */ event) => this.page.selection.click(driver.code, event);
     return { code: driver.code, row, position, mark, tyre, age, gap };
   }
 
@@ -139,7 +139,7 @@ export class Board {
 
   #select() {
     for (const { code, row } of this.#rows.values()) {
-      const chosen = code === this.page.selected;
+      const chosen = this.page.selection.has(code);
       row.classList.toggle("chosen", chosen);
       row.querySelector("button").setAttribute("aria-pressed", String(chosen));
     }

@@ -20,7 +20,7 @@ export class CarPanel {
   constructor(page) {
     this.page = page;
     this.box = byId("car");
-    page.addEventListener("select", () => this.#build());
+    page.selection.addEventListener("change", () => this.#build());
     this.#build();
   }
 
@@ -33,7 +33,8 @@ export class CarPanel {
   }
 
   #build() {
-    const { selected, race } = this.page;
+    const { selection, race } = this.page;
+    const selected = selection.last;
     this.#code = selected;
     this.#driver = race.manifest.drivers.find((driver) => driver.code === selected);
     document.documentElement.toggleAttribute("data-car", selected !== null);
@@ -42,7 +43,7 @@ export class CarPanel {
       return;
     }
     const { name, team, number, grid } = this.#driver;
-    const close = make("button", { type: "button", className: "close", textContent: "×", title: "Close (Esc)", onclick: () => this.page.select(null) });
+    const close = make("button", { type: "button", className: "close", textContent: "×", title: "Close (Esc)", onclick: () => selection.toggle(String(selected)) });
     close.setAttribute("aria-label", "Close telemetry");
     const start = grid === null ? "" : grid === 0 ? " · from the pit lane" : ` · grid ${grid}`;
     const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), close);

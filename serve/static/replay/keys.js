@@ -12,6 +12,7 @@ export const KEYS = [
   ["[ ]", "To the flag or retirement before or after"],
   ["Home End", "To the start or the end"],
   ["J K", "Follow the next car or the one before, in the table's order"],
+  ["Shift Click", "Choose one more car"],
   ["Esc", "Follow no car"],
   ["Q", "Data quality"],
   ["T", "Dark or light"],
@@ -39,7 +40,7 @@ export function listenToKeys(page, dialogs, switchTheme) {
     End: () => player.seek(race.duration),
     j: () => follow(page, 1),
     k: () => follow(page, -1),
-    Escape: () => page.select(null),
+    Escape: () => page.selection.set([]),
     q: () => dialogs.open(dialogs.quality),
     t: switchTheme,
     "?": () => dialogs.open(dialogs.help),
@@ -64,7 +65,7 @@ function moments({ race }) {
 /** @param {Page} page @param {1 | -1} way */
 function follow(page, way) {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#order tbody tr")]);
-  const at = rows.findIndex((row) => row.dataset.code === page.selected);
+  const at = rows.findIndex((row) => row.dataset.code === page.selection.last);
   const next = at < 0 ? (way > 0 ? 0 : rows.length - 1) : (at + way + rows.length) % rows.length;
-  page.select(rows[next]?.dataset.code ?? null);
+  page.selection.set([rows[next]?.dataset.code ?? ""]);
 }

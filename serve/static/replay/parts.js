@@ -47,15 +47,9 @@ function setTheme(page, theme) {
 }
 
 /** Whoever pauses or chooses a car has an address to share. @param {Page} page */
-function keepAddress(page) {
-  const { player } = page;
-  const keep = () => player.playing || page.remember();
-  let timer = 0;
-  const soon = () => {
-    clearTimeout(timer); // browsers allow few changes of the address a second
-    timer = setTimeout(keep, 300);
-  };
+function keepAddress({ address, player, selection }) {
+  const soon = () => address.soon(() => !player.playing);
   player.addEventListener("change", soon);
   player.addEventListener("seek", soon);
-  page.addEventListener("select", soon);
+  selection.addEventListener("change", soon);
 }
