@@ -1,9 +1,9 @@
 """Results that were changed after they were published: what jolpica says now, against what is published.
 
 A night asks for at most three pages: the last races, and of all of them and of the sprints one page in turn,
-so that each race is looked at about once a week, whatever its age. A race of which the answer has less, or
-which is another one, stays as it is, and so does everything where jolpica does not answer. Frames are not
-computed again.
+so that each race is looked at about once a week, whatever its age; then for the standings after one round. A
+race of which the answer has less, or which is another one, stays as it is, and so does everything where
+jolpica does not answer. Frames are not computed again.
 """
 
 import shutil
@@ -69,14 +69,14 @@ def revise(out: Path, year: int, source: Source) -> Revised:
         try:
             races = official.page(year, code, offset)
         except Exception as error:
-            why = "it did not answer" if watch.lost or watch.down else f"its answer is no use ({error!r:.80})"
+            why = _why(watch, error)
             told.notes.append(f"results of {year} could not be compared with {RESULTS.what}: {why}")
             break
         for race in races:
             if (manifest := published.get(race.key)) is not None and race.key not in told.keys:
                 _look(store, manifest, race, told, now)
     else:
-        _rank(store, year, published, told, now)
+        _rank(store, year, published, told, watch)
     told.waited_s, told.down = watch.waited, tuple(watch.down.values())
     return told
 
@@ -92,14 +92,14 @@ def standings_round(published: Iterable[SessionKey], known: Standings | None, da
 
 
 def _rank(
-    store: LocalStore, year: int, published: dict[SessionKey, Manifest], told: Revised, now: datetime
+    store: LocalStore, year: int, published: dict[SessionKey, Manifest], told: Revised, watch: Watch
 ) -> None:
     """Take the official standings after one round, where they are others than what is published."""
     from pipeline.input import official  # noqa: PLC0415
     from pipeline.run.season import rewrite  # noqa: PLC0415
 
     known = read_model(store, key_of("standings", year=year), Standings)
-    number = standings_round(published, known, now.toordinal())
+    number = standings_round(published, known, datetime.now(UTC).toordinal())
     try:
         ranked = None if number is None else official.standings(year, number)
         before = next(
@@ -108,7 +108,13 @@ def _rank(
         if ranked is not None and (before is None or _places(before) != _places(ranked)):
             rewrite(store, year, ranked)
     except Exception as error:
-        told.notes.append(f"standings of {year} after round {number} could not be taken ({error!r:.80})")
+        told.notes.append(
+            f"standings of {year} after round {number} stay as they are: {RESULTS.what}: {_why(watch, error)}"
+        )
+
+
+def _why(watch: Watch, error: Exception) -> str:
+    return "it did not answer" if watch.lost or watch.down else f"its answer is no use ({error!r:.80})"
 
 
 def _places(ranked: StandingsRound) -> set[tuple[Any, ...]]:
