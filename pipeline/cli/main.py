@@ -28,6 +28,7 @@ from pipeline.cli.settings import (
     source_options,
     to_s3,
 )
+from pipeline.cli.upkeep import remove, status
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.options import Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
@@ -201,7 +202,7 @@ def verify(
             sys.exit(Exit.FAILED)
 
 
-for command in (nightly, doctor, publish, prune):
+for command in (nightly, doctor, status, publish, prune, remove):
     main.add_command(command)
 
 

@@ -116,7 +116,7 @@ class _Season:
         for table in TABLES:
             found = []
             for key, content in self._of(table) if table.of_season else ():
-                rows = season.rows_of(table, content)
+                rows = season.rows_of(table, content, key)
                 if rows is None:
                     self.damaged.add(key)
                 else:

@@ -13,6 +13,7 @@ from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, key_of, season_key
 from pipeline.contract.models import Manifest, Results, SeasonFiles, SeasonListing, Standings, StandingsRound
 from pipeline.contract.tables import LAPS, TABLES
+from pipeline.encode import season
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
 from pipeline.publish.season_files import is_due, published_sessions
@@ -319,3 +320,16 @@ def test_after_a_race_of_which_points_are_missing_nobody_has_a_sum(gap: Told | N
     assert (first.complete, first.drivers[0].points) == (True, 25.0)
     assert not last.complete
     assert (last.drivers[0].position, last.drivers[0].points, last.drivers[0].gained) == (None, None, 18.0)
+
+
+def test_a_file_from_before_rows_said_their_session(store: LocalStore) -> None:
+    """Such races are published still; the season's rows take it from where the file lies."""
+    key = SessionKey(DEMO_YEAR, 1)
+    rows = pq.read_table(BytesIO(store.read(key.file("laps_parquet")) or b""))
+    old = BytesIO()
+    pq.write_table(rows.drop_columns(["year", "round", "session"]), old)
+    made = season.rows_of(LAPS, old.getvalue(), key)
+    assert made is not None
+    assert set(zip(*(made[name].to_pylist() for name in ("year", "round", "session")), strict=True)) == {
+        (DEMO_YEAR, 1, "R")
+    }
