@@ -4,10 +4,10 @@
 /** @import {Car, ColumnName, Driver, State} from "../f1-replay.js" */
 
 import { byId, clockText, colorOf, inkOn, make, write } from "./facts.js";
+import { DRS_OPEN } from "./tyres.js";
 
 const MINUTE = 60;
 const TOP_KMH = 360;
-const DRS_OPEN = [10, 12, 14];
 const DRS_ALLOWED = 8;
 const FIELDS = ["Speed", "Gear", "RPM", "Throttle", "Brake", "DRS"];
 

@@ -35,12 +35,13 @@ export class Page extends EventTarget {
 export async function show(race) {
   const page = new Page(race);
   const track = new Track(page);
-  page.views.push(new Board(page), new Header(page));
+  const board = new Board(page);
+  page.views.push(board, new Header(page));
   restore(page);
   await run(page, track);
   performance.mark("first-picture");
   const parts = await import("./parts.js");
-  parts.add(page);
+  parts.add(page, board);
   page.player.redraw();
   await new Promise(requestAnimationFrame);
   document.documentElement.dataset.state = "ready";

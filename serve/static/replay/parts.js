@@ -1,5 +1,6 @@
 // What follows the first picture: controls, telemetry, messages, dialogs, keys.
 
+/** @import {Board} from "./board.js" */
 /** @import {Page} from "./page.js" */
 
 import { CarPanel } from "./car.js";
@@ -8,18 +9,31 @@ import { Dialogs } from "./dialogs.js";
 import { listenToKeys } from "./keys.js";
 import { Messages } from "./messages.js";
 import { byId } from "./facts.js";
+import { TowerView } from "./tower.js";
 
 const KEPT_THEME = "f1-replay-theme";
 
-/** @param {Page} page */
-export function add(page) {
-  page.views.push(new Controls(page), new CarPanel(page), new Messages(page));
+/** @param {Page} page @param {Board} board */
+export function add(page, board) {
+  const tower = new TowerView(page, board);
+  page.views.push(tower, new Controls(page), new CarPanel(page), new Messages(page));
+  chooseGaps();
   const dialogs = new Dialogs(page);
   listenToKeys(page, dialogs, () => switchTheme(page));
   byId("theme").onclick = () => switchTheme(page);
   const kept = keptTheme();
   if (kept) setTheme(page, kept);
   keepAddress(page);
+}
+
+/** Where there is room for one of them alone: behind the leader, or behind the car ahead. */
+function chooseGaps() {
+  const buttons = byId("gaps").querySelectorAll("button");
+  for (const button of buttons)
+    button.onclick = () => {
+      byId("order").dataset.gaps = button.value;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+    };
 }
 
 /** @param {Page} page */
