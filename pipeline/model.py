@@ -8,7 +8,7 @@ replay say the same.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -245,8 +245,7 @@ class TyreWord:
     total_laps: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentWord:
+class SegmentWord(NamedTuple):
     """What the feed said of a segment of a sector, both counted from 0, at session second `t`: F1's code."""
 
     t: float

@@ -38,19 +38,21 @@ def overheard() -> Iterator[dict[str, Page]]:
 
 
 def pared(page: Page) -> Page:
-    """The messages that tell of segments, as [stamp, {"Told": [[number, sector, segment, status], ...]}]."""
+    """The messages that tell of segments, as [stamp, {"Told": [(number, sector, segment, status), ...]}]."""
     found = ([one[0], list(_told(one[1]))] for one in page if isinstance(one, list) and len(one) == 2)
     return [[stamp, {"Told": told}] for stamp, told in found if told]
 
 
-def _told(message: Any) -> Iterator[list[Any]]:
+def _told(message: Any) -> Iterator[tuple[str, int, int, int]]:
     for number, line in _named(_of(message, "Lines")):
         for sector, told in _named(_of(line, "Sectors")):
+            place = _index(sector, SECTORS)
+            if place is None:
+                continue
             for segment, said in _named(_of(told, "Segments")):
-                status = _of(said, "Status")
-                where = _index(sector, SECTORS), _index(segment, MOST)
-                if None not in where and isinstance(status, int) and 0 <= status < 1 << 16:
-                    yield [str(number), *where, int(status)]
+                index, status = _index(segment, MOST), _of(said, "Status")
+                if index is not None and isinstance(status, int) and 0 <= status < 1 << 16:
+                    yield str(number), place, index, int(status)
 
 
 def words(messages: Iterable[tuple[float, dict[str, Any]]]) -> Iterator[SegmentWord]:
