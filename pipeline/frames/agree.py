@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from pipeline.contract.columns import COLUMNS, PIT, TRACK
 from pipeline.frames.clean import Clean, by_car
-from pipeline.frames.driven import odometer
 from pipeline.frames.laps import inside
 from pipeline.frames.order import HELD_S, OTHER_GAP_S
 from pipeline.frames.race import CLEAR, RED, Columns, Race
-from pipeline.frames.resample import interpolate, make_index
+from pipeline.frames.resample import Index, interpolate, make_index
 from pipeline.model import Bools, CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
 Rows = npt.NDArray[np.intp]
@@ -47,7 +46,11 @@ Stretches = list[tuple[float, float]]
 
 
 def car_data(
-    clean: Clean, laps: dict[str, Laps], end: float, told: dict[str, Stretches]
+    clean: Clean,
+    laps: dict[str, Laps],
+    end: float,
+    told: dict[str, Stretches],
+    sound: dict[str, PosSamples | None],
 ) -> dict[str, CarSamples]:
     """Each car's samples without car data that its own positions contradict.
 
@@ -55,16 +58,23 @@ def car_data(
         end: session second of the last line crossing of all.
         told: of each car, the stretches in which it is not the speed's fault, see `told_by_laps`; empty where
             the positions have been judged.
+        sound: of each car without fault the positions that it was held against, which is done once; filled
+            here.
     """
     cars = dict(clean.cars)
+    clocks: dict[tuple[int, int], Index] = {}
     for number, car in clean.cars.items():
-        if len(car.t) < 2:
+        pos = clean.positions.get(number)
+        if len(car.t) < 2 or (number in sound and sound[number] is pos):
             continue
-        false = _knocked(car)
-        if (pos := clean.positions.get(number)) is not None:
-            false |= _drifting(car, pos, told.get(number, []))
-            if number in laps:
-                false |= _parked(car, pos, laps[number]) & (car.t <= end)
+        others = _knocked(car)
+        if pos is not None and number in laps:
+            others |= _parked(car, pos, laps[number]) & (car.t <= end)
+        false = others if pos is None else others | _drifting(car, pos, [], clocks)
+        if not false.any():
+            sound[number] = pos
+        elif pos is not None and number in told:
+            false = others | _drifting(car, pos, told[number], clocks)
         if false.any():
             cars[number] = _without(car, false)
     return cars
@@ -86,7 +96,8 @@ def false_car_data(raw: RawRace, before: dict[str, CarSamples], after: dict[str,
 def told_by_laps(raw: RawRace, clean: Clean) -> dict[str, Stretches]:
     """By racing number, the laps (begin, end in session seconds) over which speed sums up to the usual way:
     where positions are apart from it there, the positions are false."""
-    driven = {n: at for n in raw.laps if (at := odometer(clean.cars.get(n))) is not None}
+    cars = clean.cars
+    driven = {n: at for n in raw.laps if n in cars and (at := cars[n].odometer) is not None}
     laps = {n: raw.laps[n] for n in driven}
     ways = {n: np.interp(own.end, *driven[n]) - np.interp(own.start, *driven[n]) for n, own in laps.items()}
     plain = {
@@ -121,14 +132,21 @@ def _knocked(car: CarSamples) -> Bools:
     return false
 
 
-def _drifting(car: CarSamples, pos: PosSamples, told: Stretches) -> Bools:
+def _drifting(
+    car: CarSamples, pos: PosSamples, told: Stretches, clocks: dict[tuple[int, int], Index]
+) -> Bools:
     """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
-    sample while they do; `told` are the laps in which it is not the speed's fault."""
+    sample while they do.
+
+    Args:
+        told: laps in which it is not the speed's fault. clocks: what `_index` has found, for all cars.
+    """
     grid = np.arange(car.t[0], car.t[-1], STEP_S)
-    if len(grid) <= LONG or (driven := odometer(car)) is None:
+    if len(grid) <= LONG or (driven := car.odometer) is None:
         return np.zeros(len(car.t), dtype=bool)
-    by_speed = interpolate(np.interp(car.t, *driven), make_index(car.t, grid))
-    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), by_speed))
+    by_speed = interpolate(np.interp(car.t, *driven), _index(car.t, grid, car.t, clocks))
+    by_path = interpolate(_path(pos), _index(pos.t, grid, car.t, clocks))
+    moved, turned = (path * (3.6 / STEP_S) for path in (by_path, by_speed))
     off = moved - turned
     covered = np.zeros(len(grid), dtype=bool)
     for size, limit in SHORT:
@@ -173,11 +191,18 @@ def _parked(car: CarSamples, pos: PosSamples, own: Laps) -> Bools:
     return np.asarray((car.t > begin) & (car.speed > DRIVES_KMH) & (spread < 10.0 * STANDS_M))
 
 
-def _path(pos: PosSamples, grid: Floats) -> Floats:
-    """Metres driven by positions at each time, NaN where they are unknown; (m,)."""
+def _index(samples: Floats, grid: Floats, of: Floats, clocks: dict[tuple[int, int], Index]) -> Index:
+    """Where the `grid` of a car's clock `of` is among `samples`: the feed stamps all cars at once."""
+    key = id(samples), id(of)
+    if key not in clocks:
+        clocks[key] = make_index(samples, grid)
+    return clocks[key]
+
+
+def _path(pos: PosSamples) -> Floats:
+    """Metres driven by positions at each sample, NaN where they are unknown; (n,)."""
     steps = np.hypot(np.diff(pos.x), np.diff(pos.y)) / 10.0
-    path = np.concatenate(([0.0], np.nancumsum(steps)))
-    return interpolate(np.where(np.isnan(pos.x), np.nan, path), make_index(pos.t, grid))
+    return np.where(np.isnan(pos.x), np.nan, np.concatenate(([0.0], np.nancumsum(steps))))
 
 
 def _frozen(car: CarSamples, off: Floats) -> Bools:

@@ -34,7 +34,16 @@ from pipeline.frames.resample import Index, fixed, interpolate, make_index, step
 from pipeline.frames.rows import contradictions
 from pipeline.frames.samples import replay_source
 from pipeline.frames.track import LEAD_IN_S, progress
-from pipeline.model import Bools, CarFrames, Floats, FrameClock, OfficialTiming, RaceFrames, RawRace
+from pipeline.model import (
+    Bools,
+    CarFrames,
+    Floats,
+    FrameClock,
+    OfficialTiming,
+    PosSamples,
+    RaceFrames,
+    RawRace,
+)
 
 
 def compute(raw: RawRace, fps: float = FPS) -> RaceFrames:
@@ -82,11 +91,12 @@ def _prepare(raw: RawRace, fps: float) -> Race:
     few = 2 * sum(own is not timed.get(number) for number, own in raw.laps.items()) < len(raw.laps)
     # laps mended for false positions would move the track for all; those of most cars were lost indeed
     line = reference_line(possible.positions, possible.cars, timed if few else raw.laps)
-    cleaned = replace(possible, cars=car_data(possible, raw.laps, last, told_by_laps(raw, possible)))
+    told, sound = told_by_laps(raw, possible), dict[str, PosSamples | None]()
+    cleaned = replace(possible, cars=car_data(possible, raw.laps, last, told, sound))
     positions, placed, verdicts = believed(raw, cleaned, line, t0, last + LEAD_IN_S)
     noticed = [*cleaned.findings, *mends, *contradictions(raw, cleaned, line)]
     cleaned = replace(cleaned, positions=positions)
-    cars = car_data(cleaned, raw.laps, last, {})
+    cars = car_data(cleaned, raw.laps, last, {}, sound)
     if (lost := false_car_data(raw, possible.cars, cars)).count:
         noticed.append(lost)
     cleaned = replace(cleaned, cars=cars, findings=noticed)

@@ -7,25 +7,14 @@ from pipeline.frames.laps import LapLine
 from pipeline.model import Bools, CarSamples, Floats, PosSamples
 
 MAX_SPEED_MS = 110.0
-BLIND_S = 15.0  # without a speed for longer, nobody knows whether the car drove
 LOOSE = 0.01  # of the way since the last crossing
 AGREES = 0.04  # of a lap: more than weaving, pit lanes and run-off roads make of it
 
 
 def metres(car: CarSamples | None, pos: PosSamples) -> Floats:
     """Metres driven at each position sample, float64 (n,), rising; by the path for a car without speed."""
-    at = odometer(car)
+    at = None if car is None else car.odometer
     return path(pos) if at is None else np.interp(pos.t, *at)
-
-
-def odometer(car: CarSamples | None) -> tuple[Floats, Floats] | None:
-    """Session seconds and the metres driven until then, by the speed; None for a car without any."""
-    if car is None or not (known := ~np.isnan(car.speed)).any():
-        return None
-    t, speed = car.t[known], car.speed[known] / 3.6
-    lasted = np.diff(t)
-    steps = np.where(lasted <= BLIND_S, (speed[1:] + speed[:-1]) / 2 * lasted, 0.0)
-    return t, np.concatenate(([0.0], np.cumsum(steps)))
 
 
 def mended(driven: Floats, pos: PosSamples, lap: LapLine, length: float) -> Floats:
