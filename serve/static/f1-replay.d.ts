@@ -103,6 +103,12 @@ export interface Race extends EventTarget {
    */
   segments(): Promise<SegmentsDocument | null>;
 
+  /**
+   * results.json, read once: the classification, with points, penalties and what its last revision changed. Null
+   * where the race has none: it was computed before there was one.
+   */
+  results(): Promise<Results | null>;
+
   /** Read the manifest again. This happens on its own when the race was recomputed meanwhile. */
   reload(): Promise<void>;
 

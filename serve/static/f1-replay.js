@@ -9,7 +9,7 @@
 // In an animation call `race.at(t)` for every picture: it never waits, and loads ahead on its own.
 
 /** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
-/** @import {PitStopsColumns, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
+/** @import {PitStopsColumns, Results, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
 /** @import {SegmentColor, SegmentsDocument, TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
 
 // codes:begin
@@ -78,6 +78,7 @@ class Race extends EventTarget {
   /** @type {Promise<void> | null} */ #reloading = null;
   /** @type {Promise<Story | null> | null} */ #story = null;
   /** @type {Promise<Segments | null> | null} */ #segments = null;
+  /** @type {Promise<Results | null> | null} */ #results = null;
   /** @type {number[]} */ #wanted = [];
   #seen = -1; // the chunk read last
   #settled = false; // nothing to fetch for the last time asked for
@@ -156,6 +157,14 @@ class Race extends EventTarget {
     return (await this.#told())?.timing ?? null;
   }
 
+  async results() {
+    this.#results ??= this.#document("results.json").catch((error) => {
+      this.#results = null; // a failure is not kept
+      throw error;
+    });
+    return this.#results;
+  }
+
   async segments() {
     return (await this.#coloured())?.document ?? null;
   }
@@ -193,6 +202,7 @@ class Race extends EventTarget {
     this.#chunks.clear();
     this.#story = null;
     this.#segments = null;
+    this.#results = null;
     this.#settled = false;
     this.dispatchEvent(new Event("change"));
   }

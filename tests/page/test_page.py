@@ -330,7 +330,7 @@ def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
     press("ArrowLeft")
     tab.page.locator("#clock", has_text="0:01:00").wait_for()
     press("ArrowUp")
-    assert tab.page.get_attribute("#speeds button >> nth=1", "aria-pressed") == "true"
+    assert tab.page.get_attribute("#speeds button >> nth=2", "aria-pressed") == "true"
     press("Space")
     assert tab.page.get_attribute("#play", "aria-label") == "Pause"
     press("Space")

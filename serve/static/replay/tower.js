@@ -85,7 +85,7 @@ function showGain(cell, { gained, state }) {
 }
 
 /** @param {any} cell @param {TowerLap | null} time */
-function showTime(cell, time) {
+export function showTime(cell, time) {
   write(cell, lapText(time?.seconds));
   if (cell.dataset.color !== (time?.color ?? "")) cell.dataset.color = time?.color ?? "";
 }
