@@ -157,7 +157,7 @@ export interface TowerCar {
   laps_down: number | null;
   /** The lap that was completed last; null where its time is not known. */
   last_lap: TowerLap | null;
-  /** The driver's best lap so far, of those that count: not the first one, and none that had been deleted. */
+  /** The driver's best lap so far, of those that count: neither the first one, nor out of or into the pits, nor deleted. */
   best_lap: TowerLap | null;
   /** Sectors 1 to 3 of the lap under way; of the last lap until the first one is known. */
   sectors: (TowerLap | null)[];

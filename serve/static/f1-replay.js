@@ -490,7 +490,8 @@ class Story {
     [row.lap_time_s, row.sector1_s, row.sector2_s, row.sector3_s].forEach((seconds, part) => {
       const t = Math.min(known[part], end);
       if (seconds === null || t === Infinity) return;
-      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, color: YELLOW };
+      const through = part > 0 || row.kind === "timed"; // neither out of the pits nor into them
+      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, through, color: YELLOW };
       this.#marks.push(mark);
       this.#byLap.set(`${mark.code} ${mark.lap} ${part}`, mark);
     });
@@ -527,7 +528,7 @@ class Story {
 
   /** The first lap begins on the grid. @param {Mark} mark @param {number} t */
   #counts(mark, t) {
-    return mark.lap > 1 && !this.#deleted(mark.code, t).some(({ lap }) => lap === mark.lap);
+    return mark.lap > 1 && mark.through && !this.#deleted(mark.code, t).some(({ lap }) => lap === mark.lap);
   }
 
   /** @param {string} code @param {number} t @returns {Ruling[]} */
@@ -598,8 +599,8 @@ class Story {
   #best(code, t, done) {
     const gone = this.#deleted(code, t).map(({ lap }) => lap);
     let best = /** @type {TowerLap | null} */ (null);
-    for (const { lap } of done) {
-      const time = lap !== null && lap > 1 && !gone.includes(lap) ? this.#time(code, lap) : null;
+    for (const { lap, kind } of done) {
+      const time = lap !== null && lap > 1 && kind === "timed" && !gone.includes(lap) ? this.#time(code, lap) : null;
       if (quicker(time, best)) best = time;
     }
     return best;
@@ -659,7 +660,7 @@ const JUDGED = [...PENDING, ...DECIDED];
 const RULINGS = [...JUDGED, "served", "not_served", "rescinded"];
 const TIME_PENALTY = /TIME PENALT/;
 
-/** @typedef {TowerLap & {code: string, part: number, t: number}} Mark part 0 is the lap itself */
+/** @typedef {TowerLap & {code: string, part: number, t: number, through: boolean}} Mark part 0 is the lap itself */
 /** @typedef {"code" | "position" | "lap" | "state" | "gap" | "interval" | "laps_down" | "tyre" | "tyre_life"} InReplay */
 /** @typedef {Pick<TowerCar, InReplay>} Shown */
 /** @template T @typedef {{[K in keyof T]: T[K] extends (infer V)[] ? V : never}} Row */

@@ -67,17 +67,22 @@ def known(lap: Row, part: str) -> float:
     return min(end, end if said is None else said)
 
 
+def counts(lap: Row, part: str) -> bool:
+    """The first lap does not, and no lap time out of the pits or into them."""
+    return lap["lap"] > 1 and (part != "lap_time_s" or lap["kind"] == "timed")
+
+
 def colour(laps: list[Row], events: list[Row], lap: Row, part: str) -> set[str]:
     """What the colour may be: of times set at the same moment either may have been first."""
     at = known(lap, part)
-    if lap["lap"] == 1 or lap["lap"] in deleted(events, lap["driver"], at):
+    if not counts(lap, part) or lap["lap"] in deleted(events, lap["driver"], at):
         return {"yellow"}
     found = set()
     for before in (np.less, np.less_equal):
         earlier = [
             (one["driver"], one[part])
             for one in laps
-            if one is not lap and one[part] is not None and one["lap"] > 1 and not one["generated"]
+            if one is not lap and one[part] is not None and counts(one, part) and not one["generated"]
             if before(known(one, part), at) and one["lap"] not in deleted(events, one["driver"], at)
         ]
         least = min((seconds for _, seconds in earlier), default=np.inf)
@@ -101,7 +106,7 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
             counting = [
                 lap["lap_time_s"]
                 for lap in done
-                if lap["lap"] > 1 and lap["lap"] not in gone and lap["lap_time_s"] is not None
+                if counts(lap, "lap_time_s") and lap["lap"] not in gone and lap["lap_time_s"] is not None
             ]
             best[car["code"]] = min(counting, default=None)
             assert car["laps"] == len(done)
