@@ -52,11 +52,7 @@ def moments(folder: Path, n: int) -> list[float]:
 
 
 def deleted(events: list[Row], code: str, t: float) -> set[int]:
-    said = {
-        e["lap"]: e["kind"]
-        for e in events
-        if e["driver"] == code and e["kind"] in ("deleted_lap", "reinstated_lap") and e["t_s"] <= t
-    }
+    said = {e["lap"]: e["kind"] for e in events if e["driver"] == code and e["t_s"] <= t}
     return {lap for lap, kind in said.items() if kind == "deleted_lap"}
 
 
@@ -95,6 +91,7 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
     """Hold towers against the Parquet tables; gives the colours that were seen."""
     names = ("laps", "pit_stops", "events", "results")
     laps, stops, events, results = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in names)
+    events = [event for event in events if event["kind"] in ("deleted_lap", "reinstated_lap")]
     grid = {row["driver"]: row["grid"] for row in results}
     seen = set()
     for t, tower in zip(times, towers, strict=True):
