@@ -28,7 +28,10 @@ settings.register_profile("unhurried", parent=settings(), deadline=None, derando
 settings.load_profile("unhurried")
 
 # what takes seconds to make or start: `make test-quick` does without the tests that need it
-SLOW = {"real_cache", "real_out", "past_timing", "demo_out", "small_out", "nights", "s3_server", "chromium", "browser"}
+SLOW = {
+    *("real_cache", "real_out", "past_timing", "demo_out", "small_out"),
+    *("nights", "s3_server", "chromium", "browser"),
+}
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))
 
 
