@@ -3,14 +3,18 @@
 The status command, the server's overview and its metrics all say what is counted here.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pipeline.contract import MADE_SINCE
-from pipeline.contract.models import Catalog, SeasonListing, SeasonSession
 from pipeline.contract.sessions import SESSIONS
+
+if TYPE_CHECKING:  # the command line names the conditions, and answers --help without the models
+    from pipeline.contract.models import Catalog, SeasonListing, SeasonSession
 
 Condition = Literal["final", "provisional", "failed", "missing", "upcoming", "cancelled"]
 CONDITIONS: Final[tuple[Condition, ...]] = (
