@@ -13,7 +13,7 @@ import click
 
 from pipeline import __version__
 from pipeline.cli.limits import check_limits
-from pipeline.cli.nightly import doctor, nightly
+from pipeline.cli.nightly import doctor, nightly, watch
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
     compute_options,
@@ -202,7 +202,7 @@ def verify(
             sys.exit(Exit.FAILED)
 
 
-for command in (nightly, doctor, status, publish, prune, remove):
+for command in (nightly, watch, doctor, status, publish, prune, remove):
     main.add_command(command)
 
 

@@ -13,7 +13,6 @@ import click
 import orjson
 
 from pipeline.cli.settings import out_option, s3_options, scope_arguments, to_s3
-from pipeline.contract.freshness import CONDITIONS
 from pipeline.contract.options import option
 from pipeline.contract.sessions import CHOICES, SESSIONS
 from pipeline.errors import Exit, UsageError
@@ -61,6 +60,8 @@ def _holder(out: Path) -> str | None:
 
 def _plain(place: PlaceStatus) -> dict[str, Any]:
     """For --json: all but what the sentences are made of."""
+    from pipeline.contract.freshness import CONDITIONS  # noqa: PLC0415
+
     seasons = [
         {"year": s.year, "older": s.older, "revised": s.revised, "gone": s.gone, "bytes": s.bytes}
         | {"sessions": {c: s.sessions[c] for c in CONDITIONS}, "errors": s.failed}
@@ -78,6 +79,8 @@ def _plain(place: PlaceStatus) -> dict[str, Any]:
 
 
 def _screen(place: PlaceStatus, now: datetime) -> str:
+    from pipeline.contract.freshness import CONDITIONS  # noqa: PLC0415
+
     head: tuple[str, ...] = ("year", *CONDITIONS, "older", "revised", "MB")
     rows = [head]
     for s in reversed(place.seasons):

@@ -5,7 +5,7 @@ that has passed since, and for races that are no longer there.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 
 from pipeline.contract import DEMO_YEAR
-from pipeline.contract.artifacts import CATALOG, SessionKey, season_key, spec_of
+from pipeline.contract.artifacts import CATALOG, SessionKey, key_of, season_key, spec_of
 from pipeline.contract.freshness import Condition, condition_of, is_older
 from pipeline.contract.models import Catalog, CatalogRace, RunSummary, SeasonListing
+from pipeline.night.run import IDLE
 from pipeline.publish.documents import read_model
 from pipeline.publish.mend import listed_years
 from pipeline.publish.verify import cure
@@ -67,10 +68,21 @@ def look(store: Store, now: datetime, history: History | None = None) -> PlaceSt
     if catalog is not None and (newest := catalog.newest) is not None:
         made = {key: at for season in seasons for key, at in season.updated.items()}
         found.newest, found.newest_made_at = newest, made.get(newest.manifest)
-    runs = sorted(k for k in files if (spec := spec_of(k)) is not None and spec.name == "run_summary")
-    found.last_run = read_model(store, runs[-1], RunSummary) if runs else None
+    found.last_run = _last_run(store, files)
     found.to_do = list(_to_do(found, history or History(), now))
     return found
+
+
+def _last_run(store: Store, files: Iterable[str]) -> RunSummary | None:
+    """Of the last that had something to do and the last that had not."""
+    names = sorted(
+        name for name in files if (spec := spec_of(name)) is not None and spec.name == "run_summary"
+    )
+    idle = key_of("run_summary", run=IDLE)
+    dated = [name for name in names if name != idle]
+    found = [read_model(store, name, RunSummary) for name in (*dated[-1:], idle) if name in names]
+    runs = [run for run in found if run is not None]
+    return max(runs, key=lambda run: run.started_at, default=None)
 
 
 def _season(

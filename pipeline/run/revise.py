@@ -6,26 +6,30 @@ race of which the answer has less, or which is another one, stays as it is, and 
 jolpica does not answer. Frames are not computed again.
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.contract.artifacts import SessionKey, key_of
 from pipeline.contract.models import Driver, Manifest, Results, Standings, StandingsRound
 from pipeline.contract.sessions import SessionCode
 from pipeline.input.same_event import is_same
 from pipeline.job import Source
-from pipeline.model import DriverInfo, RawRace
 from pipeline.network.hosts import RESULTS
-from pipeline.network.patience import Watch
 from pipeline.network.trouble import Trouble
 from pipeline.publish.documents import read_model
 from pipeline.publish.race import publish_race
 from pipeline.run.found import find
 from pipeline.store.local import LocalStore
+
+if TYPE_CHECKING:
+    from pipeline.model import DriverInfo, RawRace
+    from pipeline.network.patience import Watch
 
 REST = 4  # days from one look at standings that are known to the next
 STEP, EDGE, SPRINTS = 60, 90, 6

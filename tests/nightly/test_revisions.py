@@ -52,17 +52,17 @@ def disqualify(races: list[Any]) -> None:
 
 def test_a_disqualification_is_published_whatever_the_age(nights: Nights, weekend: Weekend) -> None:
     season_page(nights, weekend)
-    nights.run()
+    nights.run_a_day_later()
     before, first = state(nights), results(nights)
     winner, second = (row["driver"] for row in first["rows"][:2])
     asked = nights.hosts.requests["jolpica"]
-    idle = nights.run()
+    idle = nights.run_a_day_later()
     assert "revised" not in idle.stdout
     assert nights.hosts.requests["jolpica"] - asked <= 3
     assert state(nights) == before
 
     season_page(nights, weekend, disqualify)
-    told = nights.run()
+    told = nights.run_a_day_later()
     assert "results revised" in told.stdout
     assert any("results revised" in note for note in nights.summary()["notes"])
     now = results(nights)
@@ -88,7 +88,7 @@ def test_a_disqualification_is_published_whatever_the_age(nights: Nights, weeken
     season = pq.read_table(nights.out / f"seasons/{nights.year}/results.parquet").to_pylist()
     assert [row["driver"] for row in season] == [row["driver"] for row in now["rows"]]
 
-    assert "revised" not in nights.run().stdout
+    assert "revised" not in nights.run_a_day_later().stdout
     assert results(nights) == now
 
 
@@ -98,12 +98,12 @@ def test_a_race_that_is_computed_again_keeps_its_revision(
 ) -> None:
     """Its own result is in the cache as it was before, for half a day also where hosts may be asked."""
     season_page(nights, weekend)
-    nights.run()
+    nights.run_a_day_later()
     season_page(nights, weekend, disqualify)
-    nights.run()
+    nights.run_a_day_later()
     before, told = nights.manifest(1), results(nights)
     assert told["revision"] == 2
-    nights.run("--fps", "4", *more)
+    nights.run_a_day_later("--fps", "4", *more)
     after = nights.manifest(1)
     assert (after["clock"]["fps"], results(nights)) == (4, told)
     assert after["provenance"]["revised_at"] == told["revised_at"]
@@ -134,7 +134,7 @@ def of_another_race(races: list[Any]) -> None:
 
 @pytest.mark.parametrize("change", [thinner, twice, without_points, of_another_race])
 def test_what_is_worse_or_of_another_race_is_not_taken(nights: Nights, weekend: Weekend, change: Any) -> None:
-    nights.run()
+    nights.run_a_day_later()
     before = state(nights)
 
     def in_the_middle(races: list[Any]) -> None:
@@ -142,7 +142,7 @@ def test_what_is_worse_or_of_another_race_is_not_taken(nights: Nights, weekend: 
         races[:] = [races[0] | {"round": "77"}, races[0], races[0] | {"round": "78"}]
 
     season_page(nights, weekend, in_the_middle)
-    nights.run()
+    nights.run_a_day_later()
     assert state(nights) == before
     assert any("kept as it was" in note for note in nights.summary()["notes"])
 
@@ -176,12 +176,12 @@ def standings(nights: Nights) -> Any:
 
 def test_official_standings_are_taken_once_they_are_there(nights: Nights, weekend: Weekend) -> None:
     season_page(nights, weekend)
-    nights.run()
+    nights.run_a_day_later()
     plain = standings(nights)
     assert "official_at" not in plain
     standings_pages(nights, [30.0, 20.5])
     asked = nights.hosts.requests["jolpica"]
-    nights.run()
+    nights.run_a_day_later()
     assert nights.hosts.requests["jolpica"] - asked <= 5
     told = standings(nights)
     assert told["official_at"]
@@ -192,21 +192,21 @@ def test_official_standings_are_taken_once_they_are_there(nights: Nights, weeken
     assert nights.listing()["files"]["artifacts"]
     verified = cli("verify", str(nights.year), "--out", nights.out)
     assert "damaged" not in verified.stdout
-    nights.run()
+    nights.run_a_day_later()
     assert standings(nights) == told
-    nights.run("--offline", "--fps", "4")  # computed again: they stay
+    nights.run_a_day_later("--offline", "--fps", "4")  # computed again: they stay
     assert standings(nights) == told
     season_page(nights, weekend, disqualify)
-    nights.run()
+    nights.run_a_day_later()
     assert "official_at" not in standings(nights)
 
 
 def test_standings_of_another_round_are_not_taken(nights: Nights, weekend: Weekend) -> None:
     season_page(nights, weekend)
-    nights.run()
+    nights.run_a_day_later()
     before = standings(nights)
     standings_pages(nights, [30.0, 20.5], number=2)
-    nights.run()
+    nights.run_a_day_later()
     assert standings(nights) == before
     assert any("standings" in note and "stay" in note for note in nights.summary()["notes"])
 
@@ -233,13 +233,13 @@ def test_after_which_round_standings_are_asked_for() -> None:
 
 @pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"MRData": {"RaceTable": {"Races": [{}]}}}', None])
 def test_an_answer_of_no_use_changes_nothing(nights: Nights, content: bytes | None) -> None:
-    nights.run()
+    nights.run_a_day_later()
     before = state(nights)
     if content is not None:
         nights.hosts.content["jolpica"][f"/{nights.year}/results.json"] = content
     else:
         nights.hosts.fault = {"jolpica": "refused"}
-    nights.run("--network-budget", "0.02")
+    nights.run_a_day_later("--network-budget", "0.02")
     assert state(nights) == before
     assert any("could not be compared" in note for note in nights.summary()["notes"])
 
