@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--only", type=_sections, default=list(SECTIONS), help=f"of {','.join(SECTIONS)}")
-    parser.add_argument("--quick", action="store_true", help="the demo season, every figure once")
+    parser.add_argument("--quick", action="store_true", help="the demo season's sprint, every figure once")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each stage; the median counts")
     parser.add_argument("--races", type=int, default=24, help="of the long run")
     parser.add_argument(

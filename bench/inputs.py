@@ -47,7 +47,7 @@ def _as_round(task: Task, number: int) -> Task:
 
 @contextmanager
 def opened(quick: bool) -> Iterator[Input]:
-    """The real races of F1_REAL_CACHE; the demo season where there are none, or for a quick look."""
+    """The real races of F1_REAL_CACHE; the demo season where there are none, for a quick look its sprint."""
     cache = Path(os.environ.get("F1_REAL_CACHE", REAL_CACHE))
     with TemporaryDirectory(prefix="f1-bench-") as folder:
         work = Path(folder)
@@ -58,8 +58,8 @@ def opened(quick: bool) -> Iterator[Input]:
             yield Input(f"{tasks[0].key.year} {tasks[0].event.name}", True, tasks, work)
             return
         with recorded() as (tasks, _):
-            races = [task for task in tasks if task.key.session == "R"]
-            yield Input(f"demo season, {races[0].event.name}", False, races, work)
+            races = [task for task in tasks if task.key.session == ("S" if quick else "R")]
+            yield Input(f"demo season, {races[0].key}", False, races, work)
 
 
 def _years(cache: Path) -> list[int]:

@@ -22,15 +22,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.contract.artifacts import CATALOG, SessionKey, season_key
+from pipeline.contract.artifacts import CATALOG, SessionKey, key_of, season_key
 from pipeline.contract.models import (
     Catalog,
     CatalogRace,
     CatalogSeason,
+    Manifest,
     SeasonEvent,
     SeasonListing,
     SeasonSession,
 )
+from pipeline.publish.documents import parsed
 
 CONNECTIONS = (1, 16, 256)
 NOW = datetime(2025, 3, 16, tzinfo=UTC)
@@ -169,13 +171,27 @@ def targets(out: Path) -> list[Target]:
     race = f"{key.year}/{key.round}"
     chunks = sorted((out / key.prefix / "replay").glob("*/*.json.gz"))
     chunk = chunks[len(chunks) // 2].relative_to(out)
+    season = f"/f1/seasons/{key.year}"
+    later = [  # made up files are without them; of laps nginx has the file that they are made of
+        Target("results", f"/f1/results/{race}", f"/{key.file('results')}"),
+        Target("laps", f"/f1/laps/{race}", f"/{key.file('timing')}"),
+        Target("laps of 1", f"/f1/laps/{race}?driver={first_driver(out, key)}", f"/{key.file('timing')}"),
+        Target("standings", f"{season}/standings", f"/{key_of('standings', year=key.year)}"),
+        Target("all laps", f"{season}/laps", f"/{key_of('season_laps', year=key.year)}"),
+    ]
     return [
         Target("sessions", f"/f1/sessions/{key.year}", f"/{season_key(key.year)}"),
         Target("manifest", f"/f1/races/{race}", f"/{key.manifest}"),
+        *(target for target in later if (out / target.nginx[1:]).is_file()),
         Target("chunk", f"/data/{chunk}", f"/{chunk}"),
         Target("skip_5", f"/f1/race-telemetry/{race}?frame_skip=5", f"/{key.frames_json(5)}"),
         Target("skip_1", f"/f1/race-telemetry/{race}", f"/{key.frames_json(1)}"),
     ]
+
+
+def first_driver(out: Path, key: SessionKey) -> str:
+    manifest = parsed((out / key.manifest).read_bytes(), Manifest)
+    return manifest.drivers[0].code if manifest is not None else ""
 
 
 def make_files(out: Path) -> Path:

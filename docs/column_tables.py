@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from pipeline.contract.artifacts import SPECS
-from pipeline.contract.columns import FRAME_COLUMNS, TIMED_COLUMNS, TRACK_STATUSES, Column
+from pipeline.contract.columns import (
+    FRAME_COLUMNS,
+    SEGMENTS,
+    TIMED_COLUMNS,
+    TRACK_STATUSES,
+    Column,
+)
 from pipeline.contract.sessions import SESSIONS
 from pipeline.contract.tables import FRAMES, TABLES, Table
 
@@ -75,6 +81,10 @@ def _table(declared: Table) -> str:
 
 def track_statuses() -> str:
     return markdown(("track status", ""), TRACK_STATUSES.items())
+
+
+def segments() -> str:
+    return markdown(("mini-sector", ""), SEGMENTS.items())
 
 
 def _type(column: Column) -> str:

@@ -25,6 +25,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "timed-columns": column_tables.timed_columns,
     "tables": column_tables.tables,
     "track-statuses": column_tables.track_statuses,
+    "segments": column_tables.segments,
     "codes": reader_types.codes,
     "code-types": reader_types.code_types,
     "car": reader_types.car,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contract import SCHEMA_VERSION, models
-from pipeline.contract.columns import COLUMNS, REPLAY, STATUSES, TRACK_STATUSES, TYRES, Column
+from pipeline.contract.columns import COLUMNS, REPLAY, SEGMENTS, STATUSES, TRACK_STATUSES, TYRES, Column
 from pipeline.contract.models import SCHEMAS
 from pipeline.contract.sessions import SESSIONS
 
@@ -36,6 +36,9 @@ def codes() -> str:
             "export const TRACK_STATUSES = {",
             *(f"  {code}: {json.dumps(said)}," for code, said in TRACK_STATUSES.items()),
             "};",
+            "export const SEGMENTS = {",
+            *(f"  {code}: {json.dumps(said)}," for code, said in SEGMENTS.items()),
+            "};",
         ]
     )
 
@@ -53,9 +56,13 @@ def code_types() -> str:
             "export const SESSIONS: Record<string, { name: string; folder: string }>;",
             "/** What F1's track status codes say: TRACK_STATUSES[status]. */",
             "export const TRACK_STATUSES: Record<string, string>;",
+            "/** What F1's codes of a mini-sector say: SEGMENTS[status]; none of others. */",
+            "export const SEGMENTS: Record<string, SegmentColor>;",
             "",
             f"/** {_sentence(COLUMNS['status'].meaning)} */",
             f"export type Status = {_words(list(STATUSES))};",
+            "/** A mini-sector's colour: of the time in it; pit where that was in the pit lane. */",
+            f"export type SegmentColor = {_words([*SEGMENTS.values(), 'unknown'])};",
         ]
     )
 

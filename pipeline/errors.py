@@ -1,5 +1,6 @@
 """The few errors that reach a user: one sentence that says what is wrong and what would be right."""
 
+import errno
 from enum import IntEnum
 from typing import ClassVar
 
@@ -89,3 +90,27 @@ class BusyError(PipelineError):
     """Another run holds the output."""
 
     exit_code = Exit.TEMPORARY
+
+
+_REFUSED = {
+    errno.EMFILE: "too many open files: raise the limit (ulimit -n)",
+    errno.ENFILE: "the system has too many open files",
+    errno.EFBIG: "a file would be larger than this user may write: raise the limit (ulimit -f)",
+    errno.EAGAIN: "there can be no more processes or threads: raise the limit (ulimit -u), or try --jobs 1",
+    errno.ENOMEM: "there is not enough memory: raise the limit (ulimit -v), or try --jobs 1",
+    errno.ENOSPC: "no space left: free some and run again",
+    errno.EACCES: "no right to it: see its owner and rights",
+    errno.EPERM: "no right to it: see its owner and rights",
+    errno.EROFS: "it cannot be written: choose another place",
+}
+
+
+def refused(error: Exception) -> str | None:
+    """The sentence for what the system refused this user; None for anything else, which is a bug."""
+    if isinstance(error, MemoryError):
+        return _REFUSED[errno.ENOMEM]
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return _REFUSED[errno.EAGAIN]
+    if not isinstance(error, OSError) or (advice := _REFUSED.get(error.errno or 0)) is None:
+        return None
+    return advice if error.filename is None else f"{error.filename}: {advice}"

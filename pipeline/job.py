@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.network.trouble import Trouble
 
 AS_USUAL = Options(fps=FPS, frame_skips=list(FRAME_SKIPS))
+Word = Literal["going on", "over"]  # of a session, by F1's feed
 SETTLED = timedelta(hours=48)  # after a session is over; stewards and jolpica have spoken by then
 
 
@@ -30,13 +31,15 @@ class ScheduledSession:
     name: str
     start: datetime | None
 
-    def not_over(self, now: datetime) -> str | None:
-        """Why there can be nothing of it yet; None where it is over."""
+    def not_over(self, now: datetime, said: Word | None = None) -> str | None:
+        """Why there can be nothing of it yet; None where it is over. said: what the feed says of it."""
         if self.start is None:
             return "its start is not known yet"
         if now < self.start:
             return f"it starts at {self.start:%Y-%m-%d %H:%M} UTC"
-        if now < self.start + SESSIONS[self.code].lasts:
+        if said == "going on":
+            return f"it began at {self.start:%H:%M} UTC and is not over: F1's feed says so"
+        if said is None and now < self.start + SESSIONS[self.code].lasts:
             return f"it began at {self.start:%H:%M} UTC and may still be running, or not be online yet"
         return None
 

@@ -8,7 +8,7 @@ replay say the same.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,7 @@ Rows = dict[str, AnyArray | Sequence[Any]]
 STANDS_KMH = 5.0
 CREEPS_KMH = 12.0  # wheels are turned while they are changed
 PIT_LANE_KMH = 130.0  # nobody is that fast in there: car data that say so are of another moment
+BLIND_S = 15.0  # without a speed for longer, nobody knows whether the car drove
 SAMPLED_S = 1.5  # a stop for tyres takes longer than this
 
 
@@ -52,6 +53,16 @@ class CarSamples:
     gear: npt.NDArray[np.int16]
     drs: npt.NDArray[np.int16]
     brake: npt.NDArray[np.int16]
+
+    @cached_property
+    def odometer(self) -> tuple[Floats, Floats] | None:
+        """Session seconds and the metres driven until then, by the speed, (m,) each; None without any."""
+        if not (known := ~np.isnan(self.speed)).any():
+            return None
+        t, speed = self.t[known], self.speed[known] / 3.6
+        lasted = np.diff(t)
+        steps = np.where(lasted <= BLIND_S, (speed[1:] + speed[:-1]) / 2 * lasted, 0.0)
+        return t, np.concatenate(([0.0], np.cumsum(steps)))
 
     def stand(self, begin: float, end: float) -> tuple[float, float] | None:
         """When the car came to its longest stand between two session seconds, and when it drove on.
@@ -253,6 +264,16 @@ class TyreWord:
     total_laps: int | None
 
 
+class SegmentWord(NamedTuple):
+    """What the feed said of a segment of a sector, both counted from 0, at session second `t`: F1's code."""
+
+    t: float
+    number: str
+    sector: int
+    segment: int
+    status: int
+
+
 @dataclass(frozen=True)
 class Topics:
     """What the feed's topics say that fastf1 has no parser for; a topic that is absent is empty.
@@ -264,6 +285,7 @@ class Topics:
     clock: list[ClockWord] = field(default_factory=list)
     pits: list[PitWord] = field(default_factory=list)
     tyres: list[TyreWord] = field(default_factory=list)
+    segments: list[SegmentWord] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
 

@@ -10,6 +10,7 @@ from serve import logs, openapi
 from serve.call import Call, Endpoint
 from serve.files import Library
 from serve.frames import Frames
+from serve.freshness import Freshness
 from serve.health import HealthChecks
 from serve.laps import Laps
 from serve.listings import Listings
@@ -49,7 +50,9 @@ def _routes(settings: Settings, metrics: Metrics, transforms: Transforms) -> Ite
     shelf = Shelf(library)
     artifacts = Artifacts(settings, library, memory, transforms)
     frames, listings = Frames(artifacts, shelf, settings.body_limit), Listings(artifacts, shelf)
-    health, pages = HealthChecks(shelf), Pages(artifacts, shelf, settings.cdn_url)
+    freshness = Freshness(shelf)
+    metrics.tell_of(freshness)
+    health, pages = HealthChecks(shelf), Pages(artifacts, shelf, freshness, settings.cdn_url)
     # The order is that of traffic: the router tries one route after the other.
     yield _asgi("/data/{key:path}", listings.data)
     yield _asgi("/f1/races/{year}/{round}", listings.race)

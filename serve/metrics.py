@@ -1,4 +1,4 @@
-"""Prometheus metrics of one worker, or of all of them where a shared folder is set.
+"""Prometheus metrics of one worker, or of all of them where a shared folder is set; and of the data.
 
 `PROMETHEUS_MULTIPROC_DIR` is the client library's own switch; `f1-serve` sets it when it starts
 several workers, so that /metrics answers for all, whichever worker is asked.
@@ -10,6 +10,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +24,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._data = CollectorRegistry()  # what all workers find alike is not added up
         self._requests = Counter(
             "f1_requests", "responses by route", ["method", "route", "status"], registry=self._registry
         )
@@ -37,6 +39,10 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+
+    def tell_of(self, data: Collector) -> None:
+        """Ask it, too, whenever somebody asks here."""
+        self._data.register(data)
 
     def observe(self, method: str, route: str, status: int, seconds: float, sent: int) -> None:
         method = method if method in _METHODS else "other"
@@ -57,7 +63,8 @@ class Metrics:
             _forget_dead(Path(os.environ[SHARED_DIR]))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        text = generate_latest(registry) + generate_latest(self._data)
+        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _forget_dead(folder: Path) -> None:

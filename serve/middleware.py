@@ -136,8 +136,6 @@ class Exchange:
                 **message,
                 "headers": [*message.get("headers", ()), (b"x-request-id", self.id.encode())],
             }
-        elif kind == "http.response.pathsend":
-            self.sent = int(dict(self._headers)[b"content-length"])
         elif kind == "websocket.close":
             self.status = message.get("code", 1000)
         await self._send(message)

@@ -19,6 +19,7 @@ from pipeline.contract.models import SeasonEvent, SeasonSession
 from pipeline.contract.sessions import SESSIONS, session_code
 from serve.call import Call
 from serve.files import Library
+from serve.freshness import Freshness
 from serve.listings import links_of
 from serve.memory import Memory
 from serve.models import RacePath
@@ -58,9 +59,10 @@ _REDOC = """<redoc spec-url="/openapi.json"></redoc>
 class Pages:
     """Endpoints for people."""
 
-    def __init__(self, artifacts: Artifacts, shelf: Shelf, cdn_url: str) -> None:
+    def __init__(self, artifacts: Artifacts, shelf: Shelf, freshness: Freshness, cdn_url: str) -> None:
         self._artifacts = artifacts
         self._shelf = shelf
+        self._freshness = freshness
         self._assets = Library(Path(__file__).parent / "static", Memory(4 << 20))
         # where a CDN is set, the page's requests for data are redirected there
         self._replay_policy = f"{_POLICY}; connect-src 'self' {cdn_url}"
@@ -72,8 +74,18 @@ class Pages:
             style = '<link rel="stylesheet" href="/static/replay/replay.css">'
             body = f'<main class="picker"><h1>F1 race telemetry</h1>{body}</main>'
             return _page("F1 race telemetry", body, head=style, headers=headers)
-        seasons = [{"year": year, "sessions": f"/f1/sessions/{year}"} for year in self._years()]
-        content = {"name": "f1-precompute", "version": __version__, "seasons": seasons, "links": _LINKS}
+        counted = self._freshness.sessions()
+        seasons: list[dict[str, Any]] = [
+            {"year": year, "sessions": f"/f1/sessions/{year}", "states": dict(counted.get(year, {}))}
+            for year in self._years()
+        ]
+        content = {
+            "name": "f1-precompute",
+            "version": __version__,
+            "seasons": seasons,
+            "data_age_s": self._freshness.age_s(),
+            "links": _LINKS,
+        }
         return Response(orjson.dumps(content), headers=headers, media_type="application/json")
 
     async def swagger(self, _: Request) -> Response:

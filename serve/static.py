@@ -15,7 +15,7 @@ from serve.files import Library, Open, Small, closing
 from serve.memory import Memory
 from serve.problems import Problem
 from serve.settings import Settings
-from serve.streams import Client, ClientGoneError, Packer, PathSender, Transforms, send_range, unpacked
+from serve.streams import Client, ClientGoneError, Packer, Transforms, send_range, unpacked
 
 ACCEL_PREFIX = "/_artifacts/"  # the internal location in deploy/nginx.conf
 PACKED_FROM = 1024  # bytes; what is smaller fits a packet or two either way
@@ -30,7 +30,6 @@ class Artifacts:
         self.library = library
         self._packer = Packer(memory, transforms)
         self._transforms = transforms
-        self._paths = PathSender()
         self._stall = settings.stall_timeout
         self._least_rate = settings.least_rate
         self._cdn = settings.cdn_url.rstrip("/")
@@ -125,15 +124,9 @@ class Artifacts:
             await call.reply(status, fields, found[start:end])
         else:
             await call.start(status, fields)
-            await self._send_open(call, found, start, end)
-
-    async def _send_open(self, call: Call, opened: Open, start: int, end: int) -> None:
-        if (start, end) == (0, opened.stamp.size) and self._paths.offered(call):
-            await self._paths.send(call, opened)
-            return
-        async with Client(call, self._stall) as client:
-            with suppress(ClientGoneError):
-                await send_range(client, opened, start, end)
+            async with Client(call, self._stall) as client:
+                with suppress(ClientGoneError):
+                    await send_range(client, found, start, end)
 
     def _must_exist(self, key: str) -> None:
         with closing(self.library.open(key)):

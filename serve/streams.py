@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from ipaddress import IPv6Address
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 from zlib_ng import gzip_ng
@@ -26,7 +25,6 @@ from serve.problems import unavailable
 BLOCK = 1 << 16
 UNPACKED_BLOCK = 1 << 18
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
-_DESCRIPTORS = Path("/proc/self/fd")
 
 
 class ClientGoneError(Exception):
@@ -102,37 +100,6 @@ async def read_block(fd: int, size: int, offset: int) -> bytes | bytearray:
             del block[got:]
             return block
     return await asyncio.to_thread(os.pread, fd, size, offset)
-
-
-class PathSender:
-    """Lets the server send whole files itself, where it offers the ASGI extension http.response.pathsend.
-
-    The path names our open descriptor, not the artifact: a file replaced between our fstat and the
-    server's open would otherwise send new bytes under the old length and ETag. The server opens the path
-    some time after `send` returns and never says when, so the descriptor is held for a while; while too
-    many are held, files are sent the other way.
-    """
-
-    HOLD_S = 2.0
-    MOST_HELD = 256
-
-    def __init__(self) -> None:
-        self._held = 0
-        self._works = _DESCRIPTORS.is_dir()
-
-    def offered(self, call: Call) -> bool:
-        extensions = call.scope.get("extensions") or ()
-        return self._works and self._held < self.MOST_HELD and "http.response.pathsend" in extensions
-
-    async def send(self, call: Call, opened: Open) -> None:
-        fd = os.dup(opened.fd)
-        self._held += 1
-        asyncio.get_running_loop().call_later(self.HOLD_S, self._release, fd)
-        await call.send({"type": "http.response.pathsend", "path": f"{_DESCRIPTORS}/{fd}"})
-
-    def _release(self, fd: int) -> None:
-        self._held -= 1
-        os.close(fd)
 
 
 def unpacked(opened: Open) -> Iterator[bytes]:

@@ -27,7 +27,11 @@ from tests.warm import use_recordings
 settings.register_profile("unhurried", parent=settings(), deadline=None, derandomize=True)
 settings.load_profile("unhurried")
 
-REAL = {"real_cache", "real_out", "served_real"}
+# what takes seconds to make or start: `make test-quick` does without the tests that need it
+SLOW = {
+    *("real_cache", "real_out", "past_timing", "demo_out", "small_out"),
+    *("nights", "s3_server", "chromium", "browser"),
+}
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))
 
 
@@ -47,9 +51,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """A real race is never quick; what takes longest begins first."""
+    """What needs a slow fixture is slow; what takes longest begins first."""
     for item in items:
-        if not REAL.isdisjoint(getattr(item, "fixturenames", ())) or "real_out" in item.name:
+        asked = getattr(item, "fixturenames", ())  # or by the name of a parameter
+        if any(name in asked or name in item.name for name in SLOW):
             item.add_marker(pytest.mark.slow)
     yield
     items[:] = longest_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
@@ -140,6 +145,16 @@ def real_out(once: Once, real_cache: Path) -> Path:
     """A folder with the artifacts of 2025 rounds 1 and 2. Read only: copy it to change it."""
     which = ("2025", "--rounds", "1-2", "--sessions", "R", "--offline")
     return once("real", lambda out: cli("season", *which, "--fastf1-cache", real_cache, "--out", out))
+
+
+@pytest.fixture(scope="session")
+def past_timing(once: Once) -> Path:
+    """A fastf1 cache with the timing of past seasons, without cars. Read only."""
+    from tests.truth.driven import absent, unpack
+
+    lost = absent()
+    require(lost is None, str(lost))
+    return once("past-timing", unpack)
 
 
 @pytest.fixture(scope="session")

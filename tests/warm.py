@@ -3,10 +3,12 @@
 import os
 import pickle
 import shutil
+import signal
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from multiprocessing import util
+from multiprocessing import parent_process, util
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3  # noqa: F401 - as all of these, to be there
@@ -33,7 +35,8 @@ _spawn = util.spawnv_passfds
 def become(
     what: Callable[..., object], words: list[str], environment: dict[str, str], out: str, err: str
 ) -> None:
-    """In a forked process: what(words) with this environment and these streams."""
+    """In a forked process: what(words) with this environment and these streams, as long as the tests run."""
+    Thread(target=_end_with_tests, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(REPOSITORY)
@@ -42,6 +45,14 @@ def become(
         os.dup2(opened, number)
         os.close(opened)
     what(words)
+
+
+def _end_with_tests() -> None:
+    """A server of tests that were killed would stay for good."""
+    tests = parent_process()
+    assert tests is not None
+    tests.join()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def command(words: list[str]) -> None:

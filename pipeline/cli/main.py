@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
-from pipeline.cli.limits import check_limits, explained
-from pipeline.cli.nightly import doctor, nightly
+from pipeline.cli.limits import check_limits
+from pipeline.cli.nightly import doctor, nightly, watch
 from pipeline.cli.remote import prune, publish
 from pipeline.cli.settings import (
     compute_options,
@@ -28,10 +28,11 @@ from pipeline.cli.settings import (
     source_options,
     to_s3,
 )
+from pipeline.cli.upkeep import remove, status
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.options import Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
-from pipeline.errors import Exit, PipelineError
+from pipeline.errors import Exit, PipelineError, refused
 
 if TYPE_CHECKING:
     from pipeline.job import ScheduledEvent, Source
@@ -77,7 +78,7 @@ class PlainErrors(click.Group):
             click.echo(f"Error: {error}", err=True)
             sys.exit(error.exit_code)
         except (OSError, MemoryError, RuntimeError) as error:
-            if (sentence := explained(error)) is None:
+            if (sentence := refused(error)) is None:
                 raise
             click.echo(f"Error: {sentence}", err=True)
             sys.exit(Exit.FAILED)
@@ -201,7 +202,7 @@ def verify(
             sys.exit(Exit.FAILED)
 
 
-for command in (nightly, doctor, publish, prune):
+for command in (nightly, watch, doctor, status, publish, prune, remove):
     main.add_command(command)
 
 

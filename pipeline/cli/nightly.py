@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from pipeline.cli.settings import (
     source_of,
     source_options,
     to_s3,
+    together,
 )
 from pipeline.contract.options import Number, option
 from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
@@ -26,56 +29,113 @@ from pipeline.errors import Exit, NewerSchemaError, StoreError, UsageError
 if TYPE_CHECKING:
     from pipeline.contract.models import RunRace, RunSummary
     from pipeline.night.run import Plan
+    from pipeline.run.batch import Listener
+    from pipeline.run.decide import Decision
+
+
+night_options = together(
+    option(
+        "--season",
+        default="auto",
+        help="Years like 2024,2025; auto: this one, and in January the last.",
+    ),
+    sessions_option,
+    option(
+        "--time-limit",
+        type=Number(0, 1440, min_open=True),
+        default=30,
+        help="Minutes that one race may take.",
+    ),
+    option(
+        "--network-budget",
+        type=Number(0, 1440),
+        default=20,
+        help="Minutes that the night may wait for hosts that fail.",
+    ),
+    option("--webhook-url", help="POST the summary there as JSON when something failed."),
+    option("--on-failure", help="Command that gets the summary on its standard input then."),
+    source_options,
+    compute_options,
+    publish_options,
+)
 
 
 @click.command()
-@option(
-    "--season",
-    default="auto",
-    help="Years like 2024,2025; auto: this one, and in January the last.",
-)
-@sessions_option
-@option(
-    "--time-limit",
-    type=Number(0, 1440, min_open=True),
-    default=30,
-    help="Minutes that one race may take.",
-)
-@option(
-    "--network-budget",
-    type=Number(0, 1440),
-    default=20,
-    help="Minutes that the night may wait for hosts that fail.",
-)
-@option("--webhook-url", help="POST the summary there as JSON when something failed.")
-@option("--on-failure", help="Command that gets the summary on its standard input then.")
 @option("--dry-run", is_flag=True, help="Say what would be done and why, and do nothing.")
-@source_options
-@compute_options
-@publish_options
+@night_options
 def nightly(**options: Any) -> None:
     """Find what is to be done and do it, without a person: new races, provisional ones, failed ones.
 
     Ends with one line for a monitor, and code 0 (done), 1 (something failed) or 75 (busy, or temporarily
     impossible). What it did about each race and why is also in OUT/runs/RUN.json.
     """
-    from pipeline.cli.view import listening  # noqa: PLC0415
     from pipeline.night.run import run  # noqa: PLC0415
 
-    as_json = options["as_json"]
+    with _failures_told(options), _listening(options) as listener:
+        summary = run(_plan(options), listener)
+    _say(summary, options)
+    if summary.exit_code and not options["dry_run"]:
+        _tell(options, summary.model_dump_json().encode())
+    sys.exit(summary.exit_code)
+
+
+@click.command()
+@night_options
+def watch(**options: Any) -> None:
+    """Go on as nightly does, again and again: each session minutes after its data is there.
+
+    What is to be done is decided as by nightly, and one may run beside the other. It ends by a signal, or
+    with code 1 or 2 where somebody has to act first, such as after files of a newer version.
+    """
+    from pipeline.errors import PipelineError  # noqa: PLC0415
+    from pipeline.night.watch import Clock, end_on_terminate, watch  # noqa: PLC0415
+
+    options["dry_run"], told = False, ""
+    end_on_terminate()
+    with _failures_told(options), _listening(options) as listener:
+        listener.on_decision = _only_work(listener.on_decision)
+        for result in watch(lambda now: _plan(options, now), listener, Clock()):
+            if isinstance(result, PipelineError):
+                click.echo(f"Waiting: {result}", err=True)
+                continue
+            news = f"{result.exit_code} {result.counts} {result.problems} {[r.error for r in result.races]}"
+            if news == told:
+                continue
+            _say(result, options)
+            if result.exit_code == Exit.FAILED:
+                _tell(options, result.model_dump_json().encode())
+            told = news
+
+
+def _only_work(say: Callable[[Decision], None]) -> Callable[[Decision], None]:
+    """What is left alone is the same each time, and not said."""
+    from pipeline.run.decide import WORK  # noqa: PLC0415
+
+    return lambda decision: say(decision) if decision.action in {*WORK, "retire"} else None
+
+
+@contextmanager
+def _listening(options: dict[str, Any]) -> Iterator[Listener]:
+    from pipeline.cli.view import listening  # noqa: PLC0415
+
+    with listening(options["as_json"]) as listener:
+        if not options["as_json"]:
+            listener.on_uploaded = click.echo
+        yield listener
+
+
+@contextmanager
+def _failures_told(options: dict[str, Any]) -> Iterator[None]:
+    """What ends a night before its summary is told as that is."""
     try:
-        with listening(as_json) as listener:
-            if not as_json:
-                listener.on_uploaded = click.echo
-            summary = run(_plan(options), listener)
+        yield
     except (StoreError, NewerSchemaError) as error:
         _tell(options, orjson.dumps({"exit_code": error.exit_code, "line": f"nightly: {error}"}))
         raise
-    _close(summary, options)
 
 
-def _close(summary: RunSummary, options: dict[str, Any]) -> None:
-    """Say how it went, tell whoever is to be told, and exit with its code."""
+def _say(summary: RunSummary, options: dict[str, Any]) -> None:
+    """Say how it went."""
     from pipeline.cli.view import say_json  # noqa: PLC0415
     from pipeline.night.summary import WAITING  # noqa: PLC0415
 
@@ -93,9 +153,6 @@ def _close(summary: RunSummary, options: dict[str, Any]) -> None:
         for note in summary.notes:
             click.echo(note)
         click.echo(summary.line)
-    if summary.exit_code and not dry:
-        _tell(options, summary.model_dump_json().encode())
-    sys.exit(summary.exit_code)
 
 
 def _waiting(races: list[RunRace], offline: bool) -> str:
@@ -112,13 +169,13 @@ def _tell(options: dict[str, Any], summary: bytes) -> None:
         click.echo(f"Warning: {trouble}", err=True)
 
 
-def _plan(options: dict[str, Any]) -> Plan:
+def _plan(options: dict[str, Any], now: datetime | None = None) -> Plan:
     from pipeline.night.run import Plan  # noqa: PLC0415
     from pipeline.run.decide import seasons  # noqa: PLC0415
 
     wanted = options["season"]
     try:
-        years = seasons(wanted, datetime.now(UTC))
+        years = seasons(wanted, now or datetime.now(UTC))
     except ValueError:
         raise UsageError(f"{wanted!r} is not a season: write auto, or years like 2024,2025") from None
     return Plan(

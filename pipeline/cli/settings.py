@@ -69,7 +69,7 @@ def age_of(text: str) -> timedelta:
     return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[match[2]]: int(match[1])})
 
 
-def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for add in reversed(options):
             function = add(function)
@@ -78,7 +78,7 @@ def _all(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-scope_arguments = _all(
+scope_arguments = together(
     click.argument("year", type=int, required=False),
     click.argument("round_number", metavar="[ROUND]", type=click.IntRange(1, 99), required=False),
 )
@@ -97,7 +97,7 @@ sessions_option = option(
     help=f"{CHOICES}, several like {DEFAULT_SESSIONS}, or {ALL}.",
 )
 
-source_options = _all(
+source_options = together(
     option(
         "--fastf1-cache",
         type=click.Path(file_okay=False, path_type=Path),
@@ -108,7 +108,7 @@ source_options = _all(
     option("--offline", is_flag=True, help="Use the cache alone; send nothing."),
 )
 
-compute_options = _all(
+compute_options = together(
     out_option,
     option(
         "--fps",
@@ -133,7 +133,7 @@ compute_options = _all(
     option("--json", "as_json", is_flag=True, help="Print progress and results as JSON lines."),
 )
 
-s3_options = _all(
+s3_options = together(
     option("--s3-bucket", help="Bucket; credentials come from boto3's own chain."),
     option("--s3-prefix", help="Folder in the bucket, like data/f1.  [default: none]"),
     option("--s3-endpoint-url", help="An S3-compatible server.  [default: Amazon S3]"),
@@ -152,7 +152,7 @@ s3_options = _all(
     ),
 )
 
-publish_options = _all(
+publish_options = together(
     option("--publish", is_flag=True, help="Upload each race to S3 as it is done."),
     s3_options,
     option(

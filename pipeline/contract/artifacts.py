@@ -7,13 +7,14 @@ Keys and back, what is public, and what makes a session whole follow from the ta
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from pipeline.contract.media import GENERATED_JSON, GZIPPED_JSON, JSON, JSON_LINES, PARQUET, SCHEMA, Media
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.contract.tables import TABLES
 
+_KNOWN: Final = 1024  # keys and what they name are remembered: a server is asked for the same again and again
 RUNS: Final = "runs/"
 LOCK: Final = ".lock"  # no key: whoever writes below the root holds its flock meanwhile
 _FOLDERS: Final = {session.folder: session.code for session in SESSIONS.values()}
@@ -69,6 +70,10 @@ _ALL: Final = (
     Spec("frames", "{session}skip_{skip}.json.gz", GZIPPED_JSON, "frames as JSON, every n-th"),
     Spec(
         "timing", "{session}timing.json.gz", GZIPPED_JSON, "laps, tyres, stops and events for a timing tower",
+        required=False,
+    ),
+    Spec(
+        "segments", "{session}segments.json.gz", GZIPPED_JSON, "colours of mini-sectors, where there are any",
         required=False,
     ),
     Spec(
@@ -145,6 +150,7 @@ class SessionKey:
         return single - {self.manifest} | {self.frames_json(skip) for skip in skips}
 
 
+@lru_cache(_KNOWN)
 def key_of(name: str, **fields: int | str) -> str:
     """The key of a file above the sessions, such as `key_of("run_log", run="...")`."""
     return SPECS[name].pattern.format(**fields)
@@ -159,6 +165,7 @@ def season_key(year: int) -> str:
     return key_of("season", year=year)
 
 
+@lru_cache(_KNOWN)
 def spec_of(key: str) -> Spec | None:
     """What kind of file a key names; None for one that the format does not have."""
     found = _PUBLIC.fullmatch(key)
@@ -178,6 +185,7 @@ def media_of(key: str) -> Media:
     return spec.media
 
 
+@lru_cache(_KNOWN)
 def session_of(key: str) -> SessionKey | None:
     """The session in whose folder a key lies, of the format or not; None for keys above the sessions."""
     found = _TELEMETRY.fullmatch(key)

@@ -26,6 +26,13 @@ TRACK_STATUSES: Final = {  # F1's code -> what it says
     "6": "virtual safety car",
     "7": "VSC ending",
 }
+SEGMENTS: Final = {  # F1's code of a mini-sector -> its colour; what others say is not known
+    "0": "none",
+    "2048": "yellow",
+    "2049": "green",
+    "2051": "purple",
+    "2064": "pit",
+}
 
 
 @dataclass(frozen=True)

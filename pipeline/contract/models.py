@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey, media_of, session_of
-from pipeline.contract.columns import FRAMES_JSON, TRACK_STATUSES, Column
+from pipeline.contract.columns import FRAMES_JSON, SEGMENTS, TRACK_STATUSES, Column
 from pipeline.contract.sessions import CHOICES, SESSIONS, SessionCode
 from pipeline.contract.tables import RESULTS, SESSION_OF, TABLES, Table
 
@@ -661,6 +661,27 @@ else:
     )
 
 
+class CarSegments(Model):
+    """One car's changes, columns of equal length; before the first it has no colour anywhere."""
+
+    t: list[int] = Field(description="tenths of a second since the change before, the first since frame 0")
+    segment: list[int] = Field(description="which, from 0 on through all sectors; -1 for all of them at once")
+    status: list[int] = Field(
+        description="F1's code from then on: "
+        + ", ".join(f"{code} {said}" for code, said in SEGMENTS.items())
+    )
+
+
+class SegmentsDocument(Model):
+    """segments.json.gz: the colours of mini-sectors as the timing screen showed them."""
+
+    schema_version: Version = SCHEMA_VERSION
+    event: TheEvent
+    clock: TheClock
+    sectors: list[int] = Field(description="how many segments each sector has")
+    cars: dict[str, CarSegments] = Field(description="by the driver's three letters")
+
+
 def _in_row(column: Column) -> Any:
     """A table's column as a field of its row."""
     return (_value(column), Field(None if column.nullable else ..., description=column.description))
@@ -710,6 +731,9 @@ class Standing(Model):
     wins: int | None = Field(None, description="races won so far, sprints not counted")
     gained: float | None = Field(None, description="points that the round brought")
     moved: int | None = Field(None, description="places won by the round, lost ones are negative")
+    summed: float | None = _later(
+        None, "what the published results add up to, where the official points differ"
+    )
 
 
 class DriverStanding(Standing):
@@ -731,12 +755,16 @@ class StandingsRound(Model):
     name: str = Field(description="short name of the race weekend")
     sessions: list[SessionCode] = Field(description="whose points are in it: R and S, those published")
     complete: bool = Field(description="whether the points of every race and sprint so far are known")
+    official_at: datetime | None = _later(
+        None,
+        "when its places, points and wins were taken from jolpica; null where they follow from the results",
+    )
     drivers: list[DriverStanding] = Field(description="by place")
     teams: list[TeamStanding] = Field(description="by place")
 
 
 class Standings(Model):
-    """seasons/{year}/standings.json: summed from the published results."""
+    """seasons/{year}/standings.json: the official ones, or what the published results add up to."""
 
     schema_version: Version = SCHEMA_VERSION
     year: Year
@@ -752,6 +780,7 @@ SCHEMAS: dict[str, type[Model]] = {
     "frames": FramesDocument,
     "replay_chunk": ReplayChunkDocument,
     "timing": TimingDocument,
+    "segments": SegmentsDocument,
     "results": Results,
     "standings": Standings,
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.demo.segments import SIZES, segment_changes
 from pipeline.demo.truth import Floats, Line, Stint, Truth
 
 Change = tuple[float, str, dict[str, Any]]
@@ -19,7 +20,7 @@ def timing_lines(truth: Truth) -> Iterator[Line]:
     grid = {car.number: _initial(car.number, car.grid) for car in truth.cars}
     yield float(truth.t[0]), "TimingData", {"Lines": grid, "Withheld": False}
     patches: dict[float, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-    for add in (_gaps, _laps, _pits, _ends, _places):
+    for add in (_gaps, _laps, segment_changes, _pits, _ends, _places):
         for when, code, patch in add(truth):
             _merge(patches[when][code], patch)
     for when, changed in sorted(patches.items()):
@@ -52,7 +53,9 @@ def _initial(number: str, grid: int) -> dict[str, Any]:
         "PitOut": False,
         "Stopped": False,
         "Status": 64,
-        "Sectors": [{"Stopped": False, **lap} for _ in range(3)],
+        "Sectors": [
+            {"Stopped": False, **lap, "Segments": [{"Status": 0} for _ in range(size)]} for size in SIZES
+        ],
         "Speeds": {trap: dict(lap) for trap in ("I1", "I2", "FL", "ST")},
         "BestLapTime": {"Value": ""},
         "LastLapTime": dict(lap),

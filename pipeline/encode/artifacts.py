@@ -12,15 +12,15 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.events import ProgressLog
 from pipeline.contract.models import Head, Replay, ReplayChunk, Results
 from pipeline.contract.tables import TABLES
-from pipeline.encode import frames_json, parquet, replay
+from pipeline.encode import frames_json, parquet, replay, timing
 from pipeline.encode.gzipped import GzipWriter, gzip_bytes
 from pipeline.encode.results import revised, to_line
 from pipeline.encode.staged import staged, written
-from pipeline.encode.timing import timing
 from pipeline.job import Job
 from pipeline.model import RaceFrames, RawRace
 from pipeline.store.base import StagedFile
 from pipeline.timing import tell
+from pipeline.timing.segments import segments
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,10 +43,14 @@ def write_all(
         files = write_frames(job, frames, about, folder, pool, log)
         log.progress(85, "encode", "Parquet and replay")
         tables.result()
-        timed = written(folder / "timing.json.gz", timing(told, about))
+        timed = written(folder / "timing.json.gz", timing.timing(told, about))
+        sectors, cars = segments(raw, frames)
         result = revised(told["results"], about.event, before, datetime.now(UTC))
         classified = written(folder / "results.json", to_line(result))
         chunk_files, listed = chunks.result()
+    if cars:
+        coloured = written(folder / "segments.json.gz", timing.segments(sectors, cars, about))
+        files.append(staged(job.key.file("segments"), coloured))
     names = [table.name for table in TABLES]
     files += [staged(job.key.file("timing"), timed), staged(job.key.file("results"), classified)]
     files += [staged(job.key.file(f"{name}_parquet"), folder / f"{name}.parquet") for name in names]

@@ -12,9 +12,10 @@ from typing import BinaryIO
 from zlib_ng import zlib_ng
 
 LEVEL = 8
+BLOCKS, SMALL_BLOCKS = 9, 7  # memory levels: how much text shares one table of codes
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # no name, mtime 0, unknown system
 _EMPTY_LAST_BLOCK = b"\x03\x00"
-_AHEAD = 4  # blocks
+_AHEAD = 2  # blocks
 
 
 class GzipWriter:
@@ -56,13 +57,15 @@ def _window(distance: int) -> int:
     return min(15, max(9, (distance + margin - 1).bit_length())) if distance else 15
 
 
-def _deflate(block: bytes, window: int = 15, flush: int = zlib_ng.Z_SYNC_FLUSH) -> bytes:
+def _deflate(
+    block: bytes, window: int = 15, flush: int = zlib_ng.Z_SYNC_FLUSH, blocks: int = BLOCKS
+) -> bytes:
     # the text is digits that look random between long repeats, which is what Z_FILTERED is for: 2 % smaller
-    compressor = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -window, 9, zlib_ng.Z_FILTERED)
+    compressor = zlib_ng.compressobj(LEVEL, zlib_ng.DEFLATED, -window, blocks, zlib_ng.Z_FILTERED)
     return compressor.compress(block) + compressor.flush(flush)
 
 
 def gzip_bytes(data: bytes) -> bytes:
-    """A small document as one deterministic gzip member."""
-    body = _deflate(data, flush=zlib_ng.Z_FINISH)
+    """A small document, whose parts differ, as one deterministic gzip member."""
+    body = _deflate(data, flush=zlib_ng.Z_FINISH, blocks=SMALL_BLOCKS)
     return _HEADER + body + struct.pack("<LL", zlib_ng.crc32(data), len(data) & 0xFFFFFFFF)

@@ -5,7 +5,6 @@ integers on two clocks shared by all cars, and change points for what is stepped
 """
 
 from collections.abc import Iterator
-from operator import sub
 
 import numpy as np
 import orjson
@@ -54,10 +53,7 @@ def chunks(race: RaceFrames) -> Iterator[tuple[float, float, bytes]]:
     starts = np.arange(0, last_ms + 1, round(CHUNK_S * 1000))
     ends = np.minimum(starts + round(CHUNK_S * 1000), last_ms)
     changes = {
-        code: {
-            name: list(_changes(car.columns[name], COLUMNS[name].null, t_ms, starts, ends))
-            for name in _STEPPED
-        }
+        code: {name: _changes(car.columns[name], COLUMNS[name].null, t_ms, starts, ends) for name in _STEPPED}
         for code, car in race.cars.items()
     }
     lasts = {code: int(t_ms[len(car) - 1]) for code, car in race.cars.items()}
@@ -75,7 +71,7 @@ def chunks(race: RaceFrames) -> Iterator[tuple[float, float, bytes]]:
                     name: _delta(values[pos if REPLAY[name].clock == "pos" else car])
                     for name, values in samples[code].items()
                 }
-                | {name: pairs[index] for name, pairs in changes[code].items()}
+                | {name: next(pairs) for name, pairs in changes[code].items()}
                 for code in race.cars
                 if lasts[code] >= start
             },
@@ -106,11 +102,10 @@ def _changes(
 ) -> Iterator[Pairs]:
     """A stepped column's changes, chunk by chunk: first what holds at its start, then up to its end."""
     frames = np.flatnonzero(np.concatenate(([True], np.diff(values) != 0)))
-    t = t_ms[frames].tolist()
-    known = [None if value == null else value for value in values[frames].tolist()]
+    t, held = t_ms[frames], values[frames]
     first = np.maximum(np.searchsorted(t, starts, "right") - 1, 0).tolist()
     last = np.searchsorted(t, ends, "right").tolist()
     for start, low, high in zip(starts.tolist(), first, last, strict=True):
-        times = [max(when, start) for when in t[low:high]]
-        steps = map(sub, times, [0, *times])
-        yield [item for pair in zip(steps, known[low:high], strict=True) for item in pair]
+        steps = np.diff(np.maximum(t[low:high], start), prepend=0).tolist()
+        known = (None if value == null else value for value in held[low:high].tolist())
+        yield [item for pair in zip(steps, known, strict=True) for item in pair]

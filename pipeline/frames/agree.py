@@ -10,17 +10,16 @@ import numpy.typing as npt
 
 from pipeline.contract.columns import COLUMNS, PIT, TRACK
 from pipeline.frames.clean import Clean, Parked, by_car
-from pipeline.frames.driven import odometer
 from pipeline.frames.laps import inside
 from pipeline.frames.order import HELD_S, OTHER_GAP_S
 from pipeline.frames.race import CLEAR, RED, Columns, Race
-from pipeline.frames.resample import interpolate, make_index
-from pipeline.model import Bools, CarSamples, Finding, Floats, PosSamples, RawRace
+from pipeline.frames.resample import Index, interpolate, make_index
+from pipeline.model import Bools, CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
 Rows = npt.NDArray[np.intp]
 
 STEP_S = 0.5
-SHORT, SHORT_KMH = 8, 55.0  # steps, and km/h that half of them are off one way at most, late stamps and all
+SHORT = ((8, 55.0), (16, 35.0))  # steps, and km/h that half are off one way at most, late stamps and all
 LONG, LONG_KMH = 40, 30.0  # the same either way, which late stamps hardly are over
 APART = 4  # steps
 MOVES_KMH = 90.0
@@ -31,10 +30,13 @@ KNOCK_S = 0.6
 KNOCKS, KNOCKS_S = 6, 10.0
 FROZEN_S, FROZEN_KMH = 2.0, 30.0
 FROZEN_M = 20.0
+STOOD_S, STANDS_M, DRIVES_KMH = 60.0, 20.0, 30.0  # a car that stood where it stopped does not drive
 AHEAD_M = 60.0  # the official order changes where cars pass a timing loop
 FAR_M = 250.0  # behind a safety car
 AHEAD_S = 40  # both at speed; about a sector
 WRONG_S = 6  # the feed is ahead of the cars by up to 5
+CAUGHT_S = 15  # and by up to this of a car that slows and is caught, between two loops
+SHARED_S = 5  # no place is that of two cars for as long
 CRAWL_S = 60  # who crawls between two loops loses places late
 AT_SPEED, SPEED_S = 20.0, 10  # m/s, in the seconds after
 BRIDGE_S = 10.0
@@ -43,20 +45,36 @@ Stretches = list[tuple[float, float]]
 """Begins and ends, session seconds."""
 
 
-def car_data(clean: Clean, told: dict[str, Stretches]) -> dict[str, CarSamples]:
+def car_data(
+    clean: Clean,
+    laps: dict[str, Laps],
+    end: float,
+    told: dict[str, Stretches],
+    sound: dict[str, PosSamples | None],
+) -> dict[str, CarSamples]:
     """Each car's samples without car data that its own positions contradict.
 
     Args:
+        end: session second of the last line crossing of all.
         told: of each car, the stretches in which it is not the speed's fault, see `told_by_laps`; empty where
             the positions have been judged.
+        sound: of each car without fault the positions that it was held against, which is done once; filled
+            here.
     """
     cars = dict(clean.cars)
+    clocks: dict[tuple[int, int], Index] = {}
     for number, car in clean.cars.items():
-        if len(car.t) < 2:
+        pos = clean.positions.get(number)
+        if len(car.t) < 2 or (number in sound and sound[number] is pos):
             continue
-        false = _knocked(car)
-        if (pos := clean.positions.get(number)) is not None:
-            false |= _drifting(car, pos, told.get(number, []))
+        others = _knocked(car)
+        if pos is not None and number in laps:
+            others |= _parked(car, pos, laps[number]) & (car.t <= end)
+        false = others if pos is None else others | _drifting(car, pos, [], clocks)
+        if not false.any():
+            sound[number] = pos
+        elif pos is not None and number in told:
+            false = others | _drifting(car, pos, told[number], clocks)
         if false.any():
             cars[number] = without_data(car, false)
     return cars
@@ -79,7 +97,8 @@ def false_car_data(
 def told_by_laps(raw: RawRace, clean: Clean) -> dict[str, Stretches]:
     """By racing number, the laps (begin, end in session seconds) over which speed sums up to the usual way:
     where positions are apart from it there, the positions are false."""
-    driven = {n: at for n in raw.laps if (at := odometer(clean.cars.get(n))) is not None}
+    cars = clean.cars
+    driven = {n: at for n in raw.laps if n in cars and (at := cars[n].odometer) is not None}
     laps = {n: raw.laps[n] for n in driven}
     ways = {n: np.interp(own.end, *driven[n]) - np.interp(own.start, *driven[n]) for n, own in laps.items()}
     plain = {
@@ -115,17 +134,26 @@ def _knocked(car: CarSamples) -> Bools:
     return false
 
 
-def _drifting(car: CarSamples, pos: PosSamples, told: Stretches) -> Bools:
+def _drifting(
+    car: CarSamples, pos: PosSamples, told: Stretches, clocks: dict[tuple[int, int], Index]
+) -> Bools:
     """(n,) samples of windows in which speed and driven path drift apart, and of stretches that repeat one
-    sample while they do; `told` are the laps in which it is not the speed's fault."""
+    sample while they do.
+
+    Args:
+        told: laps in which it is not the speed's fault. clocks: what `_index` has found, for all cars.
+    """
     grid = np.arange(car.t[0], car.t[-1], STEP_S)
-    if len(grid) <= LONG or (driven := odometer(car)) is None:
+    if len(grid) <= LONG or (driven := car.odometer) is None:
         return np.zeros(len(car.t), dtype=bool)
-    by_speed = interpolate(np.interp(car.t, *driven), make_index(car.t, grid))
-    moved, turned = (path * (3.6 / STEP_S) for path in (_path(pos, grid), by_speed))
+    by_speed = interpolate(np.interp(car.t, *driven), _index(car.t, grid, car.t, clocks))
+    by_path = interpolate(_path(pos), _index(pos.t, grid, car.t, clocks))
+    moved, turned = (path * (3.6 / STEP_S) for path in (by_path, by_speed))
     off = moved - turned
-    way, wheels = ((path[SHORT:] - path[:-SHORT]) / SHORT for path in (moved, turned))
-    covered = _apart(np.diff(off), SHORT, SHORT_KMH, (way > MOVES_KMH) | (wheels > TURNS_KMH))
+    covered = np.zeros(len(grid), dtype=bool)
+    for size, limit in SHORT:
+        way, wheels = ((path[size:] - path[:-size]) / size for path in (moved, turned))
+        covered |= _apart(np.diff(off), size, limit, (way > MOVES_KMH) | (wheels > TURNS_KMH))
     covered[: len(grid) - APART + 1] |= _apart(np.abs(off[APART:] - off[:-APART]) / APART, LONG, LONG_KMH)
     covered &= ~inside(grid, told)
     at = np.minimum(np.rint((car.t - grid[0]) / STEP_S), len(grid) - 1).astype(np.intp)
@@ -151,11 +179,32 @@ def _apart(off: Floats, size: int, limit: float, asked: Bools | None = None) -> 
     return covered
 
 
-def _path(pos: PosSamples, grid: Floats) -> Floats:
-    """Metres driven by positions at each time, NaN where they are unknown; (m,)."""
+def _parked(car: CarSamples, pos: PosSamples, own: Laps) -> Bools:
+    """(n,) samples at which a car drives that has stood for STOOD_S since its last line crossing, and is seen
+    nowhere else from then on."""
+    since = own.end[own.completed].max(initial=-np.inf)
+    stopped = np.where(car.speed == 0, -np.inf, car.t)  # when it moved last, or nobody knew
+    stood = np.flatnonzero((car.t > since) & (car.t - np.maximum.accumulate(stopped) > STOOD_S))
+    if not len(stood) or since == -np.inf:
+        return np.zeros(len(car.t), dtype=bool)
+    begin = car.t[stood[0]]
+    seen = np.flatnonzero((pos.t > begin - STOOD_S) & ~np.isnan(pos.x))
+    spread = max(np.ptp(pos.x[seen]), np.ptp(pos.y[seen])) if len(seen) else np.inf
+    return np.asarray((car.t > begin) & (car.speed > DRIVES_KMH) & (spread < 10.0 * STANDS_M))
+
+
+def _index(samples: Floats, grid: Floats, of: Floats, clocks: dict[tuple[int, int], Index]) -> Index:
+    """Where the `grid` of a car's clock `of` is among `samples`: the feed stamps all cars at once."""
+    key = id(samples), id(of)
+    if key not in clocks:
+        clocks[key] = make_index(samples, grid)
+    return clocks[key]
+
+
+def _path(pos: PosSamples) -> Floats:
+    """Metres driven by positions at each sample, NaN where they are unknown; (n,)."""
     steps = np.hypot(np.diff(pos.x), np.diff(pos.y)) / 10.0
-    path = np.concatenate(([0.0], np.nancumsum(steps)))
-    return interpolate(np.where(np.isnan(pos.x), np.nan, path), make_index(pos.t, grid))
+    return np.where(np.isnan(pos.x), np.nan, np.concatenate(([0.0], np.nancumsum(steps))))
 
 
 def _frozen(car: CarSamples, off: Floats) -> Bools:
@@ -208,7 +257,8 @@ def places_and_gaps(race: Race, cars: dict[str, Columns]) -> list[Finding]:
                 own[np.repeat(near, every)[: len(own)]] = COLUMNS[name].null
     apart = np.where(race.status(times) == CLEAR, AHEAD_M, FAR_M)
     asked = on_track & race.settled(times)
-    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf))
+    shared = _shared(race, numbers, times, on_track)
+    out_of_order = _out_of_order(dist, place, np.where(asked, apart, np.inf), shared)
     found = []
     lost = {n: s for n, own in cars.items() if (s := _off_lap(own) / race.clock.fps)}
     if lost:
@@ -252,8 +302,8 @@ def _ahead(place: Floats) -> Rows:
 
 
 def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floats) -> Bools:
-    """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had, give or
-    take OTHER_GAP_S; (cars, m)."""
+    """Gaps to the car of row `front`, (cars, m), that no moment of the last HELD_S seconds has had while that
+    car was in front, give or take OTHER_GAP_S; (cars, m)."""
     true = np.full(dist.shape, np.nan)
     at = np.broadcast_to(times, dist.shape)
     other = front != np.arange(len(dist))[:, None]
@@ -263,30 +313,65 @@ def _false_gaps(dist: Floats, gap: Floats, front: Rows, times: Floats, red: Floa
             way, since = np.maximum.accumulate(dist[car][known]), times[known]
             passed = np.interp(dist[behind], way, since, left=np.nan)
             true[behind] = np.where(passed > red[np.nonzero(behind)[1]], at[behind] - passed, np.nan)
-    held = round(HELD_S)
-    padded = np.pad(true, ((0, 0), (held, 2)), constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, held + 3, axis=1)
-    low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
-    return np.asarray(~np.isnan(true) & ((gap < low - OTHER_GAP_S) | (gap > high + OTHER_GAP_S)))
+    suspect, now = np.nonzero(np.abs(gap - true) > OTHER_GAP_S)
+    moments = now[:, None] + np.arange(-round(HELD_S), 3)
+    moments = np.where((moments >= 0) & (moments < len(times)), moments, now[:, None])
+    rows = suspect[:, None]
+    were = np.where(front[rows, moments] == front[rows, now[:, None]], true[rows, moments], np.nan)
+    said = gap[suspect, now]
+    wrong = (said < np.nanmin(were, axis=1) - OTHER_GAP_S) | (said > np.nanmax(were, axis=1) + OTHER_GAP_S)
+    false = np.zeros(dist.shape, dtype=bool)
+    false[suspect[wrong], now[wrong]] = True
+    return false
 
 
-def _out_of_order(dist: Floats, place: Floats, margin: Floats) -> Floats:
+def _shared(race: Race, numbers: list[str], times: Floats, on_track: Bools) -> Bools:
+    """Whether the official place of each car is that of another one, too, for SHARED_S on end; (cars, m)."""
+    said = np.full(on_track.shape, np.nan)
+    for i, number in enumerate(numbers):
+        if (timing := race.raw.timing.get(number)) is not None and len(timing.t):
+            row = np.searchsorted(timing.t, times, "right") - 1
+            said[i] = np.where((row >= 0) & on_track[i], timing.place[row], np.nan)
+    twice = (said[None] == said[:, None]).sum(axis=1) > 1
+    return np.stack([_lasting(own, SHARED_S) for own in twice])
+
+
+def _out_of_order(dist: Floats, place: Floats, margin: Floats, shared: Bools) -> Floats:
     """Seconds that each car is, officially, on the wrong side of another, and has been for long; (cars,).
 
     The feed hears of a change late, and never of one that was not: what it says may have been true until
-    AHEAD_S ago.
+    AHEAD_S ago. It is early at times, of a car that slows: that is no fault. Where it gives two cars one
+    place, it is neither, and each second counts.
+
+    Args:
+        margin: metres that are too far, (cars, m). shared: see `_shared`.
     """
     seconds = np.zeros(len(dist))
     at_speed = np.full(dist.shape, False)
     at_speed[:, :-SPEED_S] = (dist[:, SPEED_S:] - dist[:, :-SPEED_S]) > AT_SPEED * SPEED_S
     for i in range(len(dist)):
-        ahead = dist - dist[i] > AHEAD_M
-        wrong = (dist - dist[i] > np.maximum(margin, margin[i])) & (place[i] < place)
-        for j in np.flatnonzero(wrong.sum(axis=1) >= WRONG_S):
-            long = _lasting(ahead[j] & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead[j], CRAWL_S)
-            if (known := int((wrong[j] & long).sum())) >= WRONG_S:
-                seconds[[i, int(j)]] += known
+        far = dist - dist[i]
+        wrong = (far > np.maximum(margin, margin[i])) & (place[i] < place)
+        for j in np.flatnonzero(wrong.any(axis=1)):
+            ahead = far[j] > AHEAD_M
+            long = _lasting(ahead & at_speed[j] & at_speed[i], AHEAD_S) | _lasting(ahead, CRAWL_S)
+            false = wrong[j] & long
+            known = false & ~_caught(false, far[j])
+            if known.sum() < WRONG_S:
+                known = wrong[j] & (shared[i] | shared[j]) & _lasting(ahead, SHARED_S)
+            seconds[[i, int(j)]] += known.sum()
     return seconds
+
+
+def _caught(wrong: Bools, far: Floats) -> Bools:
+    """(m,) short stretches of `wrong` moments that end as the car ahead, by `far` metres, is caught, or as it
+    halts while it is."""
+    found = np.zeros(len(wrong), dtype=bool)
+    for first, end in np.flatnonzero(np.diff(np.concatenate(([0], wrong.view(np.int8), [0])))).reshape(-1, 2):
+        if end - first <= CAUGHT_S and end < len(far):
+            halted = np.isnan(far[end]) and far[end - 1] < far[first]
+            found[first:end] = far[end] <= AHEAD_M or halted
+    return found
 
 
 def _lasting(held: Bools, least: int) -> Bools:

@@ -101,26 +101,38 @@ def _prepare(raw: RawRace, fps: float) -> Race:
 
 
 def _add_places(race: Race, cars: dict[str, Columns], along: dict[str, Floats]) -> None:
-    numbers, frames = list(cars), race.clock.frames
-    keys = np.full((len(numbers), frames), np.nan, dtype=np.float32)
-    far = np.full((len(numbers), frames), np.nan, dtype=np.float32)
-    present = np.zeros((len(numbers), frames), dtype=bool)
-    standing = np.stack([lap_rules.inside(race.times, _standing(race, number)) for number in numbers])
-    racing = race.settled(race.times) & (race.status(race.times) == CLEAR) & ~standing
-    for i, number in enumerate(numbers):
-        present[i, : len(cars[number]["lap"])] = True
-        keys[i] = official_keys(race.raw.timing.get(number), race.times, racing[i])
-        far[i] = _far(race, number, along.get(number))
+    standing = np.stack([lap_rules.inside(race.times, _standing(race, number)) for number in cars])
     finish = {
         i: Finish(race.raw.laps[number].done, finished, race.raw.timing.get(number), _seen(race, number))
-        for i, number in enumerate(numbers)
+        for i, number in enumerate(cars)
         if (finished := race.stays[number].finished) is not None
     }
     by_flag = finishing_order(finish)
-    ranks = places(order_at_flag(keys, by_flag, finish, race.clock), far, present)
-    for i, number in enumerate(numbers):
+    ranks = _ranks(race, cars, along, standing, finish, by_flag)
+    for i, number in enumerate(cars):
         cars[number]["position"] = ranks[i, : len(cars[number]["lap"])]
     _add_gaps(race, cars, ranks, standing, finish, finish[by_flag[0]] if by_flag else None)
+
+
+def _ranks(
+    race: Race,
+    cars: dict[str, Columns],
+    along: dict[str, Floats],
+    standing: Bools,
+    finish: dict[int, Finish],
+    by_flag: list[int],
+) -> npt.NDArray[np.int8]:
+    """The place of every car in every frame, (cars, frames), 0 where it is absent."""
+    racing = race.settled(race.times) & (race.status(race.times) == CLEAR) & ~standing
+    keys = np.stack(
+        [official_keys(race.raw.timing.get(n), race.times, racing[i]) for i, n in enumerate(cars)]
+    )
+    length = np.array([len(columns["lap"]) for columns in cars.values()])
+    return places(
+        order_at_flag(keys, by_flag, finish, race.clock),
+        lambda rows: np.stack([_far(race, n, along.get(n), race.times[rows]) for n in cars]),
+        present=np.arange(race.clock.frames) < length[:, None],
+    )
 
 
 def _add_gaps(
@@ -182,21 +194,21 @@ def _timing_to_the_flag(
     return before_penalties(timing, finished, behind), behind
 
 
-def _far(race: Race, number: str, along: Floats | None) -> npt.NDArray[np.float32]:
-    """Progress in laps at every frame for ranking, bridged over holes; by the lap count where unknown.
+def _far(race: Race, number: str, along: Floats | None, times: Floats) -> npt.NDArray[np.float32]:
+    """Progress in laps at session seconds `times` for ranking, over holes; by the lap count where unknown.
 
     A car that never started is behind all that did.
     """
     lap = race.laps[number]
     if along is not None and (known := ~np.isnan(along)).sum() > 1:
         t = race.clean.positions[number].t
-        return np.asarray(np.interp(race.times, t[known], along[known]), dtype=np.float32)
+        return np.asarray(np.interp(times, t[known], along[known]), dtype=np.float32)
     if race.stays[number].until <= race.clock.t0:
-        return np.full(len(race.times), -1.0, dtype=np.float32)
+        return np.full(len(times), -1.0, dtype=np.float32)
     crossed = ~np.isnan(lap.ends)
     begin = np.concatenate(([race.clock.t0], lap.begin[1:], lap.ends[crossed][-1:]))
     count = np.concatenate((lap.number - 1.0, lap.number[crossed][-1:]))
-    return np.asarray(np.interp(race.times, begin, count), dtype=np.float32)
+    return np.asarray(np.interp(times, begin, count), dtype=np.float32)
 
 
 def _add_status(race: Race, number: str, out: Columns) -> None:

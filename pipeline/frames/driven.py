@@ -7,25 +7,14 @@ from pipeline.frames.laps import LapLine
 from pipeline.model import Bools, CarSamples, Floats, PosSamples
 
 MAX_SPEED_MS = 110.0
-BLIND_S = 15.0  # without a speed for longer, nobody knows whether the car drove
 LOOSE = 0.01  # of the way since the last crossing
 AGREES = 0.04  # of a lap: more than weaving, pit lanes and run-off roads make of it
 
 
 def metres(car: CarSamples | None, pos: PosSamples) -> Floats:
     """Metres driven at each position sample, float64 (n,), rising; by the path for a car without speed."""
-    at = odometer(car)
+    at = None if car is None else car.odometer
     return path(pos) if at is None else np.interp(pos.t, *at)
-
-
-def odometer(car: CarSamples | None) -> tuple[Floats, Floats] | None:
-    """Session seconds and the metres driven until then, by the speed; None for a car without any."""
-    if car is None or not (known := ~np.isnan(car.speed)).any():
-        return None
-    t, speed = car.t[known], car.speed[known] / 3.6
-    lasted = np.diff(t)
-    steps = np.where(lasted <= BLIND_S, (speed[1:] + speed[:-1]) / 2 * lasted, 0.0)
-    return t, np.concatenate(([0.0], np.cumsum(steps)))
 
 
 def mended(driven: Floats, pos: PosSamples, lap: LapLine, length: float) -> Floats:
@@ -79,11 +68,11 @@ def expected(driven: Floats, t: Floats, lap: LapLine, length: float, start: floa
     well it is known, float64 (n,): metres by which that distance is not that of whole laps.
 
     Before the first crossing it goes back by the length of the lap, and after the last on, with less and less
-    to hold it. Where the distance is off by more than AGREES, and a lap after the last crossing, it is not
-    known, inf. Without any crossing it begins at the race's `start`.
+    to hold it; crossings beyond the samples do not count. Where the distance is off by more than AGREES, and
+    a lap after the last crossing, it is not known, inf. Without any crossing it begins at the race's `start`.
     """
-    crossed = ~np.isnan(lap.ends)
-    at, number = np.interp(lap.ends[crossed], t, driven), lap.number[crossed].astype(np.float64)
+    seen = (lap.ends >= t[0]) & (lap.ends <= t[-1])  # not what is NaN
+    at, number = np.interp(lap.ends[seen], t, driven), lap.number[seen].astype(np.float64)
     keep = believed(at, number, length) & (np.diff(at, prepend=-np.inf) > 0)
     at, number = at[keep], number[keep]
     if not len(at):

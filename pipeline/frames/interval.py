@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pipeline.frames.order import PENALTY_S, SETTLED_S, Finish, held, held_to_flag
 from pipeline.model import Bools, Floats, OfficialTiming
 
-Rows = npt.NDArray[np.intp]
+Rows = npt.NDArray[np.int8]  # a row for every car and frame: four bytes each are 12 MB a race
 
 
 def cars_ahead(ranks: npt.NDArray[np.int8]) -> Rows:
@@ -24,7 +24,7 @@ def cars_ahead(ranks: npt.NDArray[np.int8]) -> Rows:
     by_place = np.full((len(ranks) + 1, place.shape[1]), -1)
     np.put_along_axis(by_place, place, np.arange(len(ranks))[:, None], axis=0)
     by_place[0] = -1
-    ahead = np.take_along_axis(by_place, np.maximum(place - 1, 0), axis=0)
+    ahead = np.take_along_axis(by_place, np.maximum(place - 1, 0), axis=0).astype(np.int8)
     return np.repeat(ahead, np.diff(np.append(np.flatnonzero(changed), ranks.shape[1])), axis=1)
 
 

@@ -72,13 +72,14 @@ def _nearest(
     lx, ly = (np.tile(v.astype(np.float32), 3) for v in (line.x, line.y))
     start = centre % n + n
     best = np.full(len(x), np.inf, dtype=np.float32)
-    found = np.zeros(len(x), dtype=np.int64)
+    found, index = np.zeros(len(x), dtype=np.int64), np.empty(len(x), dtype=np.int64)
+    distance, dy = np.empty((2, len(x)), dtype=np.float32)
     for offset in offsets:
-        index = start + offset
-        distance = lx.take(index)
+        np.add(start, offset, out=index)
+        lx.take(index, out=distance, mode="clip")  # which no index needs, and is quicker than a look at each
         distance -= x
         distance *= distance
-        dy = ly.take(index)
+        ly.take(index, out=dy, mode="clip")
         dy -= y
         dy *= dy
         distance += dy

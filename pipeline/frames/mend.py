@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.frames.clean import HOLE_S
-from pipeline.frames.driven import odometer
 from pipeline.frames.flag import flag_of
 from pipeline.model import CarSamples, Finding, Floats, Laps, PosSamples, RawRace
 
@@ -121,7 +120,7 @@ def _at(pos: PosSamples, t: Floats) -> Floats:
 
 
 def _witness(gate: _Gate, pos: PosSamples, car: CarSamples) -> _Car:
-    return _Car(pos, gate.crossings(pos), odometer(car) or (np.zeros(1), np.zeros(1)))
+    return _Car(pos, gate.crossings(pos), car.odometer or (np.zeros(1), np.zeros(1)))
 
 
 def _contradicted(own: Laps, car: _Car, length: float, start: float, fell: float) -> bool:

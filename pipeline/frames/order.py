@@ -1,5 +1,6 @@
 """Places and gaps: the official timing, closed up among the cars present; where it lacks one, by distance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,23 +51,23 @@ def official_keys(timing: OfficialTiming | None, times: Floats, racing: Bools) -
 
 def places(
     keys: npt.NDArray[np.float32],
-    progress: npt.NDArray[np.float32],
+    progress: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float32]],
     present: Bools,
 ) -> npt.NDArray[np.int8]:
     """Places 1..n of the cars present, without gap or tie; int8 (cars, frames), 0 where absent.
 
     Args:
-        keys: (cars, frames) from official_keys, NaN unknown.
-        progress: (cars, frames) race progress in laps, NaN unknown.
+        keys: (cars, frames) from official_keys, NaN unknown; is written to.
+        progress: of frames (m,), the race progress in laps (cars, m), NaN unknown: asked of few alone.
         present: (cars, frames).
     """
-    sort_by = np.where(present, keys, np.inf).astype(np.float32)
-    lost = np.flatnonzero((np.isnan(sort_by)).any(axis=0))
+    keys[~present] = np.inf
+    lost = np.flatnonzero(np.isnan(keys).any(axis=0))
     if len(lost):
-        sort_by[:, lost] = _insert_unknown(sort_by[:, lost], progress[:, lost])
+        keys[:, lost] = _insert_unknown(keys[:, lost], progress(lost))
     # the order changes in few frames: rank those, and let each hold until the next
-    changed = np.concatenate(([True], (sort_by[:, 1:] != sort_by[:, :-1]).any(axis=0)))
-    order = np.argsort(sort_by[:, changed], axis=0, kind="stable")
+    changed = np.concatenate(([True], (keys[:, 1:] != keys[:, :-1]).any(axis=0)))
+    order = np.argsort(keys[:, changed], axis=0, kind="stable")
     ranks = np.empty(order.shape, dtype=np.int8)
     np.put_along_axis(ranks, order, np.arange(1, len(order) + 1, dtype=np.int8)[:, None], axis=0)
     held = np.repeat(ranks, np.diff(np.append(np.flatnonzero(changed), present.shape[1])), axis=1)

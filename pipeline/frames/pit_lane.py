@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.contract.models import PitLane
-from pipeline.frames import driven
 from pipeline.frames.line import Line, project
 from pipeline.frames.race import Race
 from pipeline.model import Floats
@@ -55,19 +54,19 @@ def pit_lane(race: Race, line: Line) -> PitLane | None:
 
 def _visits(race: Race, number: str) -> Iterator[_Visit]:
     own, pos, car = race.raw.laps[number], race.clean.positions.get(number), race.clean.cars.get(number)
-    path = driven.odometer(car)
-    if pos is None or path is None or car is None:
+    if pos is None or car is None or (path := car.odometer) is None:
         return
     known = np.flatnonzero(~np.isnan(pos.x))
+    driven = np.interp(pos.t[known], *path)
     exits = np.sort(own.pit_out[~np.isnan(own.pit_out)])
     for entry in own.pit_in[~np.isnan(own.pit_in)]:
         out = exits[(exits > entry) & (exits <= entry + LONGEST_S)][:1]
         if not len(out):
             continue
         begin, end = np.interp((entry, out[0]), *path)
-        metres = np.interp(pos.t[known], *path) - begin
-        near = known[(metres > -1.5 * ROAD_M) & (metres < end - begin + 1.5 * ROAD_M)]
-        metres = np.interp(pos.t[near], *path) - begin
+        metres = driven - begin
+        around = (metres > -1.5 * ROAD_M) & (metres < end - begin + 1.5 * ROAD_M)
+        near, metres = known[around], metres[around]
         moved = np.diff(metres, prepend=-np.inf) > 0.5
         inside = (car.t > entry) & (car.t < out[0]) & ~np.isnan(car.speed)
         if moved.sum() > 1 and inside.any() and end > begin:

@@ -9,7 +9,7 @@ from pipeline.frames.plausible import Verdict
 from pipeline.frames.positions import believed
 from pipeline.frames.rows import contradictions
 from pipeline.frames.track import LEAD_IN_S, Placed
-from pipeline.model import Finding, RawRace
+from pipeline.model import Finding, PosSamples, RawRace
 
 
 def judged(
@@ -27,11 +27,12 @@ def judged(
         parked: see `clean`.
     """
     start, last = within
-    cleaned = replace(possible, cars=car_data(possible, told_by_laps(raw, possible)))
+    told, sound = told_by_laps(raw, possible), dict[str, PosSamples | None]()
+    cleaned = replace(possible, cars=car_data(possible, raw.laps, last, told, sound))
     positions, placed, verdicts = believed(raw, cleaned, line, start, last + LEAD_IN_S)
     noticed = [*cleaned.findings, *noticed, *contradictions(raw, cleaned, line)]
     cleaned = replace(cleaned, positions=positions)
-    cars = car_data(cleaned, {})
+    cars = car_data(cleaned, raw.laps, last, {}, sound)
     if (lost := false_car_data(raw, possible.cars, cars, parked)).count:
         noticed.append(lost)
     return replace(cleaned, cars=cars, findings=noticed), placed, verdicts

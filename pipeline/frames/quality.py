@@ -38,7 +38,7 @@ _FINDING_LIMITS = {  # finding -> (from here on a note, from here on a warning)
     "mended_laps": (1.0, 1.0),
     "no_reference_line": (1.0, 1.0),
     "track_length": (1.0, 1.0),
-    "recording_damaged": (1.0, 100.0),  # lines
+    "recording_damaged": (1.0, 3.0),  # lines; one is what a recorder leaves that is killed
     "stamps": (1.0, 100.0),  # moments, messages
     "begins_late": (1.0, 1.0),  # lap
     "recording_order": (1.0, np.inf),  # times

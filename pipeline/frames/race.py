@@ -66,7 +66,7 @@ class Race:
         """
         lap = self.laps[number]
         row = lap.at(t)
-        part = along - (lap.number[row] - 1.0)
-        behind = (part < -STRAY) & (lap.number[row] > 1)
+        part = along - (lap.number - 1.0)[row]
+        behind = (part < -STRAY) & (lap.number > 1)[row]
         beyond = (part > 1.0 + STRAY) & (t < self.flag.fell)
-        return np.asarray((lap.spans[row] == 1) & ~behind & ~beyond)
+        return np.asarray((lap.spans == 1)[row] & ~behind & ~beyond)

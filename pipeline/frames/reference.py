@@ -103,7 +103,7 @@ def _length(
 
     No position can spoil it, but where no car has a speed: then it is by the path.
     """
-    by_speed = {n: at for n in laps if (at := driven.odometer(cars.get(n))) is not None}
+    by_speed = {n: at for n in laps if n in cars and (at := cars[n].odometer) is not None}
     by_path = {n: (pos.t, driven.path(pos)) for n, pos in positions.items() if n in laps and not by_speed}
     found = [
         np.diff(np.interp((laps[number].start[i], laps[number].end[i]), *at))[0]

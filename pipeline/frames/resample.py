@@ -40,17 +40,23 @@ def make_index(samples: Floats, times: Floats) -> Index:
 
 def interpolate(values: Floats, index: Index) -> Floats:
     """Straight lines between neighbouring samples; NaN across holes and next to unknown values."""
-    low = values[index.before]
+    low = values.take(index.before)
+    found = values.take(index.after)
+    found -= low
+    found *= index.weight
+    found += low
     # weight 0 must not pick up a NaN from the sample after
-    step = np.where(index.weight > 0, values[index.after] - low, 0.0)
-    return np.where(index.joined, low + step * index.weight, np.nan)
+    np.copyto(found, low, where=index.weight == 0.0)
+    found[~index.joined] = np.nan
+    return found
 
 
 def fixed(values: Floats, decimals: int, dtype: str) -> npt.NDArray[np.signedinteger]:
     """float64 with NaN -> rounded fixed point with the dtype's minimum for unknown."""
-    null = np.iinfo(dtype).min
-    scaled = np.rint(values * 10.0**decimals)
-    return np.where(np.isnan(scaled), null, scaled).astype(dtype)
+    scaled = values * 10.0**decimals
+    np.rint(scaled, out=scaled)
+    scaled[np.isnan(scaled)] = np.iinfo(dtype).min
+    return scaled.astype(dtype)
 
 
 def step(values: npt.NDArray[np.signedinteger], index: Index, dtype: str) -> npt.NDArray[np.signedinteger]:

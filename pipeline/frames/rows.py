@@ -11,10 +11,11 @@ import numpy as np
 from pipeline.frames.clean import Clean, by_car
 from pipeline.frames.line import Line
 from pipeline.frames.order import real_places
-from pipeline.model import CarSamples, Finding, Laps, PosSamples, RawRace
+from pipeline.model import CarSamples, Finding, Laps, OfficialTiming, PosSamples, RawRace
 
 PIT_KMH = 120.0  # no pit lane is driven at that on average
 VISIT_S = 10.0
+SEEN_S, LEAP_S = 1.0, 20.0  # no car loses two places and has them back within so short a time
 AT_LINE = 1000.0  # 1/10 m: what late stamps and the width of the track make of it
 
 
@@ -27,7 +28,7 @@ def contradictions(raw: RawRace, clean: Clean, line: Line | None) -> Iterator[Fi
     visits = {n: _unpaired(own) + _too_fast(own, clean.cars.get(n)) for n, own in raw.laps.items()}
     tyres = {n: _tyres(own) for n, own in raw.laps.items()}
     laps = {n: int((np.diff(own.number, prepend=first - 1) > 1).sum()) for n, own in raw.laps.items()}
-    nowhere = {n: int((~real_places(own)).sum()) for n, own in raw.timing.items()}
+    nowhere = {n: int((~real_places(own)).sum()) + _leaps(own) for n, own in raw.timing.items()}
     silent = {d.number: 1 for d in raw.drivers if d.number not in raw.laps and d.number in raw.positions}
     for name, counts, what in (
         ("lost_laps", laps, "stretches in which the timing lost laps"),
@@ -38,11 +39,26 @@ def contradictions(raw: RawRace, clean: Clean, line: Line | None) -> Iterator[Fi
             visits,
             "pit entries without an exit, exits without an entry, or visits at full speed",
         ),
-        ("places_false", nowhere, "official places that do not exist and are left out"),
+        (
+            "places_false",
+            nowhere,
+            "official places that do not exist, which are left out, or that a car leaps to and back from",
+        ),
         ("tyres_contradicted", tyres, "laps whose tyres changed compound or age without a pit visit"),
     ):
         if (found := by_car(raw, name, counts, what)).count:
             yield found
+
+
+def _leaps(own: OfficialTiming) -> int:
+    """Places more than one away that a car has for seconds, and then again the one before."""
+    real = real_places(own)
+    t, place = own.t[real], own.place[real].astype(np.int64)
+    moved = np.flatnonzero(np.diff(place, prepend=-1) != 0)
+    t, place = t[moved], place[moved]
+    lasted = np.diff(t)[1:]
+    back = (place[2:] == place[:-2]) & (np.abs(np.diff(place)[1:]) > 1)
+    return int((back & (lasted >= SEEN_S) & (lasted < LEAP_S)).sum())
 
 
 def _beside(own: Laps, pos: PosSamples | None, line: Line) -> int:

@@ -107,8 +107,8 @@ def _running_median(values: Floats) -> Floats:
     half = MEDIAN_SAMPLES // 2
     if len(values) <= half:
         return values
-    padded = np.pad(values, half, mode="reflect")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_SAMPLES), axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, mode="reflect"), MEDIAN_SAMPLES)
+    return np.asarray(np.partition(windows, half, axis=1)[:, half])
 
 
 def _pin(raw: Floats, t: Floats, lap: LapLine, pits: list[tuple[float, float]]) -> Floats:

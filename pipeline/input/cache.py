@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 
+import orjson
+
 from pipeline.contract.models import InputIdentity, Manifest
 from pipeline.job import Source
 
-PARSED, ASIDE, KEPT = "*.ff1pkl", ".aside", ".kept"
+PARSED, ASIDE, KEPT, FINGERPRINT = "*.ff1pkl", ".aside", ".kept", ".fingerprint"
 
 
 def identify(folder: str, source: Source) -> InputIdentity:
@@ -24,7 +26,7 @@ def identify(folder: str, source: Source) -> InputIdentity:
     if source.recording:
         path = ",".join(file.name for file in source.recording)
         return InputIdentity(kind="recording", path=path, sha256=_digest(list(source.recording)))
-    digest = _digest(_cached(folder, source))
+    digest = _remembered(_cached(folder, source))
     return InputIdentity(kind="cache", path=folder, sha256=digest, fetched_at=fetched_at(folder, source))
 
 
@@ -50,6 +52,27 @@ def same_input(manifest: Manifest, source: Source) -> bool:
 
 def _cached(folder: str, source: Source) -> list[Path]:
     return sorted((source.cache / folder).glob(PARSED))
+
+
+def _remembered(files: list[Path]) -> str:
+    """Their digest, kept beside them: a season of files that nobody touched is not read each time."""
+    if not files:
+        return _digest(files)
+    memo, states = files[0].with_name(FINGERPRINT), [_state(file) for file in files]
+    with suppress(OSError, ValueError):
+        known: dict[str, str] = orjson.loads(memo.read_bytes())
+        if known.keys() == {"sha256", "of"} and known["of"] == "\n".join(states):
+            return known["sha256"]
+    digest = _digest(files)
+    with suppress(OSError):  # a cache may be read only
+        memo.write_bytes(orjson.dumps({"of": "\n".join(states), "sha256": digest}))
+    return digest
+
+
+def _state(file: Path) -> str:
+    """What differs once a file is another, or was written to."""
+    about = file.stat()
+    return f"{file.name} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
 
 
 def _digest(files: list[Path]) -> str:

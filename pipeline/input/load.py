@@ -23,7 +23,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import BlockedError, NotYetError, PipelineError, SourceError, UnreachableError
-from pipeline.input import drivers, livetiming, tables, telemetry, topics, tyres
+from pipeline.input import drivers, livetiming, segments, tables, telemetry, topics, tyres
 from pipeline.input.cache import identify
 from pipeline.input.words import word
 from pipeline.job import Source
@@ -48,9 +48,10 @@ def load(key: SessionKey, session: Any, source: Source, watch: Watch | None = No
         tyres.mend(session)
         stamps = telemetry.mend(session)
         watch = watch or Watch()
-        livedata, noticed = _load(key, session, source, log, watch)
+        with segments.overheard() as heard:
+            livedata, noticed = _load(key, session, source, log, watch)
         _require(key, session, source, log, watch)
-        told, damaged = topics.read(session, source, livedata, watch, set(session.drivers))
+        told, damaged = topics.read(session, source, livedata, watch, set(session.drivers), heard)
         raw = _to_raw(key, session, source, log, twice)
         return replace(raw, noticed=[*noticed, *stamps, *raw.noticed, *damaged], topics=told)
 

@@ -1,4 +1,4 @@
-"""Official results of a season, a page or two at a time: jolpica's as plain values.
+"""Official results of a season, a page or two at a time, and standings: jolpica's as plain values.
 
 Runs in a child process, like all that asks hosts through fastf1, whose cache and limits it shares.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from fastf1.req import Cache
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import DriverStanding, StandingsRound, TeamStanding
 from pipeline.contract.sessions import SessionCode
 from pipeline.network.hosts import RESULTS
 
@@ -48,6 +49,59 @@ def page(year: int, code: SessionCode, offset: int) -> list[OfficialRace]:
     answer.raise_for_status()
     races = answer.json()["MRData"]["RaceTable"]["Races"]
     return list(_races(year, code, name, races))
+
+
+def standings(year: int, number: int) -> StandingsRound | None:
+    """Both championships after a round; None where there are none yet.
+
+    Raises:
+        Exception: they could not be had, or are no such standings.
+    """
+    drivers, teams = (_standings(year, number, what) for what in ("Driver", "Constructor"))
+    if not drivers or not teams:
+        return None
+    return StandingsRound(
+        round=number,
+        name="",
+        sessions=[],
+        complete=True,
+        official_at=datetime.now(UTC),
+        drivers=[DriverStanding(**_driver(row), **_values(row)) for row in drivers],
+        teams=[TeamStanding(**_team(row["Constructor"]), **_values(row)) for row in teams],
+    )
+
+
+def _standings(year: int, number: int, what: str) -> list[Any]:
+    answer = Cache.requests_get(f"{RESULTS.url}/{year}/{number}/{what.lower()}Standings.json?limit={ROWS}")
+    answer.raise_for_status()
+    found = answer.json()["MRData"]["StandingsTable"]["StandingsLists"]
+    rows = [row for told in found for row in told[f"{what}Standings"]]
+    if any((int(told["season"]), int(told["round"])) != (year, number) for told in found):
+        raise ValueError(f"standings of another round where those of {year} round {number} were asked for")
+    if len({row[what][f"{what.lower()}Id"] for row in rows}) < len(rows):
+        raise ValueError("one is in the standings twice")
+    return rows
+
+
+def _driver(row: Any) -> dict[str, Any]:
+    driver, teams = row["Driver"], row.get("Constructors") or [{}]
+    names = " ".join(driver.get(part) or "" for part in ("givenName", "familyName")).strip()
+    letters = driver.get("code") or driver["driverId"]
+    about = {"driver": letters, "driver_id": driver["driverId"], "name": names}
+    return about | {"team": teams[-1].get("name") or ""}
+
+
+def _team(team: Any) -> dict[str, Any]:
+    return {"team": team.get("name") or team["constructorId"], "team_id": team["constructorId"]}
+
+
+def _values(row: Any) -> dict[str, Any]:
+    """Who has no place yet has none."""
+    return {
+        "position": _whole(row.get("position")),
+        "points": float(row["points"]),
+        "wins": int(row["wins"]),
+    }
 
 
 def _races(year: int, code: SessionCode, name: str, races: list[Any]) -> Iterator[OfficialRace]:

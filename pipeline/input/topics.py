@@ -1,4 +1,4 @@
-"""What the feed says of radio, clock, pit stops and tyres, in topics that fastf1 has no parser for.
+"""What the feed says of radio, clock, pit stops, tyres and segments, which fastf1 has no parser for.
 
 Its messages are changes of what it said before, in lists or by number, and any may be cut or of another
 session: what has not the form of its topic is left out. Where a message has a clock of its own, that tells
@@ -16,11 +16,13 @@ import pandas as pd
 from fastf1.internals.parsing_helpers import to_datetime, to_timedelta
 from fastf1.livetiming.data import LiveTimingData
 
-from pipeline.input.pages import PAGES, Page, page
+from pipeline.input import segments
+from pipeline.input.pages import PAGES, page
+from pipeline.input.segments import Page
 from pipeline.input.tyres import COMPOUNDS
 from pipeline.input.words import word
 from pipeline.job import Source
-from pipeline.model import ClockWord, Finding, PitWord, Radio, Topics, TyreWord
+from pipeline.model import ClockWord, Finding, PitWord, Radio, SegmentWord, Topics, TyreWord
 from pipeline.network.hosts import TIMING
 from pipeline.network.patience import Watch
 
@@ -46,20 +48,27 @@ class Feed:
 
 
 def read(
-    session: Any, source: Source, livedata: LiveTimingData | None, watch: Watch, numbers: set[str]
+    session: Any,
+    source: Source,
+    livedata: LiveTimingData | None,
+    watch: Watch,
+    numbers: set[str],
+    heard: dict[str, Page],
 ) -> tuple[Topics, list[Finding]]:
     """Every topic that the session has, and which of them are damaged.
 
     Args:
         session: loaded; gives the path and the clock. livedata: the recording, if it is one.
         numbers: racing numbers of the session's drivers; nothing else is said of anybody.
+        heard: pages that fastf1 has just fetched, by topic.
     """
     said: dict[str, list[Any]] = {}
     damaged = []
     for topic in PAGES:
         try:
             fetched = livedata is None
-            told = page(topic, session.api_path, source, watch) if fetched else _recorded(livedata, topic)
+            asked = (topic, session.api_path, source, watch, heard)
+            told = page(*asked) if fetched else _recorded(livedata, topic)
             if told is not None:
                 said[topic] = _words(topic, told, session, numbers)
         except Exception:  # whatever a foreign file or a cut answer leads to
@@ -70,6 +79,7 @@ def read(
         clock=said.get("ExtrapolatedClock", []),
         pits=_one_a_visit(pits),
         tyres=said.get("TyreStintSeries", []),
+        segments=said.get("TimingData", []),
         absent=[topic for topic in PAGES if topic not in said],
     )
     if not damaged:
@@ -79,7 +89,8 @@ def read(
 
 
 def _recorded(livedata: LiveTimingData, topic: str) -> Page | None:
-    return livedata.get(topic) if livedata.has(topic) else None
+    told = livedata.get(topic) if livedata.has(topic) else None
+    return told if told is None or topic != "TimingData" else segments.pared(told) or None
 
 
 def _words(topic: str, told: Page, session: Any, numbers: set[str]) -> list[Any]:
@@ -203,6 +214,10 @@ def _tyres(feed: Feed, _path: str) -> Iterator[TyreWord]:
         )
 
 
+def _segments(feed: Feed, _path: str) -> Iterator[SegmentWord]:
+    return segments.words(feed.messages)
+
+
 def _items(value: Any) -> Message:
     return value if isinstance(value, dict) else {}
 
@@ -230,4 +245,5 @@ _PARSERS: Final = {
     "PitStopSeries": _pit_stops,
     "PitLaneTimeCollection": _pit_lane_times,
     "TyreStintSeries": _tyres,
+    "TimingData": _segments,
 }

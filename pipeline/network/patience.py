@@ -41,8 +41,8 @@ def pause(trouble: Trouble, attempt: int, left: float, jitter: float) -> float |
 class Watch:
     """Sends one process's requests. `budget` is how many seconds it may spend waiting.
 
-    lost: path -> why, for what no host gave. waited: seconds spent so far, in pauses and on answers that did
-    not come in time. down: hosts given up, and why.
+    lost: path -> why, for what no host gave. given: paths that one gave. waited: seconds spent so far, in
+    pauses and on answers that did not come in time. down: hosts given up, and why.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Watch:
         self.budget = budget
         self.down: dict[Role, Trouble] = {trouble.host.role: trouble for trouble in down}
         self.lost: dict[str, Trouble] = {}
+        self.given: set[str] = set()
         self.waited = 0.0
         self._absent: set[str] = set()
         self._sleep = sleep
@@ -78,6 +79,7 @@ class Watch:
             response, trouble = _once(inner, request, host, **kwargs)
             if trouble is None:
                 self.lost.pop(path, None)
+                self.given.add(path)
                 return response
             if trouble.kind == "absent":
                 self._absent.add(path)

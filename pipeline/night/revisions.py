@@ -11,7 +11,7 @@ from pipeline.run.processes import call
 from pipeline.run.revise import Revised
 from pipeline.store.local import LocalStore
 
-LIMIT_S, PATIENCE_S = 180.0, 60.0  # for three requests; what fails is asked again the next night
+LIMIT_S, PATIENCE_S = 180.0, 60.0  # for five requests; what fails is asked again the next night
 
 
 def revise(store: LocalStore, year: int, source: Source, network: NetworkBudget) -> Revised:

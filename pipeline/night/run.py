@@ -4,10 +4,10 @@ Whatever fails for one race or one season is noted and the rest goes on; only an
 version, end it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from pipeline.contract.artifacts import SessionKey, key_of, season_key
@@ -22,7 +22,8 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.input.cache import restore_all
-from pipeline.job import Job, Outcome
+from pipeline.input.ended import ask, may_be_asked
+from pipeline.job import Job, Outcome, ScheduledEvent, Word
 from pipeline.night.moves import Moves
 from pipeline.night.revisions import revise
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
@@ -46,6 +47,9 @@ from pipeline.run.history import History
 from pipeline.run.season import refresh, refresh_there
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
+
+IDLE = "idle"  # the name of the summary of a run that had nothing to do
+COMPARED_EVERY = timedelta(hours=20)  # a season's results with jolpica's, however often it runs
 
 
 @dataclass(frozen=True)
@@ -139,16 +143,34 @@ class _Night:
         settings, there = self.plan.settings, find(self.uploader.shelf, year)
         published = {key: there.examine(key, settings.options, settings.source) for key in there.manifests}
         listing = read_model(self.store, season_key(year), SeasonListing)
-        self.seasons[year] = Season(schedule, published, listing.events if listing else [], self.history)
+        listed = listing.events if listing else []
+        said = self._ask_feed(schedule, published.keys())
+        self.seasons[year] = Season(schedule, published, listed, self.history, said)
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
         decisions = decide(self.seasons[year], asked)
         self.decisions += decisions
         self.moves.add(decisions, there.manifests)
 
+    def _ask_feed(self, schedule: list[ScheduledEvent], published: Set[SessionKey]) -> dict[SessionKey, Word]:
+        """What F1's feed says of sessions that may just be over: a request each."""
+        if self.plan.settings.source.offline:
+            return {}
+        asked = {
+            SessionKey(event.year, event.round, session.code): ask(event, session)
+            for event in schedule
+            for session in event.sessions
+            if session.code in self.plan.sessions
+            and may_be_asked(session, self.started)
+            and SessionKey(event.year, event.round, session.code) not in published
+        }
+        return {key: word for key, word in asked.items() if word is not None}
+
     def _revise(self, year: int) -> None:
         """Results of any age that are others by now; not where the files are elsewhere."""
         source = self.plan.settings.source
         if source.offline or self.plan.settings.scheduler is not None:
+            return
+        if not self.history.is_due(f"results-{year}", COMPARED_EVERY, self.started):
             return
         told = revise(self.store, year, source, self.network)
         self.notes += told.notes
@@ -234,7 +256,9 @@ class _Night:
     def _learn(self, outcome: Outcome) -> None:
         """Note how the work on a race ended, and list it."""
         early = self._is_early(outcome)
-        if outcome.state not in ("failed", "kept") and not outcome.provisional:
+        if early and not self._is_said(outcome.key):
+            self.history.early(outcome.key, outcome.public or "", self.started)
+        elif outcome.state not in ("failed", "kept") and not outcome.provisional:
             self.history.settled(outcome.key)
         elif outcome.blame != "network" and not early:
             reason = outcome.public or outcome.note or "still provisional"
@@ -244,6 +268,10 @@ class _Night:
         with self._noting():
             self._list(outcome.key.year)
             self.history.write(self.store)
+
+    def _is_said(self, key: SessionKey) -> bool:
+        """Whether a session's data may come at any moment, or comes by hand."""
+        return self.plan.settings.source.offline or key in self.seasons[key.year].said
 
     def _is_early(self, outcome: Outcome) -> bool:
         """Whether a race failed only because its data is not out yet, or not in the cache to do with."""
@@ -298,7 +326,10 @@ class _Night:
         seconds = monotonic() - self.began
         with self._noting():
             public = self._summary(seconds, public=True)
-            self.store.put_bytes(key_of("run_summary", run=self.run_id), to_json(public))
+            # nights with nothing to do are many, and the last of them says it for all
+            busy = any(decision.action in {*WORK, "retire"} for decision in self.decisions)
+            name = self.run_id if busy or self.problems or self.notes else IDLE
+            self.store.put_bytes(key_of("run_summary", run=name), to_json(public))
         return self._summary(seconds)
 
     def _summary(self, seconds: float, public: bool = False) -> RunSummary:

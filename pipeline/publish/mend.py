@@ -43,9 +43,10 @@ def relist(store: Store, year: int, keys: set[SessionKey]) -> None:
     publish_listing(store, store, year, listing, manifests.keys(), manifests)
 
 
-def mend_catalog(store: Store) -> None:
-    """The catalog from the listings that are there and can be read."""
-    found = [read_model(store, season_key(year), SeasonListing) for year in sorted(listed_years(store))]
+def mend_catalog(store: Store, without: int | None = None) -> None:
+    """The catalog from the listings that are there and can be read; `without` a season that is to go."""
+    years = sorted(listed_years(store) - {without})
+    found = [read_model(store, season_key(year), SeasonListing) for year in years]
     listings = [listing for listing in found if listing is not None]
     new = catalog_of(store, map(as_season, listings), reversed(listings), datetime.now(UTC))
     put_catalog(store, read_model(store, CATALOG, Catalog), new)

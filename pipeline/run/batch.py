@@ -16,6 +16,7 @@ from pipeline.contract.models import Manifest, Options, ProgressEvent
 from pipeline.contract.sessions import turn
 from pipeline.errors import PipelineError, UsageError
 from pipeline.input.cache import restore_all, tidy
+from pipeline.input.kept import recall, remember
 from pipeline.input.schedule import check_year, none_of, pick
 from pipeline.job import AS_USUAL, Job, Outcome, ScheduledEvent, Source
 from pipeline.publish.documents import publish_schemas
@@ -76,11 +77,16 @@ def load_schedule(year: int, source: Source) -> list[ScheduledEvent]:
         SourceError: the schedule cannot be had.
     """
     check_year(year)
+    now = datetime.now(UTC)
+    if not source.offline and (kept := recall(year, source, now)) is not None:
+        return kept
     events: list[ScheduledEvent] = call(
         "pipeline.input.seasons:season", year, source, limit_s=source.patience_s + SCHEDULE_LIMIT_S
     )
     if not events:
         raise UsageError(f"{year} has no schedule (yet)")
+    if not source.offline:
+        remember(year, source, events, now)
     return events
 
 

@@ -5,7 +5,7 @@
 Nothing here reads a clock, a file or a host, so every case is a row in a table of tests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,7 +14,7 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Event, SeasonEvent, SeasonSession, by_field
 from pipeline.contract.sessions import SESSIONS, turn
 from pipeline.input.same_event import event_of, is_listed
-from pipeline.job import ScheduledEvent, ScheduledSession, settles_at
+from pipeline.job import ScheduledEvent, ScheduledSession, Word, settles_at
 from pipeline.run.history import PAUSES, History
 
 Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
@@ -41,12 +41,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Season:
-    """A season as a run finds it."""
+    """A season as a run finds it. said: what the feed says of sessions that may be over."""
 
     schedule: list[ScheduledEvent]
     published: dict[SessionKey, Published]
     listed: list[SeasonEvent]
     history: History = field(default_factory=History)
+    said: Mapping[SessionKey, Word] = field(default_factory=dict)
 
     @property
     def numbered(self) -> bool:
@@ -107,10 +108,11 @@ def decide(season: Season, asked: Asked) -> list[Decision]:
 def _about(
     season: Season, asked: Asked, event: ScheduledEvent, session: ScheduledSession, key: SessionKey
 ) -> tuple[Action, str]:
-    if not asked.by_hand and (reason := session.not_over(asked.now)) is not None:
-        return "wait", reason
     homes = {k: event_of(p.event, season.schedule) for k, p in season.published.items()}
     own = [k for k, home in homes.items() if home is event and k.session == key.session]
+    said: Word | None = "over" if own else season.said.get(key)
+    if not asked.by_hand and (reason := session.not_over(asked.now, said)) is not None:
+        return "wait", reason
     doubtful = not season.numbered and not asked.by_hand
     if doubtful and key not in own and not _known_number(season, event):
         return "wait", _DOUBT
@@ -151,10 +153,12 @@ def _paused(
     attempt = season.history.of(key)
     if attempt is None or action not in WORK or asked.force or asked.by_hand:
         return action, reason
+    if attempt.count == 0 and key in season.said:  # the clock guessed; the feed knows
+        return action, reason
     settled = None if session.start is None else settles_at(session.start, session.code)
     if action == "refresh" and settled is not None and attempt.at < settled <= asked.now:
         return action, f"{reason} (48 hours are over)"
-    times = "once" if attempt.count == 1 else f"{attempt.count} times"
+    times = "early" if attempt.count == 0 else "once" if attempt.count == 1 else f"{attempt.count} times"
     if attempt.given_up:
         return "skip", f"tried {times}, and taken as not held: {attempt.reason} (--force tries again)"
     if (due := attempt.next_after(asked.now)) is not None:

@@ -15,6 +15,7 @@ from pipeline.store.local import LocalStore
 
 FILE = ".nightly.json"
 PAUSES = tuple(timedelta(hours=hours) for hours in (1, 4, 12, 24, 24, 24, 72, 168))
+EARLY = timedelta(minutes=30)  # before its data can be expected, where the feed does not say that it is over
 _SLACK = 0.9  # a nightly run is not exactly 24 hours after the last one
 
 
@@ -36,7 +37,7 @@ class Attempt:
 
     def next_after(self, now: datetime) -> datetime | None:
         """When the race is due again; None for at once. A clock that ran ahead must not block it."""
-        pause = PAUSES[min(self.count, len(PAUSES)) - 1]
+        pause = PAUSES[min(self.count, len(PAUSES)) - 1] if self.count else EARLY
         if self.at > now or now - self.at >= pause * _SLACK:
             return None
         return self.at + pause
@@ -47,7 +48,7 @@ _FILE = TypeAdapter(dict[str, Attempt])
 
 @dataclass
 class History:
-    """Attempts by session; empty for races that are settled."""
+    """Attempts by session, empty for races that are settled; and when was done what is done now and then."""
 
     attempts: dict[str, Attempt] = field(default_factory=dict)
 
@@ -65,6 +66,20 @@ class History:
         """One more attempt in a row that did not settle it."""
         before = self.attempts.get(key.slug)
         self.attempts[key.slug] = Attempt(before.count + 1 if before else 1, now, reason, absent)
+
+    def early(self, key: SessionKey, reason: str, now: datetime) -> None:
+        """Its data was not out yet, which is no attempt that counts."""
+        before = self.attempts.get(key.slug)
+        if before is None or before.count == 0:
+            self.attempts[key.slug] = Attempt(0, now, reason)
+
+    def is_due(self, what: str, every: timedelta, now: datetime) -> bool:
+        """Whether something is to be done that is done now and then; notes that it is done now."""
+        last = self.attempts.get(what)
+        if last is not None and timedelta(0) <= now - last.at < every:
+            return False
+        self.attempts[what] = Attempt(0, now, "done")
+        return True
 
     def settled(self, key: SessionKey) -> None:
         self.attempts.pop(key.slug, None)

@@ -20,7 +20,7 @@ from multiprocessing import connection, get_context
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, refused
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -189,7 +189,8 @@ def _main(tag: int, call: Call, outbox: Connection, watch: Connection) -> None:
     except SystemExit as error:
         outbox.send(Result(tag, error=CrashError(f"it asked to exit (code {error.code})")))
     except Exception as error:
-        outbox.send(Result(tag, error=CrashError(f"unexpected {type(error).__name__}: {error}")))
+        what = refused(error) or f"unexpected {type(error).__name__}: {error}"
+        outbox.send(Result(tag, error=CrashError(what)))
     outbox.close()
 
 

@@ -31,6 +31,7 @@ from pipeline.publish.race import publish_race
 from pipeline.publish.thinner import thinner
 from pipeline.run.found import TOO_SOON
 from pipeline.run.memory import give_back, in_one_heap
+from pipeline.run.revise import as_revised, results_are_new
 from pipeline.store.local import LocalStore, explain
 from pipeline.store.scratch import scratch
 
@@ -101,6 +102,9 @@ def _make(
     """Frames, files and manifest of what was loaded, published; or what is published kept."""
     for message in raw.messages:
         log.progress(30, "load", f"fastf1: {_for_strangers(message)}")
+    before = None if old is None else read_model(store, job.key.file("results"), Results)
+    if before is not None and not results_are_new(watch):
+        raw = as_revised(raw, before)
     log.progress(30, "frames", f"computing frames at {job.options.fps:g} a second")
     frames = compute(raw, job.options.fps)
     log.progress(45, "quality", "checking the frames")
@@ -112,7 +116,6 @@ def _make(
     folder = store.staging(job.key.slug)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    before = None if old is None else read_model(store, job.key.file("results"), Results)
     files, chunks = write_all(job, raw, frames, about, folder, log, before)
     log.progress(95, "publish", f"grade {quality.grade}: publishing {len(files)} files")
     log.complete({"grade": quality.grade, "frames": frames.clock.frames, "manifest": job.key.manifest})
@@ -123,7 +126,7 @@ def _make(
         quality=quality,
         artifacts=[file.artifact() for file in files],
         replay=chunks,
-        provenance=_provenance(job, raw, watch),
+        provenance=_provenance(job, raw, watch, old),
     )
     changed = publish_race(store, manifest, files, old)
     shutil.rmtree(folder, ignore_errors=True)
@@ -155,13 +158,14 @@ def _own_cache(given: Source) -> Iterator[Source]:
         yield replace(given, cache=folder)
 
 
-def _provenance(job: Job, raw: RawRace, watch: Watch) -> Provenance:
+def _provenance(job: Job, raw: RawRace, watch: Watch, old: Manifest | None) -> Provenance:
     now = datetime.now(UTC)
     reasons = provisional_reasons(raw, job, now, watch)
     return Provenance(
         version=__version__,
         fastf1=raw.fastf1,
         created_at=now,
+        revised_at=None if old is None or results_are_new(watch) else old.provenance.revised_at,
         run=job.run,
         provisional=bool(reasons),
         reasons=reasons,

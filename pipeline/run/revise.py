@@ -1,20 +1,22 @@
 """Results that were changed after they were published: what jolpica says now, against what is published.
 
 A night asks for at most three pages: the last races, and of all of them and of the sprints one page in turn,
-so that each race is looked at about once a week, whatever its age. A race of which the answer has less, or
-which is another one, stays as it is, and so does everything where jolpica does not answer. Frames are not
-computed again.
+so that each race is looked at about once a week, whatever its age; then for the standings after one round. A
+race of which the answer has less, or which is another one, stays as it is, and so does everything where
+jolpica does not answer. Frames are not computed again.
 """
 
+from __future__ import annotations
+
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.models import Driver, Manifest, Results
+from pipeline.contract.artifacts import SessionKey, key_of
+from pipeline.contract.models import Driver, Manifest, Results, Standings, StandingsRound
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.input.same_event import is_same
 from pipeline.job import Source
@@ -25,6 +27,11 @@ from pipeline.publish.race import publish_race
 from pipeline.run.found import find
 from pipeline.store.local import LocalStore
 
+if TYPE_CHECKING:
+    from pipeline.model import DriverInfo, RawRace
+    from pipeline.network.patience import Watch
+
+REST = 4  # days from one look at standings that are known to the next
 STEP, EDGE, SPRINTS = 60, 90, 6
 """Rows from page to page, so that each race is whole on one; how far the last reaches back; most sprints."""
 
@@ -67,14 +74,87 @@ def revise(out: Path, year: int, source: Source) -> Revised:
         try:
             races = official.page(year, code, offset)
         except Exception as error:
-            why = "it did not answer" if watch.lost or watch.down else f"its answer is no use ({error!r:.80})"
+            why = _why(watch, error)
             told.notes.append(f"results of {year} could not be compared with {RESULTS.what}: {why}")
             break
         for race in races:
             if (manifest := published.get(race.key)) is not None and race.key not in told.keys:
                 _look(store, manifest, race, told, now)
+    else:
+        _rank(store, year, published, told, watch)
     told.waited_s, told.down = watch.waited, tuple(watch.down.values())
     return told
+
+
+def standings_round(published: Iterable[SessionKey], known: Standings | None, day: int) -> int | None:
+    """After which round to ask for the standings on a day: one that lacks them, else now and then in turn."""
+    rounds = sorted(key.round for key in published if key.session == "R")
+    official = {r.round for r in (known.rounds if known else ()) if r.official_at is not None}
+    unknown = [number for number in rounds if number not in official]
+    if unknown:
+        return unknown[-1] if day % 2 == 0 else unknown[day // 2 % len(unknown)]
+    return rounds[day // REST % len(rounds)] if rounds and day % REST == 0 else None
+
+
+def _rank(
+    store: LocalStore, year: int, published: dict[SessionKey, Manifest], told: Revised, watch: Watch
+) -> None:
+    """Take the official standings after one round, where they are others than what is published."""
+    from pipeline.input import official  # noqa: PLC0415
+    from pipeline.run.season import rewrite  # noqa: PLC0415
+
+    known = read_model(store, key_of("standings", year=year), Standings)
+    number = standings_round(published, known, datetime.now(UTC).toordinal())
+    try:
+        ranked = None if number is None else official.standings(year, number)
+        before = next(
+            (r for r in (known.rounds if known else ()) if r.round == number and r.official_at), None
+        )
+        if ranked is not None and (before is None or _places(before) != _places(ranked)):
+            rewrite(store, year, ranked)
+    except Exception as error:
+        told.notes.append(
+            f"standings of {year} after round {number} stay as they are: {RESULTS.what}: {_why(watch, error)}"
+        )
+
+
+def _why(watch: Watch, error: Exception) -> str:
+    return "it did not answer" if watch.lost or watch.down else f"its answer is no use ({error!r:.80})"
+
+
+def _places(ranked: StandingsRound) -> set[tuple[Any, ...]]:
+    told = [(row.driver_id, row) for row in ranked.drivers], [(row.team_id, row) for row in ranked.teams]
+    return {(name, row.position, row.points, row.wins) for rows in told for name, row in rows}
+
+
+def results_are_new(watch: Watch) -> bool:
+    """Whether jolpica was asked for a race's result just now, and gave it: one from a cache may be old."""
+    return any(path.endswith(("/results.json", "/sprint.json")) for path in watch.given)
+
+
+def as_revised(raw: RawRace, published: Results) -> RawRace:
+    """What was loaded, with the official result as it was revised since."""
+    if published.revised_at is None or all(row.classified is None for row in published.rows):
+        return raw
+    rows = {row.number: row for row in published.rows}
+    order = list(rows)
+    drivers = [_told_by(info, rows.get(info.number)) for info in raw.drivers]
+    drivers.sort(key=lambda d: order.index(d.number) if d.number in rows else len(order))
+    return replace(raw, drivers=drivers, official_results=True)
+
+
+def _told_by(info: DriverInfo, row: Any) -> DriverInfo:
+    if row is None:
+        return info
+    return replace(
+        info,
+        classified=row.classified,
+        result=row.status,
+        grid=row.grid,
+        points=row.points,
+        laps=None if info.laps is None else row.laps,
+        time=row.time_s if row.position == 1 else row.gap_s,
+    )
 
 
 def _look(store: LocalStore, manifest: Manifest, race: Any, told: Revised, now: datetime) -> None:
@@ -114,13 +194,15 @@ def revised_rows(published: Sequence[Any], official: Sequence[Any]) -> list[Any]
             raise ValueError(f"{known[0].driver} is in it twice")
         if known:
             order[known[0].driver] = (place, found.values)
-    winner = next((values for _, values in order.values() if values["classified"] == "1"), None)
+    first = next((code for code, (_, values) in order.items() if values["classified"] == "1"), "")
+    winner = order[first][1] if first else None
+    same = any(row.position == 1 and row.driver == first for row in published)
     rows = []
     for row in published:
         if row.driver not in order:
             raise ValueError(f"{row.driver} is not in it")
-        rows.append(_revised(row, order[row.driver][1], winner))
-    return sorted(rows, key=lambda row: order[row.driver][0])
+        rows.append(_revised(row, order[row.driver][1], winner, same))
+    return sorted(_ranked(rows), key=lambda row: order[row.driver][0])
 
 
 def _is(row: Any, official: Any) -> bool:
@@ -131,8 +213,22 @@ def _is(row: Any, official: Any) -> bool:
     return bool(row.driver == code or row.number == number)
 
 
-def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None) -> Any:
-    """What is not said stays; place, time and gap follow from the classification."""
+def _ranked(rows: list[Any]) -> Iterator[Any]:
+    """With the ranks of fastest laps among those that are not disqualified."""
+    times = sorted(
+        row.fastest_lap_s for row in rows if row.fastest_lap_s is not None and not row.disqualified
+    )
+    for row in rows:
+        counts = row.fastest_lap_s is not None and not row.disqualified
+        rank = times.index(row.fastest_lap_s) + 1 if counts else None
+        yield row.model_copy(update={"fastest_lap_rank": rank})
+
+
+def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None, same: bool) -> Any:
+    """What is not said stays; place, time and gap follow from the classification.
+
+    same: whether the winner is who it was: gaps to another say nothing any more.
+    """
     for name in ("points", "status"):
         if values[name] is None and getattr(row, name) is not None:
             raise ValueError(f"{row.driver} is without {name}")
@@ -145,8 +241,8 @@ def _revised(row: Any, values: dict[str, Any], winner: dict[str, Any] | None) ->
         told |= {"time_s": None, "gap_s": None}
     elif values["time_s"] is not None and winner is not None and winner["time_s"] is not None:
         told |= {"time_s": values["time_s"], "gap_s": round(values["time_s"] - winner["time_s"], 3)}
-    if told.get("disqualified"):
-        told["fastest_lap_rank"] = None
+    elif not same:
+        told |= {"time_s": None, "gap_s": 0.0 if place == 1 else None}
     return row.model_copy(update=told)
 
 

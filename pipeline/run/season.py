@@ -13,7 +13,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipeline.contract.artifacts import SessionKey, key_of, season_files, season_key
-from pipeline.contract.models import Artifact, Manifest, Results, SeasonFiles, SeasonListing
+from pipeline.contract.models import (
+    Artifact,
+    Manifest,
+    Results,
+    SeasonFiles,
+    SeasonListing,
+    Standings,
+    StandingsRound,
+)
 from pipeline.contract.tables import TABLES, Table
 from pipeline.publish.documents import parsed, read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
@@ -57,15 +65,18 @@ def rewrite_there(place: Place, year: int) -> None:
         rewrite(store, year)
 
 
-def rewrite(store: Store, year: int) -> None:
-    """Make a season's files from its published sessions, each replaced where it differs; then the listing."""
+def rewrite(store: Store, year: int, told: StandingsRound | None = None) -> None:
+    """Make a season's files from its published sessions, each replaced where it differs; then the listing.
+
+    told: official standings after a round, just taken.
+    """
     listing = read_model(store, season_key(year), SeasonListing)
     if listing is None:
         return
     season = _Season(store, year, listing)
     made = dict(season.tables())
-    if told := season.standings():
-        made[key_of("standings", year=year)] = told
+    if ranked := season.standings(told):
+        made[key_of("standings", year=year)] = ranked
     known = {} if listing.files is None else {a.key: a for a in listing.files.artifacts}
     artifacts = []
     for key, content in made.items():
@@ -105,7 +116,7 @@ class _Season:
         for table in TABLES:
             found = []
             for key, content in self._of(table) if table.of_season else ():
-                rows = season.rows_of(table, content)
+                rows = season.rows_of(table, content, key)
                 if rows is None:
                     self.damaged.add(key)
                 else:
@@ -118,14 +129,15 @@ class _Season:
             if content := self._content(key, key.file(f"{table.name}_parquet")):
                 yield key, content
 
-    def standings(self) -> bytes | None:
+    def standings(self, told: StandingsRound | None) -> bytes | None:
         read = {
             key: parsed(self._content(key, key.file("results")), Results)
             for key in self.manifests
             if key.session in SCORING
         }
         results = {key: result for key, result in read.items() if result is not None}
-        return to_json(standings(self.listing, results)) if results else None
+        before = read_model(self.store, key_of("standings", year=self.year), Standings)
+        return to_json(standings(self.listing, results, before, told)) if results else None
 
     def _content(self, key: SessionKey, name: str) -> bytes | None:
         """A session's file; None where it has none, or one that is not what its manifest says."""

@@ -139,13 +139,15 @@ def valid(raw: RawRace, frames: RaceFrames, number: str) -> Bools:
     return counts(raw.laps[number]) if known is None else known.valid
 
 
-def counts(own: Laps) -> Bools:
-    """(n,) whether each lap's times count for a best: it was driven to its end, and not deleted.
+def counts(own: Laps, name: str = "lap_time_s") -> Bools:
+    """(n,) whether each lap's time, or a sector's, counts for a best: driven to its end, and not deleted.
 
-    The first lap does not, as in the feed: it begins on the grid, and its time is from the official result.
+    As in the feed the first lap does not, which begins on the grid, and no lap time that began or ended in
+    the pits: where the lane cuts a corner these are the shortest.
     """
     deleted: Bools = np.asarray(own.extra.get("deleted", np.zeros(len(own))), dtype=bool)
-    return own.completed & (own.number > 1) & ~deleted
+    through = np.isnan(own.pit_in) & np.isnan(own.pit_out) if name == "lap_time_s" else True
+    return own.completed & (own.number > 1) & ~deleted & through
 
 
 def _bests(raw: RawRace) -> dict[str, Rows]:
@@ -166,7 +168,7 @@ def _bests(raw: RawRace) -> dict[str, Rows]:
 def _marks(own: Laps, name: str) -> tuple[Floats, Floats]:
     """(moments, times) of a driver's laps that count."""
     times = own.floats(name)
-    known = counts(own) & ~np.isnan(times)
+    known = counts(own, name) & ~np.isnan(times)
     return own.end[known], times[known]
 
 

@@ -13,9 +13,13 @@ export const TYRES: string[];
 export const SESSIONS: Record<string, { name: string; folder: string }>;
 /** What F1's track status codes say: TRACK_STATUSES[status]. */
 export const TRACK_STATUSES: Record<string, string>;
+/** What F1's codes of a mini-sector say: SEGMENTS[status]; none of others. */
+export const SEGMENTS: Record<string, SegmentColor>;
 
 /** Grid until the car moves off, finished once it has taken the flag. In qualifying and practice: garage while it stands in the pits, pit while it drives there, then by its lap; track where that is not known, and after a halt. */
 export type Status = "grid" | "track" | "pit" | "finished" | "garage" | "out" | "timed" | "in";
+/** A mini-sector's colour: of the time in it; pit where that was in the pit lane. */
+export type SegmentColor = "none" | "yellow" | "green" | "purple" | "pit" | "unknown";
 // code-types:end
 
 /**
@@ -93,6 +97,18 @@ export interface Race extends EventTarget {
    */
   tower(t: number): Promise<Tower | null>;
 
+  /**
+   * segments.json.gz, read once: from then on `tower(t)` has the colours of mini-sectors. Null where the race has
+   * none: the feed did not tell, or it was computed before there was one.
+   */
+  segments(): Promise<SegmentsDocument | null>;
+
+  /**
+   * results.json, read once: the classification, with points, penalties and what its last revision changed. Null
+   * where the race has none: it was computed before there was one.
+   */
+  results(): Promise<Results | null>;
+
   /** Read the manifest again. This happens on its own when the race was recomputed meanwhile. */
   reload(): Promise<void>;
 
@@ -141,10 +157,15 @@ export interface TowerCar {
   laps_down: number | null;
   /** The lap that was completed last; null where its time is not known. */
   last_lap: TowerLap | null;
-  /** The driver's best lap so far, of those that count: not the first one, and none that had been deleted. */
+  /** The driver's best lap so far, of those that count: neither the first one, nor out of or into the pits, nor deleted. */
   best_lap: TowerLap | null;
   /** Sectors 1 to 3 of the lap under way; of the last lap until the first one is known. */
   sectors: (TowerLap | null)[];
+  /**
+   * The colours of the mini-sectors of each sector, as the timing screen showed them; null until `segments()` was
+   * called, and where the race has none. They stay until the car has passed the first one of its next lap.
+   */
+  segments: SegmentColor[][] | null;
   /** Compound on the car now: TYRES[tyre]. */
   tyre: number | null;
   /** Its age at the end of this lap (laps). */
@@ -1359,6 +1380,30 @@ export interface TimingDocument {
   parts?: Part[];
 }
 
+/** One car's changes, columns of equal length; before the first it has no colour anywhere. */
+export interface CarSegments {
+  /** Tenths of a second since the change before, the first since frame 0. */
+  t: number[];
+  /** Which, from 0 on through all sectors; -1 for all of them at once. */
+  segment: number[];
+  /** F1's code from then on: 0 none, 2048 yellow, 2049 green, 2051 purple, 2064 pit. */
+  status: number[];
+}
+
+/** segments.json.gz: the colours of mini-sectors as the timing screen showed them. */
+export interface SegmentsDocument {
+  /** Version of the format. */
+  schema_version: number;
+  /** The race weekend and the session. */
+  event: RaceEvent;
+  /** The frame clock. */
+  clock: Clock;
+  /** How many segments each sector has. */
+  sectors: number[];
+  /** By the driver's three letters. */
+  cars: Record<string, CarSegments>;
+}
+
 /** One value that a revision changed; of a driver who came or went the letters alone. */
 export interface ResultChange {
   /** The driver's three letters. */
@@ -1450,6 +1495,8 @@ export interface DriverStanding {
   gained: number | null;
   /** Places won by the round, lost ones are negative. */
   moved: number | null;
+  /** What the published results add up to, where the official points differ. */
+  summed?: number | null;
   /** The driver's three letters. */
   driver: string;
   /** The driver's id at jolpica. */
@@ -1470,6 +1517,8 @@ export interface StandingsRound {
   sessions: ("R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3")[];
   /** Whether the points of every race and sprint so far are known. */
   complete: boolean;
+  /** When its places, points and wins were taken from jolpica; null where they follow from the results. */
+  official_at?: string | null;
   /** By place. */
   drivers: DriverStanding[];
   /** By place. */
@@ -1487,13 +1536,15 @@ export interface TeamStanding {
   gained: number | null;
   /** Places won by the round, lost ones are negative. */
   moved: number | null;
+  /** What the published results add up to, where the official points differ. */
+  summed?: number | null;
   /** Name of the team. */
   team: string;
   /** The team's id at jolpica. */
   team_id: string | null;
 }
 
-/** seasons/{year}/standings.json: summed from the published results. */
+/** seasons/{year}/standings.json: the official ones, or what the published results add up to. */
 export interface Standings {
   /** Version of the format. */
   schema_version: number;

@@ -9,8 +9,8 @@
 // In an animation call `race.at(t)` for every picture: it never waits, and loads ahead on its own.
 
 /** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
-/** @import {PitStopsColumns, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
-/** @import {TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
+/** @import {PitStopsColumns, Results, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
+/** @import {SegmentColor, SegmentsDocument, TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
 
 // codes:begin
 export const SCHEMA_VERSION = 1;
@@ -32,6 +32,13 @@ export const TRACK_STATUSES = {
   5: "red flag",
   6: "virtual safety car",
   7: "VSC ending",
+};
+export const SEGMENTS = {
+  0: "none",
+  2048: "yellow",
+  2049: "green",
+  2051: "purple",
+  2064: "pit",
 };
 // codes:end
 
@@ -75,6 +82,8 @@ class Race extends EventTarget {
   /** @type {Map<number, {loading: Promise<Chunk>, stop: AbortController, pinned: boolean}>} */ #loads = new Map();
   /** @type {Promise<void> | null} */ #reloading = null;
   /** @type {Promise<Story | null> | null} */ #story = null;
+  /** @type {Promise<Segments | null> | null} */ #segments = null;
+  /** @type {Promise<Results | null> | null} */ #results = null;
   /** @type {number[]} */ #wanted = [];
   #seen = -1; // the chunk read last
   #settled = false; // nothing to fetch for the last time asked for
@@ -153,6 +162,18 @@ class Race extends EventTarget {
     return (await this.#told())?.timing ?? null;
   }
 
+  async results() {
+    this.#results ??= this.#document("results.json").catch((error) => {
+      this.#results = null; // a failure is not kept
+      throw error;
+    });
+    return this.#results;
+  }
+
+  async segments() {
+    return (await this.#coloured())?.document ?? null;
+  }
+
   /** @param {number} t */
   async tower(t) {
     const index = this.#index(t);
@@ -160,7 +181,8 @@ class Race extends EventTarget {
     if (!story) return null;
     const chunk = this.#chunks.get(index) ?? (await this.#load(index, true));
     const moment = Math.min(Math.max(t, 0), this.duration);
-    return story.at(moment, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
+    const segments = this.#segments && (await this.#segments.catch(() => null));
+    return story.at(moment, segments, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
   }
 
   /** Fetch the manifest (again); a new generation replaces what was loaded. */
@@ -184,6 +206,8 @@ class Race extends EventTarget {
     if (!changed) return;
     this.#chunks.clear();
     this.#story = null;
+    this.#segments = null;
+    this.#results = null;
     this.#settled = false;
     this.dispatchEvent(new Event("change"));
   }
@@ -191,21 +215,32 @@ class Race extends EventTarget {
   /** What timing.json.gz tells, read once; a failure is not kept. */
   #told() {
     if (!this.#story) {
-      const loading = this.#fetchStory();
+      const loading = this.#document("timing.json.gz").then((document) => document && new Story(document));
       this.#story = loading;
       loading.catch(() => this.#story === loading && (this.#story = null));
     }
     return this.#story;
   }
 
-  async #fetchStory() {
-    const key = this.manifest.artifacts.find((artifact) => artifact.key.endsWith("/timing.json.gz"))?.key;
+  /** The same of segments.json.gz. */
+  #coloured() {
+    if (!this.#segments) {
+      const loading = this.#document("segments.json.gz").then((document) => document && new Segments(document));
+      this.#segments = loading;
+      loading.catch(() => this.#segments === loading && (this.#segments = null));
+    }
+    return this.#segments;
+  }
+
+  /** One of the race's files by its name; null where it has none. @param {string} name */
+  async #document(name) {
+    const key = this.manifest.artifacts.find((artifact) => artifact.key.endsWith(`/${name}`))?.key;
     const url = key && addressOf(this.root, key);
     if (!url) return null;
-    const timing = await this.#get(url, this.#closing.signal, "no-cache"); // its name stays when it changes
-    if (timing.schema_version !== SCHEMA_VERSION)
-      throw new ReplayError(`${url} has schema_version ${timing.schema_version}, not ${SCHEMA_VERSION}`);
-    return new Story(timing);
+    const document = await this.#get(url, this.#closing.signal, "no-cache"); // its name stays when it changes
+    if (document.schema_version !== SCHEMA_VERSION)
+      throw new ReplayError(`${url} has schema_version ${document.schema_version}, not ${SCHEMA_VERSION}`);
+    return document;
   }
 
   /** @param {number} t */
@@ -460,7 +495,8 @@ class Story {
     [row.lap_time_s, row.sector1_s, row.sector2_s, row.sector3_s].forEach((seconds, part) => {
       const t = Math.min(known[part], end);
       if (seconds === null || t === Infinity) return;
-      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, color: YELLOW };
+      const through = part > 0 || row.kind === "timed"; // neither out of the pits nor into them
+      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, through, color: YELLOW };
       this.#marks.push(mark);
       this.#byLap.set(`${mark.code} ${mark.lap} ${part}`, mark);
     });
@@ -497,7 +533,7 @@ class Story {
 
   /** The first lap begins on the grid. @param {Mark} mark @param {number} t */
   #counts(mark, t) {
-    return mark.lap > 1 && !this.#deleted(mark.code, t).some(({ lap }) => lap === mark.lap);
+    return mark.lap > 1 && mark.through && !this.#deleted(mark.code, t).some(({ lap }) => lap === mark.lap);
   }
 
   /** @param {string} code @param {number} t @returns {Ruling[]} */
@@ -512,9 +548,9 @@ class Story {
     return (this.#rulings.get(code) ?? []).filter(({ t_s }) => t_s <= t);
   }
 
-  /** @param {number} t @param {Shown[]} shown @returns {Tower} */
-  at(t, shown) {
-    const cars = shown.map((car) => this.#row(car, t, shown.length));
+  /** @param {number} t @param {Segments | null} segments @param {Shown[]} shown @returns {Tower} */
+  at(t, segments, shown) {
+    const cars = shown.map((car) => ({ ...this.#row(car, t, shown.length), segments: segments?.at(car.code, t) ?? null }));
     cars.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || b.laps - a.laps);
     let fastest = /** @type {TowerCar | null} */ (null);
     for (const car of cars) if (quicker(car.best_lap, fastest?.best_lap)) fastest = car;
@@ -528,7 +564,7 @@ class Story {
     };
   }
 
-  /** @param {Shown} shown @param {number} t @param {number} starters @returns {TowerCar} */
+  /** @param {Shown} shown @param {number} t @param {number} starters @returns {Omit<TowerCar, "segments">} */
   #row(shown, t, starters) {
     const { code, position } = shown;
     const laps = this.#laps.get(code) ?? [];
@@ -568,8 +604,8 @@ class Story {
   #best(code, t, done) {
     const gone = this.#deleted(code, t).map(({ lap }) => lap);
     let best = /** @type {TowerLap | null} */ (null);
-    for (const { lap } of done) {
-      const time = lap !== null && lap > 1 && !gone.includes(lap) ? this.#time(code, lap) : null;
+    for (const { lap, kind } of done) {
+      const time = lap !== null && lap > 1 && kind === "timed" && !gone.includes(lap) ? this.#time(code, lap) : null;
       if (quicker(time, best)) best = time;
     }
     return best;
@@ -590,6 +626,37 @@ class Story {
   }
 }
 
+/** segments.json.gz by car, each change with its time from frame 0. */
+class Segments {
+  /** @type {Map<string, {times: Float64Array, segment: number[], status: number[]}>} */ #cars = new Map();
+
+  /** @param {SegmentsDocument} document */
+  constructor(document) {
+    this.document = document;
+    for (const [code, { t, segment, status }] of Object.entries(document.cars))
+      this.#cars.set(code, { times: sums(t), segment, status });
+  }
+
+  /** What stands at `t`, sector by sector. @param {string} code @param {number} t @returns {SegmentColor[][]} */
+  at(code, t) {
+    const car = this.#cars.get(code);
+    const last = car ? lastAtOrBefore(car.times, micro(t) / 100) : -1;
+    const first = Math.max(car?.segment.lastIndexOf(ALL, Math.max(last, 0)) ?? 0, 0);
+    /** @type {SegmentColor[]} */ const colors = [];
+    for (let i = first; car && i <= last; i++)
+      if (car.segment[i] !== ALL) colors[car.segment[i]] = colorOf(car.status[i]);
+    let from = 0;
+    return this.document.sectors.map((size) => Array.from({ length: size }, () => colors[from++] ?? "none"));
+  }
+}
+
+const ALL = -1; // in place of a segment
+
+/** @param {number} status @returns {SegmentColor} */
+function colorOf(status) {
+  return /** @type {Record<number, any>} */ (SEGMENTS)[status] ?? "unknown";
+}
+
 const YELLOW = /** @type {TowerLap["color"]} */ ("yellow");
 const LAP_RULINGS = ["deleted_lap", "reinstated_lap"];
 const PENDING = ["noted", "investigation", "deferred"];
@@ -598,7 +665,7 @@ const JUDGED = [...PENDING, ...DECIDED];
 const RULINGS = [...JUDGED, "served", "not_served", "rescinded"];
 const TIME_PENALTY = /TIME PENALT/;
 
-/** @typedef {TowerLap & {code: string, part: number, t: number}} Mark part 0 is the lap itself */
+/** @typedef {TowerLap & {code: string, part: number, t: number, through: boolean}} Mark part 0 is the lap itself */
 /** @typedef {"code" | "position" | "lap" | "state" | "gap" | "interval" | "laps_down" | "tyre" | "tyre_life"} InReplay */
 /** @typedef {Pick<TowerCar, InReplay>} Shown */
 /** @template T @typedef {{[K in keyof T]: T[K] extends (infer V)[] ? V : never}} Row */

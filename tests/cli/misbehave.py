@@ -1,6 +1,7 @@
 """Functions that end a child process in every way."""
 
 import os
+import resource
 import signal
 import sys
 
@@ -32,3 +33,9 @@ def broken() -> float:
 def signalled() -> None:
     """By a signal that Python has no name for."""
     os.kill(os.getpid(), 40)
+
+
+def hungry() -> bytes:
+    """Takes more memory than it may have."""
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    return bytes(4 << 30)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.limits import explained
+from pipeline.errors import refused
 from tests.command import clean_environment, forked
 from tests.conftest import SMALL
 from tests.warm import command
@@ -50,14 +50,14 @@ def test_a_soft_limit_is_raised(demo_out: Path) -> None:
 
 
 def test_what_is_not_the_system_s_is_a_bug() -> None:
-    assert explained(RuntimeError("an assumption")) is None
-    assert explained(BrokenPipeError(32, "Broken pipe")) is None
+    assert refused(RuntimeError("an assumption")) is None
+    assert refused(BrokenPipeError(32, "Broken pipe")) is None
     assert (
-        explained(PermissionError(13, "Permission denied", "/x"))
+        refused(PermissionError(13, "Permission denied", "/x"))
         == "/x: no right to it: see its owner and rights"
     )
-    assert "ulimit -u" in str(explained(RuntimeError("can't start new thread")))
-    assert "not enough memory" in str(explained(MemoryError()))
+    assert "ulimit -u" in str(refused(RuntimeError("can't start new thread")))
+    assert "not enough memory" in str(refused(MemoryError()))
 
 
 @pytest.mark.slow

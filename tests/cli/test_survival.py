@@ -92,6 +92,7 @@ def test_interrupt_exits_130(tmp_path: Path) -> None:
         ("tests.cli.misbehave:signalled", "crashed (signal 40)"),
         ("tests.cli.misbehave:gone", "ended without an answer (exit code 7)"),
         ("tests.cli.misbehave:broken", "unexpected ZeroDivisionError"),
+        ("tests.cli.misbehave:hungry", "not enough memory: raise the limit (ulimit -v)"),
     ],
 )
 def test_a_child_takes_nobody_with_it(target: str, says: str) -> None:

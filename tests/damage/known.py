@@ -230,24 +230,30 @@ def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
     fps = frames.clock.fps
     seen = np.zeros((len(known.codes), len(times)), dtype=bool)
     shown = np.full((len(known.codes), len(times)), np.nan)
-    for i, code in enumerate(known.codes):
-        car = frames.cars.get(code)
-        n = 0 if car is None else len(car)
-        seen[i, :n] = True
-        if car is None:
-            continue
-        shown[i, :n] = car.columns["position"]
-        for name, value in published(car.columns, known.length_m):
+    cars = {i: frames.cars[code].columns for i, code in enumerate(known.codes) if code in frames.cars}
+    for i, columns in cars.items():
+        n = len(columns["position"])
+        seen[i, :n], shown[i, :n] = True, columns["position"]
+    alike = _ahead(shown) == _ahead(known.places[:, at])
+    for i, columns in cars.items():
+        n = len(columns["position"])
+        for name, value in published(columns, known.length_m):
             low, high = known.low[name][i, at[:n]], known.high[name][i, at[:n]]
             wrong = ~np.isnan(value) & ((value < low) | (value > high))
-            if name == "interval":  # it is to the car one place ahead: of another place, the place is asked
-                wrong &= car.columns["position"] == known.places[i, at[:n]]
-            yield from _found(code, name, wrong, times, fps)
+            if name == "interval":  # to the car one place ahead: where that is another, the place is asked
+                wrong &= alike[i, :n]
+            yield from _found(known.codes[i], name, wrong, times, fps)
     for i, code in enumerate(known.codes):
         yield from _found(code, "absent", known.here[i, at] & ~seen[i], times, fps)
         yield from _found(code, "present", ~known.lingers[i, at] & seen[i], times, fps)
     yield from _misplaced(known, shown, times, fps)
     yield from _facts(known, frames)
+
+
+def _ahead(places: Floats) -> npt.NDArray[np.intp]:
+    """Row of the car one place ahead, (cars, m); that of the car itself for the leader and the absent."""
+    ahead = places[None] == places[:, None] - 1.0
+    return np.where(ahead.any(axis=1), ahead.argmax(axis=1), np.arange(len(places))[:, None])
 
 
 def published(

@@ -3,17 +3,15 @@
 `make damage ARGS="--real 2021/19S,2022/1R"` does every kind to any session that there is.
 """
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pipeline.frames import compute
-from tests.conftest import require
 from tests.damage.catalogue import KINDS
 from tests.damage.known import falsehoods
 from tests.damage.real import worlds
 from tests.damage.trial import FPS, World, attempt, drawn
-from tests.truth.driven import absent, unpacked
 
 pytestmark = pytest.mark.slow
 
@@ -27,11 +25,8 @@ SAMPLE = (
 
 
 @pytest.fixture(scope="module")
-def sprint() -> Iterator[World]:
-    lost = absent()
-    require(lost is None, str(lost))
-    with unpacked() as cache:
-        yield worlds(cache, "2021/19S").popitem()[1]
+def sprint(past_timing: Path) -> World:
+    return worlds(past_timing, "2021/19S").popitem()[1]
 
 
 def test_undamaged_frames_are_true(sprint: World) -> None:

@@ -1,5 +1,6 @@
 """Races on a Dask cluster: two worker processes, one of them killed, and everything that is not there."""
 
+import importlib
 import os
 import re
 import shutil
@@ -8,41 +9,45 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.command import RECORDINGS, Running, forked, start
 from tests.conftest import REPOSITORY, SMALL, cli
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.waiting import free_port, wait_for
+from tests.warm import use_recordings
+
+
+def dask(words: list[str]) -> None:
+    """In a forked process: what `dask scheduler` and `dask worker` run."""
+    use_recordings(Path(os.environ[RECORDINGS]))
+    name, *rest = words
+    importlib.import_module(f"distributed.cli.dask_{name}").main(rest, prog_name=f"dask {name}")
 
 
 class Cluster:
-    """A scheduler and workers, each a process of its own as `dask scheduler` and `dask worker` start them."""
+    """A scheduler and workers, each a process of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._folder = folder
         self._environment = {**os.environ, **environment}
+        self._processes = ExitStack()
         self.address = f"tcp://127.0.0.1:{free_port()}"
         where = ["--host", "127.0.0.1", "--port", self.address.rpartition(":")[2]]
         self.scheduler = self._start("scheduler", *where, "--no-dashboard")
-        self._processes = [self.scheduler]
         wait_for(self._listens, 60)
 
-    def add_worker(self) -> subprocess.Popen[bytes]:
+    def add_worker(self) -> Running:
         options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
-        worker = self._start("worker", self.address, "--host", "127.0.0.1", *options)
-        self._processes.append(worker)
-        return worker
+        return self._start("worker", self.address, "--host", "127.0.0.1", *options)
 
     def stop(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.wait()
+        self._processes.close()
 
     def _listens(self) -> bool:
         host, port = self.address.removeprefix("tcp://").split(":")
@@ -50,15 +55,8 @@ class Cluster:
             return True
         return False
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{arguments[0]}.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
-                cwd=REPOSITORY,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-            )
+    def _start(self, *words: str) -> Running:
+        return self._processes.enter_context(forked(dask, list(words), self._environment))
 
 
 @contextmanager
@@ -104,10 +102,11 @@ def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         workers = [dask.add_worker(), dask.add_worker()]
-        process = _start(s3, "demo", "--out", str(out), "--frame-skip", "10", *_dask(dask.address))
-        _wait_for_frames(out, races=2)
-        workers[0].kill()
-        assert process.wait(240) == 0
+        demo = ("demo", "--out", out, "--frame-skip", "10")
+        with start(*demo, *_dask(dask.address), **s3.environment()) as process:
+            _wait_for_frames(out, races=2)
+            workers[0].kill()
+            assert process.wait(240) == 0
     assert s3.lies() == []
     assert len(s3.published()) == 3
 
@@ -118,21 +117,15 @@ def test_a_real_race_whose_only_worker_is_killed(s3: Place, real_cache: Path, tm
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         worker = dask.add_worker()
-        season = ["season", "2025", "--rounds", "1", "--sessions", "R"]
-        source = ["--offline", "--fastf1-cache", str(real_cache)]
-        process = _start(s3, *season, *source, "--out", str(out), *SMALL, *_dask(dask.address))
-        _wait_for_frames(out, races=1)
-        worker.kill()
-        dask.add_worker()
-        assert process.wait(400) == 0
+        season = ("season", "2025", "--rounds", "1", "--sessions", "R", "--out", out, *SMALL)
+        source = ("--offline", "--fastf1-cache", real_cache)
+        with start(*season, *source, *_dask(dask.address), **s3.environment()) as process:
+            _wait_for_frames(out, races=1)
+            worker.kill()
+            dask.add_worker()
+            assert process.wait(400) == 0
     assert s3.lies() == []
     assert s3.published() == {"telemetry/2025/1/manifest.json"}
-
-
-def _start(s3: Place, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("F1_")}
-    command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.Popen(command, cwd=REPOSITORY, env={**kept, **s3.environment()}, **how)
 
 
 def _wait_for_frames(out: Path, races: int) -> None:
@@ -188,13 +181,13 @@ def test_a_scheduler_that_dies_is_temporary(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with cluster(tmp_path, s3) as dask:
         dask.add_worker()
-        process = _start(s3, "demo", "--out", str(out), *SMALL, *_dask(dask.address), stderr=subprocess.PIPE)
-        _wait_for_frames(out, races=1)
-        dask.scheduler.kill()
-        _, told = process.communicate(timeout=240)
-    assert process.returncode == 75
-    assert f"the Dask scheduler at {dask.address} is gone" in told.decode()
-    assert "Traceback" not in told.decode()
+        with start("demo", "--out", out, *SMALL, *_dask(dask.address), **s3.environment()) as process:
+            _wait_for_frames(out, races=1)
+            dask.scheduler.kill()
+            assert process.wait(240) == 75
+            told = process.done().stderr
+    assert f"the Dask scheduler at {dask.address} is gone" in told
+    assert "Traceback" not in told
     assert s3.lies() == []
 
 
@@ -286,7 +279,7 @@ def test_a_scheduler_that_hangs_is_noticed(
         messages = dask_cluster.run_on(dask.address, [Call("", (job,), events=True)], options(s3))
         next(messages)
         monkeypatch.setattr(dask_cluster, "CONNECT_S", 1.0)
-        dask.scheduler.send_signal(signal.SIGSTOP)
+        os.kill(dask.scheduler.pid, signal.SIGSTOP)
         with pytest.raises(UnavailableError, match="has not answered for 1 s: see if it hangs"):
             list(messages)
     assert s3.lies() == []

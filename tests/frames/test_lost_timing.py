@@ -74,6 +74,7 @@ def finishers(raw: RawRace) -> list[str]:
     return [d.number for d in sorted(there, key=lambda d: d.finished_at or 0.0)]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_laps_that_the_timing_lost_are_counted_by_positions(demo_raw: RawRace, data: st.DataObject) -> None:

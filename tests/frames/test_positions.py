@@ -87,6 +87,7 @@ def place_without(absent: set[str], frames: RaceFrames, code: str) -> npt.NDArra
     return own - ahead
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(name=st.sampled_from(sorted(POSITIONS)), seed=st.integers(0, 10_000))
 def test_one_cars_damage_changes_no_other_cars_values(name: str, seed: int) -> None:
@@ -108,6 +109,7 @@ def test_one_cars_damage_changes_no_other_cars_values(name: str, seed: int) -> N
         assert np.max(off) <= 30.0, other
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(name=st.sampled_from(sorted(POSITIONS)), seed=st.integers(0, 10_000))
 def test_a_car_is_where_it_was_or_nowhere(name: str, seed: int) -> None:

@@ -180,7 +180,7 @@ def test_a_pit_lane_starter_further_round_does_not_move_the_grid() -> None:
     """Cars on the official places 0, 1, 2 and 3; the last stands in the pit lane, ahead of the grid."""
     keys = np.array([[0.0], [1.0], [2.0], [3.0], [np.nan]], dtype=np.float32)
     far = np.array([[-0.01], [-0.02], [-0.04], [0.01], [-0.03]], dtype=np.float32)
-    assert places(keys, far, np.ones((5, 1), dtype=bool))[:, 0].tolist() == [1, 2, 4, 5, 3]
+    assert places(keys, lambda _: far, np.ones((5, 1), dtype=bool))[:, 0].tolist() == [1, 2, 4, 5, 3]
 
 
 def test_the_grid_is_where_the_cars_stand(demo_raw: RawRace) -> None:

@@ -204,6 +204,7 @@ def test_a_line_that_unpacks_to_megabytes_is_left_out(topic: Topic, beside: Any)
     assert any("failed to decode" in line for line in said)
 
 
+@pytest.mark.slow
 @TOPICS
 @pytest.mark.parametrize("first", ["", "?"], ids=["ours", "theirs"])
 def test_gigabytes_in_lines_of_a_megabyte_are_none(topic: Topic, first: str) -> None:

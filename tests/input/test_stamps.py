@@ -65,6 +65,7 @@ def moved_within(line: str, year: str) -> str:
     return line.replace(text, base64.b64encode(packer.compress(changed) + packer.flush()).decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", ["9999", "2100", "1970"])
 def test_a_stamp_of_another_year_costs_its_moment(tmp_path: Path, year: str) -> None:
     lines = written()

@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fastf1 import _api
 from fastf1.livetiming.data import LiveTimingData
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +22,12 @@ from hypothesis import strategies as st
 from pipeline.contract.columns import TYRES
 from pipeline.demo import demo_season, simulate
 from pipeline.demo.topics import radio_moments
-from pipeline.input import livetiming, topics
+from pipeline.input import livetiming, segments, topics
 from pipeline.input.cache import identify
 from pipeline.input.load import configure
 from pipeline.input.pages import PAGES
 from pipeline.job import Source
-from pipeline.model import ClockWord, Finding, Radio, RawRace, Topics
+from pipeline.model import ClockWord, Finding, Radio, RawRace, SegmentWord, Topics
 from pipeline.network.hosts import apply
 from pipeline.network.patience import Watch
 from tests.conftest import REPOSITORY, require
@@ -36,6 +38,7 @@ ZERO = pd.Timestamp("2025-11-29T13:17:33.824")
 FOLDER = "2025/2025-11-30_Testland_Grand_Prix/2025-11-29_Sprint"
 RADIO = {"Captures": [{"Utc": "2025-11-29T13:25:13Z", "RacingNumber": "6", "Path": "TeamRadio/A.mp3"}]}
 CLOCK = {"Utc": "2025-11-29T14:03:35Z", "Remaining": "00:59:59", "Extrapolating": True}
+SEGMENTS = {"Lines": {"6": {"Sectors": {"1": {"Segments": {"7": {"Status": 2049}}}}}}}
 LINES = {"TeamRadio": RADIO, "ExtrapolatedClock": CLOCK}
 
 
@@ -53,7 +56,7 @@ def recorded(topic: str, *messages: Any, at: float = 2760.0) -> LiveTimingData:
 def told(topic: str, *messages: Any, zero: Any = ZERO, at: float = 2760.0) -> tuple[Topics, list[Finding]]:
     given = Source(Path(), recording=(Path("it"),))
     return topics.read(
-        session(zero), given, recorded(topic, *messages, at=at), Watch(), {"6", "10", "18", "43"}
+        session(zero), given, recorded(topic, *messages, at=at), Watch(), {"6", "10", "18", "43"}, {}
     )
 
 
@@ -99,7 +102,7 @@ def fetched(hosts: Hosts, cache: Path, *, offline: bool = False, own: Any = None
     watch = configure(source)
     hosts.requests.clear()
     numbers = {str(n) for n in range(100)}
-    return topics.read(own or session(), source, None, watch, numbers), watch
+    return topics.read(own or session(), source, None, watch, numbers, {}), watch
 
 
 def page(*messages: Any) -> bytes:
@@ -129,7 +132,7 @@ def test_what_was_fetched_is_there_offline_and_what_is_not_there_is_not_asked_ag
     official = f"https://livetiming.formula1.com/static/{FOLDER}/TeamRadio/A.mp3"
     assert first.radio == [Radio(459.176, "6", official)]
     assert first.absent == [topic for topic in PAGES if topic not in LINES]
-    assert served.requests["timing"] + served.requests["mirror"] == 2 + 2 * 3  # the mirror for what is absent
+    assert served.requests["timing"] + served.requests["mirror"] == 2 + 2 * 4  # the mirror for what is absent
     assert set(kept(tmp_path / "cache")) == set(PAGES.values())
     for offline in (True, False):
         again, _ = fetched(served, tmp_path / "cache", offline=offline)
@@ -236,7 +239,7 @@ def test_pit_stops_of_two_topics_are_one_word_a_visit() -> None:
         at=3930.0,
     ).data
     source = Source(Path(), recording=(Path("it"),))
-    found, noticed = topics.read(session(), source, data, Watch(), {"10", "18"})
+    found, noticed = topics.read(session(), source, data, Watch(), {"10", "18"}, {})
     assert noticed == []
     assert [astuple(word) for word in found.pits] == [
         (3927.455, "18", 13, 30.852, 4.9),
@@ -255,6 +258,7 @@ JSON = st.recursive(
                     *("Captures", "Utc", "RacingNumber", "Path", "Remaining", "Extrapolating", "PitTimes"),
                     *("PitStop", "PitLaneTime", "PitStopTime", "Lap", "Duration", "Stints", "Compound"),
                     *("New", "TotalLaps", "StartLaps", "_deleted", "Timestamp", "0", "6", "18"),
+                    *("Lines", "Sectors", "Segments", "Status"),
                 ]
             ),
             inner,
@@ -271,7 +275,10 @@ def test_whatever_arrives_only_what_has_the_form_of_its_topic_is_told(
 ) -> None:
     found, noticed = told(topic, *messages)
     assert all(finding.name == "topics_damaged" for finding in noticed)
-    assert bool(noticed) == (topic in found.absent)
+    assert bool(noticed) <= (topic in found.absent)
+    assert topic == "TimingData" or bool(noticed) == (
+        topic in found.absent
+    )  # which may well be without segments
     for radio in found.radio:
         assert radio.url.startswith("https://")
         assert radio.number in {"6", "18"}
@@ -281,7 +288,9 @@ def test_whatever_arrives_only_what_has_the_form_of_its_topic_is_told(
         assert (pit.lane, pit.stationary) != (None, None)
     for tyre in found.tyres:
         assert 0 <= tyre.tyre < len(TYRES)
-    times = [word.t for words in (found.radio, found.clock, found.pits) for word in words]
+    for segment in found.segments:
+        assert (segment.sector in range(3), segment.segment in range(64)) == (True, True)
+    times = [word.t for words in (found.radio, found.clock, found.pits, found.segments) for word in words]
     assert not np.isnan(times).any()
 
 
@@ -300,6 +309,13 @@ def test_real_topics_as_they_are_served(hosts: Hosts, tmp_path: Path) -> None:
         ("10", 17, 28.876, 2.9),
         ("43", 17, 31.299, 4.0),
     ]
+    assert Counter(word.status for word in found.segments) == {
+        0: 10124,
+        2048: 7632,
+        2049: 2364,
+        2051: 214,
+        2064: 106,
+    }
     assert found.pits[0].t == pytest.approx(3927.455, abs=0.01)  # as stamped
     assert [(c.remaining, c.running) for c in found.clock] == [(0, False), (3600, False), (3599, True)]
     assert [radio.number for radio in found.radio] == ["6", "4"]
@@ -324,7 +340,37 @@ def test_the_clock_of_a_real_recording() -> None:
     data, _ = livetiming.read([file], "it")
     zero = pd.Timestamp(data._start_date)
     source = Source(Path(), recording=(file,))
-    found, noticed = topics.read(session(zero), source, data, Watch(), {"4"})
+    found, noticed = topics.read(session(zero), source, data, Watch(), {"4"}, {})
     assert noticed == []
     assert [(word.remaining, word.running) for word in found.clock] == [(3080.0, True)]
-    assert replace(found, clock=[]) == Topics(absent=[t for t in PAGES if t != "ExtrapolatedClock"])
+    assert len(found.segments) > 300  # of car 4
+    there = ("ExtrapolatedClock", "TimingData")
+    assert replace(found, clock=[], segments=[]) == Topics(absent=[t for t in PAGES if t not in there])
+
+
+def test_what_fastf1_fetched_for_itself_is_not_fetched_again(hosts: Hosts, tmp_path: Path) -> None:
+    """The page of TimingData is large: what is said of segments is heard in passing, and kept."""
+    address = f"/static/{FOLDER}/TimingData.jsonStream"
+    hosts.content["timing"] = {address: page(SEGMENTS, {"Lines": {"6": {"InPit": True}}})}
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    with segments.overheard() as heard:
+        watch = configure(source := Source(cache))
+        assert len(_api.fetch_page(f"/static/{FOLDER}/", "timing_data")) == 2
+    hosts.content["timing"] = {}
+    found, noticed = topics.read(session(), source, None, watch, {"6"}, heard)
+    assert (noticed, found.segments) == ([], [SegmentWord(2760.1, "6", 1, 7, 2049)])
+    assert "TimingData" not in found.absent
+    (again, _), _ = fetched(hosts, cache, offline=True)
+    assert again.segments == found.segments
+    with segments.overheard() as nothing:
+        assert not nothing
+    assert (fetched(hosts, tmp_path / "empty", offline=True)[0][0].absent) == list(PAGES)
+
+
+def test_timing_without_segments_has_none_and_endless_ones_are_damaged() -> None:
+    found, noticed = told("TimingData", {"Lines": {"6": {"InPit": True}}}, {"Lines": {"6": {"Sectors": []}}})
+    assert (found.segments, noticed, found.absent) == ([], [], list(PAGES))
+    found, noticed = told("TimingData", *[SEGMENTS] * (segments.MOST_TOLD + 1))
+    assert found.segments == []
+    assert "TimingData" in noticed[0].message

@@ -92,6 +92,7 @@ def test_a_folder_that_cannot_be_written_in_is_a_problem_not_a_crash(nights: Nig
     assert run.stdout.splitlines()[-1].startswith(f"nightly {nights.year}: ")
 
 
+@pytest.mark.slow
 def test_a_dry_run_changes_nothing(nights: Nights) -> None:
     run = nights.run("--dry-run")
     assert "compute: it is over and not published" in run.stdout

@@ -12,6 +12,7 @@ import pytest
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import Nights
 from tests.nightly.test_renumbered import serve, states
+from tests.nightly.test_revisions import season_page, standings, standings_pages
 from tests.s3.support import READER, Place, credentials, s3, s3_server
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,21 @@ def test_a_night_publishes_and_the_next_one_sends_its_summary_alone(publishing: 
     assert "1 files uploaded" in second.stdout
     assert len(s3.names() - before) == 1
     assert s3.json(max(s3.names() - before))["line"].startswith(f"nightly {publishing.year}: 1 up to date")
+
+
+def test_official_standings_reach_the_bucket_without_a_race_that_changed(
+    publishing: Nights, s3: Place, weekend: Weekend
+) -> None:
+    season_page(publishing, weekend)
+    publishing.run()
+    name = f"seasons/{publishing.year}/standings.json"
+    assert "official_at" not in s3.json(name)["rounds"][0]
+    standings_pages(publishing, [30.0, 20.5])
+    publishing.run()
+    assert s3.json(name)["rounds"][0]["drivers"][0]["points"] == 30
+    assert s3.json(name)["rounds"][0] == standings(publishing)
+    assert not s3.lies()
+    assert "1 files uploaded" in publishing.run().stdout  # its summary alone
 
 
 @pytest.fixture

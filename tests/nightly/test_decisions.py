@@ -108,6 +108,18 @@ def fresh(hours: float, made_hours: float, **more: Any) -> Season:
         pytest.param(in_hours(30), "wait", "it starts at 2026-05-21 09:00 UTC", id="not yet run"),
         pytest.param(in_hours(-2), "wait", "may still be running", id="running"),
         pytest.param(in_hours(-5), "compute", "it is over", id="just over"),
+        pytest.param(in_hours(-1.5, said={RACE: "over"}), "compute", "it is over", id="the feed says over"),
+        pytest.param(in_hours(-6, said={RACE: "going on"}), "wait", "F1's feed says so", id="delayed"),
+        pytest.param(in_hours(1, said={RACE: "over"}), "wait", "it starts at", id="over before it starts"),
+        pytest.param(
+            in_hours(-5, said={RACE: "over"}, history=History(tried(0, HOUR / 4))),
+            "compute",
+            "it is over and not published",
+            id="tried early, and the feed says over since",
+        ),
+        pytest.param(
+            in_hours(-5, history=History(tried(0, HOUR / 4))), "wait", "tried early", id="tried early"
+        ),
         pytest.param(
             season(schedule=[scheduled(5, "Testland Grand Prix", None)]),
             "wait",

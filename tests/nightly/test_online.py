@@ -7,6 +7,7 @@ from tests.nightly.archive import Weekend
 from tests.nightly.conftest import Nights
 
 
+@pytest.mark.slow
 def test_a_race_is_found_computed_and_then_left_alone(nights: Nights) -> None:
     first = nights.run()
     assert first.stdout.splitlines()[-1].startswith(f"nightly {nights.year}: 1 published in ")

@@ -330,7 +330,7 @@ def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
     press("ArrowLeft")
     tab.page.locator("#clock", has_text="0:01:00").wait_for()
     press("ArrowUp")
-    assert tab.page.get_attribute("#speeds button >> nth=1", "aria-pressed") == "true"
+    assert tab.page.get_attribute("#speeds button >> nth=2", "aria-pressed") == "true"
     press("Space")
     assert tab.page.get_attribute("#play", "aria-label") == "Pause"
     press("Space")
@@ -338,7 +338,7 @@ def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
     press("j")
     assert tab.page.get_attribute("#order tbody tr:nth-child(2) button", "aria-pressed") == "true"
     press("Escape")
-    assert tab.page.locator("[aria-pressed=true]").count() == 1  # the speed alone
+    assert tab.page.locator("#order tbody [aria-pressed=true]").count() == 0
     press("?")
     assert tab.page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
     press("Escape")
@@ -364,10 +364,40 @@ def test_telemetry_of_a_chosen_car(new_tab: Callable[..., Tab], served: str, dem
     assert tab.page.locator("#car canvas").count() == 0
 
 
+def test_choose_cars(new_tab: Callable[..., Tab], served: str) -> None:
+    """All of a row is the button; with a key held one car more, at most four; a link has them all."""
+    tab = new_tab().open(served + RACE + "#t=100")
+    chosen = "() => [...document.querySelectorAll('#order tr.chosen')].map((row) => row.dataset.code)"
+    codes = tab.order()
+    tab.page.click(f"tr[data-code={codes[2]}] td.gap")
+    assert tab.page.evaluate(chosen) == [codes[2]]
+    for code in codes[3:7]:
+        tab.page.click(f"tr[data-code={code}] td.p", modifiers=["Shift"])
+    assert tab.page.evaluate(chosen) == codes[3:7]
+    tab.page.click(f"tr[data-code={codes[4]}] button", modifiers=["Shift"])
+    wanted = f"#t=100&car={codes[3]},{codes[5]},{codes[6]}"
+    tab.page.wait_for_url("**" + wanted)
+    again = new_tab().open(served + RACE + wanted)
+    assert again.page.evaluate(chosen) == [codes[3], *codes[5:7]]
+    tab.page.click(f"tr[data-code={codes[5]}] td.gap")
+    tab.page.click(f"tr[data-code={codes[5]}] td.gap")
+    assert tab.page.evaluate(chosen) == []
+
+
 def test_read_aloud(new_tab: Callable[..., Tab], served: str) -> None:
     tab = new_tab().open(served + RACE)
     table = tab.page.get_by_role("region", name="Order").get_by_role("table")
-    assert table.get_by_role("columnheader").count() == 4
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    assert [head.lower() for head in heads] == [
+        "p",
+        "±",
+        "driver",
+        "state and penalties",
+        "gap",
+        "int",
+        "last",
+        "tyre",
+    ]
     assert table.get_by_role("rowheader").count() == 10
     assert (
         tab.page.get_by_role("slider", name="Race time").get_attribute("aria-valuetext") == "0:00:00, lap 1"
@@ -462,13 +492,18 @@ def test_gaps_to_the_leader_or_the_car_ahead(
     new_tab: Callable[..., Tab], served: str, demo_out: Path
 ) -> None:
     truth = Truth.read(demo_out / "telemetry/1900/1")
-    tab = new_tab().open(served + RACE + "#t=100")
+    tab = new_tab(viewport={"width": 390, "height": 844}).open(served + RACE + "#t=100")
     third = truth.order(100)[2]
     gap, interval = (float(truth.cars[third][name][round(100 * truth.fps)]) for name in ("gap", "interval"))
-    shown = f"tr[data-code={third}] td.gap"
-    assert tab.text(shown) == f"+{gap:.3f}"
-    tab.page.click("#gaps")
-    tab.page.locator(shown, has_text=f"+{interval:.3f}").wait_for()
+    row = tab.page.locator(f"tr[data-code={third}]")
+    both = [row.locator(".gap"), row.locator(".int")]
+    assert both[0].inner_text() == f"+{gap:.3f}"
+    assert not both[1].is_visible()
+    tab.page.click("text=To car ahead")
+    assert both[1].inner_text() == f"+{interval:.3f}"
+    assert not both[0].is_visible()
+    tab.page.set_viewport_size({"width": 1440, "height": 900})
+    assert all(cell.is_visible() for cell in both)
 
 
 def test_laps_behind_at_the_end_of_a_real_race(

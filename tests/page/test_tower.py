@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.columns import SEGMENTS
 from pipeline.contract.models import Manifest
 from pipeline.demo import demo_season, simulate
+from pipeline.demo.segments import SIZES, passed
 from tests.format.test_v1 import V1
 from tests.page.node import node
 
@@ -50,11 +52,7 @@ def moments(folder: Path, n: int) -> list[float]:
 
 
 def deleted(events: list[Row], code: str, t: float) -> set[int]:
-    said = {
-        e["lap"]: e["kind"]
-        for e in events
-        if e["driver"] == code and e["kind"] in ("deleted_lap", "reinstated_lap") and e["t_s"] <= t
-    }
+    said = {e["lap"]: e["kind"] for e in events if e["driver"] == code and e["t_s"] <= t}
     return {lap for lap, kind in said.items() if kind == "deleted_lap"}
 
 
@@ -65,17 +63,22 @@ def known(lap: Row, part: str) -> float:
     return min(end, end if said is None else said)
 
 
+def counts(lap: Row, part: str) -> bool:
+    """The first lap does not, and no lap time out of the pits or into them."""
+    return lap["lap"] > 1 and (part != "lap_time_s" or lap["kind"] == "timed")
+
+
 def colour(laps: list[Row], events: list[Row], lap: Row, part: str) -> set[str]:
     """What the colour may be: of times set at the same moment either may have been first."""
     at = known(lap, part)
-    if lap["lap"] == 1 or lap["lap"] in deleted(events, lap["driver"], at):
+    if not counts(lap, part) or lap["lap"] in deleted(events, lap["driver"], at):
         return {"yellow"}
     found = set()
     for before in (np.less, np.less_equal):
         earlier = [
             (one["driver"], one[part])
             for one in laps
-            if one is not lap and one[part] is not None and one["lap"] > 1 and not one["generated"]
+            if one is not lap and one[part] is not None and counts(one, part) and not one["generated"]
             if before(known(one, part), at) and one["lap"] not in deleted(events, one["driver"], at)
         ]
         least = min((seconds for _, seconds in earlier), default=np.inf)
@@ -88,6 +91,7 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
     """Hold towers against the Parquet tables; gives the colours that were seen."""
     names = ("laps", "pit_stops", "events", "results")
     laps, stops, events, results = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in names)
+    events = [event for event in events if event["kind"] in ("deleted_lap", "reinstated_lap")]
     grid = {row["driver"]: row["grid"] for row in results}
     seen = set()
     for t, tower in zip(times, towers, strict=True):
@@ -99,7 +103,7 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
             counting = [
                 lap["lap_time_s"]
                 for lap in done
-                if lap["lap"] > 1 and lap["lap"] not in gone and lap["lap_time_s"] is not None
+                if counts(lap, "lap_time_s") and lap["lap"] not in gone and lap["lap_time_s"] is not None
             ]
             best[car["code"]] = min(counting, default=None)
             assert car["laps"] == len(done)
@@ -174,6 +178,41 @@ def test_says_what_was_true(tmp_path: Path, demo_out: Path) -> None:
             last = {car["code"]: car["penalty_s"] for car in tower["cars"]}
         assert last == {code: 5.0 if code == truth.penalised else 0.0 for code in truth.line_s}
     assert timed
+
+
+@pytest.mark.slow
+def test_mini_sectors_have_the_colours_that_were_true(tmp_path: Path, demo_out: Path) -> None:
+    """From when they are asked for; those of a car stay until it has passed the first one of its next lap."""
+    script = """
+    const [key, times] = given;
+    const race = await open(key);
+    const before = (await race.tower(times[0])).cars[0].segments;
+    const { sectors } = await race.segments();
+    const towers = [];
+    for (const t of times) towers.push(await race.tower(t));
+    answer([before, sectors, towers]);
+    """
+    event, seed, n = demo_season()[0]
+    key, truth = SessionKey(event.year, event.round, event.session).prefix, simulate(seed, n)
+    t0 = Manifest.model_validate_json((demo_out / key / "manifest.json").read_bytes()).clock.t0_session_s
+    told, seen = passed(truth), set()
+    times = np.linspace(0, max(truth.finished_s.values()) - t0, 60).round(2).tolist()
+    times = [t for t in times if all(abs(when - t0 - t) > 0.06 for when, *_ in told)]  # to a tenth
+    before, sectors, towers = node(tmp_path, demo_out, script, [key, times])
+    assert (before, sectors) == (None, list(SIZES))
+    for t, tower in zip(times, towers, strict=True):
+        for car in tower["cars"]:
+            own = [
+                (segment, status)
+                for when, code, segment, status in told
+                if (code, when <= t + t0) == (car["code"], True)
+            ]
+            lap = [i for i, (segment, _) in enumerate(own) if segment == 0][-1:]
+            colours = dict(own[lap[0] :] if lap else own)
+            flat = [colour for sector in car["segments"] for colour in sector]
+            assert flat == [SEGMENTS[str(colours.get(i, 0))] for i in range(sum(SIZES))], (t, car["code"])
+            seen |= set(flat)
+    assert seen == set(SEGMENTS.values())
 
 
 def cut(whole: Row, t: float) -> Row:
@@ -272,8 +311,11 @@ def test_knows_nothing_from_later_in_a_real_race(tmp_path: Path, real_out: Path)
 
 
 def test_a_race_from_before_has_none(tmp_path: Path) -> None:
-    script = "const race = await open(given); answer([await race.timing(), await race.tower(5)]);"
-    assert node(tmp_path, V1, script, "telemetry/1900/1/") == [None, None]
+    script = """
+    const race = await open(given);
+    answer([await race.timing(), await race.tower(5), await race.segments()]);
+    """
+    assert node(tmp_path, V1, script, "telemetry/1900/1/") == [None, None, None]
 
 
 @pytest.mark.slow

@@ -26,12 +26,11 @@ class Truth:
     def read(cls, folder: Path) -> "Truth":
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         table = pq.read_table(folder / "frames.parquet")
-        drivers = table["driver"].combine_chunks().cast("string").to_numpy(zero_copy_only=False)
+        drivers = table["driver"].combine_chunks().dictionary_encode()
         columns = {n: _array(table[n]) for n in (*LINES, *STEPS, *REST) if n in table.column_names}
-        first = {str(code): np.flatnonzero(drivers == code) for code in np.unique(drivers)}
-        cars = {
-            code: {name: values[rows] for name, values in columns.items()} for code, rows in first.items()
-        }
+        numbers, codes = drivers.indices.to_numpy(), drivers.dictionary.to_pylist()
+        own = {code: np.flatnonzero(numbers == number) for number, code in enumerate(codes)}
+        cars = {code: {name: values[rows] for name, values in columns.items()} for code, rows in own.items()}
         return cls(manifest, cars)
 
     @property

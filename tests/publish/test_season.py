@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, key_of, season_key
-from pipeline.contract.models import Manifest, Results, SeasonFiles, SeasonListing, Standings
+from pipeline.contract.models import Manifest, Results, SeasonFiles, SeasonListing, Standings, StandingsRound
 from pipeline.contract.tables import LAPS, TABLES
+from pipeline.encode import season
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
 from pipeline.publish.season_files import is_due, published_sessions
@@ -180,20 +183,22 @@ Told = dict[str, tuple[int, float | None]]
 """Letters -> place and points."""
 
 
-def season_of(*rounds: dict[str, Told | None]) -> Standings:
+def season_of(
+    *rounds: dict[str, Told | None], before: Standings | None = None, told: StandingsRound | None = None
+) -> Standings:
     """The standings of a season; rounds: results by session, None for one that is not published."""
     events, results = [], {}
     for number, sessions in enumerate(rounds, 1):
         listed = []
-        for code, told in sessions.items():
+        for code, result in sessions.items():
             key = SessionKey(2025, number, code)  # type: ignore[arg-type]
-            state = "published" if told is not None else "missing"
+            state = "published" if result is not None else "missing"
             listed.append({"session": code, "name": "", "state": state, "manifest": key.manifest})
-            if told is not None:
-                results[key] = result_of(key, told)
+            if result is not None:
+                results[key] = result_of(key, result)
         events.append({"round": number, "name": f"Round {number}", "sessions": listed})
     listing = SeasonListing.model_validate({"year": 2025, "updated_at": NOW, "events": events})
-    return standings(listing, results)
+    return standings(listing, results, before, told)
 
 
 def result_of(key: SessionKey, told: Told) -> Results:
@@ -237,6 +242,78 @@ def test_a_tie_goes_to_who_was_better_placed_in_races() -> None:
     ]  # fmt: skip
 
 
+FIRST: dict[str, Told | None] = {"R": {"AA": (1, 25.0), "AB": (2, 18.0), "BA": (3, 15.0)}}
+SECOND: dict[str, Told | None] = {"R": {"BA": (1, 25.0), "AB": (2, 18.0)}}
+
+
+def official(number: int, *drivers: tuple[str, int | None, float], teams: dict[str, float]) -> StandingsRound:
+    rows = [
+        {
+            "driver": who,
+            "driver_id": who.lower(),
+            "name": who,
+            "team": who[0],
+            "position": place,
+            "points": points,
+        }
+        for who, place, points in drivers
+    ]
+    ranked = [{"team": team, "position": n, "points": p} for n, (team, p) in enumerate(teams.items(), 1)]
+    told = {"round": number, "name": "", "sessions": [], "complete": True, "official_at": NOW}
+    return StandingsRound.model_validate(told | {"drivers": rows, "teams": ranked})
+
+
+def test_official_standings_go_before_the_sum_which_is_named_where_it_differs() -> None:
+    """As where points were taken off later, or a driver drove in a race that nobody published."""
+    taken = official(
+        1, ("AB", 1, 18.0), ("BA", 2, 15.0), ("AA", 3, 5.0), ("ZZ", None, 0.0), teams={"A": 23.0, "B": 15.0}
+    )
+    told = season_of(FIRST, SECOND, told=taken)
+    first, second = told.rounds
+    assert (first.official_at, second.official_at) == (NOW, None)
+    assert [(d.driver, d.position, d.points, d.summed, d.gained) for d in first.drivers] == [
+        ("AB", 1, 18.0, None, 18.0), ("BA", 2, 15.0, None, 15.0), ("AA", 3, 5.0, 25.0, 25.0),
+        ("ZZ", None, 0.0, None, None),
+    ]  # fmt: skip
+    assert [(t.team, t.points, t.summed) for t in first.teams] == [("A", 23.0, 43.0), ("B", 15.0, None)]
+    assert [(d.driver, d.position, d.points, d.moved) for d in second.drivers][:3] == [
+        ("BA", 1, 40.0, 1), ("AB", 2, 36.0, -1), ("AA", 3, 25.0, 0),
+    ]  # fmt: skip
+    again = season_of(FIRST, SECOND, {"R": {"AA": (1, 25.0)}}, before=told)
+    assert again.rounds[:1] == told.rounds[:1]  # a later race does not change them
+
+
+def test_official_standings_go_when_the_results_are_others_since() -> None:
+    taken = official(1, ("AA", 1, 25.0), ("AB", 2, 18.0), ("BA", 3, 15.0), teams={"A": 43.0, "B": 15.0})
+    told = season_of(FIRST, told=taken)
+    assert told.rounds[0].official_at == NOW
+    revised: dict[str, Told | None] = {"R": {"AA": (None, 0.0), "AB": (1, 25.0), "BA": (2, 18.0)}}  # type: ignore[dict-item]
+    after = season_of(revised, before=told).rounds[0]
+    assert (after.official_at, after.drivers[0].driver, after.drivers[0].points) == (None, "AB", 25.0)
+    cut = official(1, ("AA", 1, 25.0), teams={"A": 43.0, "B": 15.0})
+    assert season_of(FIRST, told=cut) == season_of(FIRST)  # who has points is missing
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["AA", "AB", "BA", "ZZ"]), st.integers(0, 60)), unique_by=lambda r: r[0]
+    )
+)
+def test_whatever_is_official_nothing_of_the_results_is_lost(rows: list[tuple[str, int]]) -> None:
+    ranked = sorted(rows, key=lambda row: -row[1])
+    drivers = [(who, place, float(points)) for place, (who, points) in enumerate(ranked, 1)]
+    taken = official(1, *drivers, teams={"A": 43.0, "B": 15.0})
+    told = season_of(FIRST, SECOND, told=taken)
+    plain = season_of(FIRST, SECOND)
+    for one, other in zip(told.rounds, plain.rounds, strict=True):
+        sums = {d.driver: d.points if d.summed is None else d.summed for d in one.drivers}
+        assert sums | {d.driver: d.points for d in other.drivers} == sums
+        gained = {d.driver: d.gained for d in one.drivers}
+        assert gained | {d.driver: d.gained for d in other.drivers} == gained
+    assert (told.rounds[0].official_at == NOW) == ({"AA", "AB", "BA"} <= {who for who, _ in rows})
+    assert season_of(FIRST, SECOND, before=told) == told
+
+
 @pytest.mark.parametrize("gap", [None, {"AA": (1, None)}, {}])
 def test_after_a_race_of_which_points_are_missing_nobody_has_a_sum(gap: Told | None) -> None:
     told = season_of({"R": {"AA": (1, 25.0)}}, {"R": gap}, {"R": {"AA": (2, 18.0)}})
@@ -244,3 +321,16 @@ def test_after_a_race_of_which_points_are_missing_nobody_has_a_sum(gap: Told | N
     assert (first.complete, first.drivers[0].points) == (True, 25.0)
     assert not last.complete
     assert (last.drivers[0].position, last.drivers[0].points, last.drivers[0].gained) == (None, None, 18.0)
+
+
+def test_a_file_from_before_rows_said_their_session(store: LocalStore) -> None:
+    """Such races are published still; the season's rows take it from where the file lies."""
+    key = SessionKey(DEMO_YEAR, 1)
+    rows = pq.read_table(BytesIO(store.read(key.file("laps_parquet")) or b""))
+    old = BytesIO()
+    pq.write_table(rows.drop_columns(["year", "round", "session"]), old)
+    made = season.rows_of(LAPS, old.getvalue(), key)
+    assert made is not None
+    assert set(zip(*(made[name].to_pylist() for name in ("year", "round", "session")), strict=True)) == {
+        (DEMO_YEAR, 1, "R")
+    }

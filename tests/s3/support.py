@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -110,9 +111,13 @@ class Place:
         return cli(*args, expect=expect, **self.environment(user, **more))
 
     def names(self) -> set[str]:
+        return set(self.versions())
+
+    def versions(self) -> dict[str, tuple[str, datetime]]:
+        """(hash, when it was written) of every object, by key."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{PREFIX}/")
-        names = {o["Key"] for page in pages for o in page.get("Contents", [])}
-        return {name.removeprefix(f"{PREFIX}/") for name in names}
+        found = (o for page in pages for o in page.get("Contents", []))
+        return {o["Key"].removeprefix(f"{PREFIX}/"): (o["ETag"], o["LastModified"]) for o in found}
 
     def name(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": f"{PREFIX}/{key}"}

@@ -9,42 +9,38 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock
 
-from tests.waiting import answers, free_ports, wait_for
+from tests.waiting import free_ports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "deploy" / "requirements" / "swift.txt"
+SERVE = Path(__file__).with_name("swift_serve.py")
 KINDS = ("account", "container", "object")
 WRITER = ("test:tester", "testing")
 READER = ("test:reader", "reading")
 SWIFT_CONF = "[swift-hash]\nswift_hash_path_prefix = tests\nswift_hash_path_suffix = tests\n"
 BACKEND_CONF = """[DEFAULT]
-bind_ip = 127.0.0.1
-bind_port = {port}
-workers = 1
 user = {user}
 swift_dir = {folder}
 devices = {folder}/devices
 mount_check = false
 fallocate_reserve = 0
 log_address = {folder}/no-syslog
+log_level = WARNING
 [pipeline:main]
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
 """
 PROXY_CONF = """[DEFAULT]
-bind_ip = 127.0.0.1
-bind_port = {port}
-workers = 1
 user = {user}
 swift_dir = {folder}
 log_address = {folder}/no-syslog
+log_level = WARNING
 [pipeline:main]
 pipeline = {pipeline}
 [app:proxy-server]
@@ -56,23 +52,11 @@ user_test_tester = testing .admin
 user_test_reader = reading
 [filter:cache]
 use = egg:swift#memcache
-memcache_servers = 127.0.0.1:{no_port}
 """
 PIPELINE = (
-    "catch_errors gatekeeper healthcheck proxy-logging cache listing_formats bulk s3api tempauth "
-    "slo dlo versioned_writes symlink proxy-logging proxy-server"
+    "catch_errors gatekeeper healthcheck cache listing_formats bulk s3api tempauth "
+    "slo dlo versioned_writes symlink proxy-server"
 )
-# What nine runs of swift-ring-builder do, in one: a ring of one device for each kind of server.
-MAKE_RINGS = """
-import sys
-from swift.common.ring import RingBuilder
-for kind, port in (ring.split(":") for ring in sys.argv[1:]):
-    builder = RingBuilder(4, 1, 0)
-    device = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": int(port), "device": "d1", "weight": 1.0}
-    builder.add_dev({**device, "replication_ip": "127.0.0.1", "replication_port": int(port), "meta": ""})
-    builder.rebalance()
-    builder.get_ring().save(f"{kind}.ring.gz")
-"""
 # those without options; the others are in PROXY_CONF
 PLAIN_FILTERS = sorted(set(PIPELINE.split()) - {"cache", "tempauth", "proxy-server"})
 
@@ -86,9 +70,9 @@ class SwiftServer:
 
     def __init__(self, folder: Path, environment: Path) -> None:
         self._folder = folder
-        self._bin = environment / "bin"
-        self._ports = dict(zip((*KINDS, "proxy", "none"), free_ports(5), strict=True))
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._python = environment / "bin" / "python"
+        self._ports = dict(zip((*KINDS, "proxy"), free_ports(4), strict=True))
+        self._running: list[subprocess.Popen[str]] = []
 
     @property
     def url(self) -> str:
@@ -99,61 +83,49 @@ class SwiftServer:
         (self._folder / "swift.conf").write_text(SWIFT_CONF)
         for kind in KINDS:
             self._write_conf(kind, BACKEND_CONF)
-        self._make_rings()
-        for kind in KINDS:
-            self._launch(kind)
         self._write_conf("proxy", PROXY_CONF + "".join(map(_plain_filter, PLAIN_FILTERS)))
+        self._launch(*KINDS)
         self.start_proxy()
 
     def start_proxy(self) -> None:
         self._launch("proxy")
-        wait_for(lambda: answers(f"{self.url}/healthcheck"), 60)
 
     def stop_proxy(self) -> None:
         """No more S3, data stay: what a client sees of a server that is down."""
-        self._end(self._running.pop("proxy"))
+        self._end_last()
 
     def stop(self) -> None:
-        for process in self._running.values():
-            self._end(process)
-        self._running.clear()
+        while self._running:
+            self._end_last()
 
     def _write_conf(self, kind: str, text: str) -> None:
-        values = {
-            "port": self._ports[kind],
-            "no_port": self._ports["none"],
-            "kind": kind,
-            "pipeline": PIPELINE,
-        }
-        filled = text.format(user=getpass.getuser(), folder=self._folder, **values)
+        filled = text.format(user=getpass.getuser(), folder=self._folder, kind=kind, pipeline=PIPELINE)
         (self._folder / f"{kind}.conf").write_text(filled)
 
-    def _make_rings(self) -> None:
-        rings = [f"{kind}:{self._ports[kind]}" for kind in KINDS]
-        command: list[str | Path] = [self._bin / "python", "-c", MAKE_RINGS, *rings]
-        subprocess.run(command, cwd=self._folder, check=True, capture_output=True)
-
-    def _launch(self, kind: str) -> None:
+    def _launch(self, *kinds: str) -> None:
+        """One process for these kinds, as soon as all of them listen. It ends when nobody holds its input."""
         command: list[str | Path] = [
-            self._bin / "python",
-            self._bin / f"swift-{kind}-server",
-            f"{kind}.conf",
-            "-v",
+            self._python,
+            "-P",
+            SERVE,
+            *(f"{kind}:{self._ports[kind]}" for kind in kinds),
         ]
-        with self._log(kind).open("ab") as log:
-            self._running[kind] = subprocess.Popen(
-                command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True
+        with (self._folder / f"{kinds[-1]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
+        self._running.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n", (self._folder / f"{kinds[-1]}.log").read_text()
 
-    def _log(self, kind: str) -> Path:
-        return self._folder / f"{kind}.log"
-
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        """The process and its workers, which share its group."""
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
+    def _end_last(self) -> None:
+        process = self._running.pop()
+        process.communicate(timeout=60)
 
 
 def environment() -> Path:

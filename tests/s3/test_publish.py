@@ -5,6 +5,7 @@ import re
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,41 +23,35 @@ MEDIA = {
 
 
 @pytest.mark.slow
-def test_everything_public_arrives_and_nothing_else(s3: Place, out: Path) -> None:
+def test_everything_public_arrives_labelled_and_once(s3: Place, out: Path) -> None:
+    """All that is public and nothing else; a second time uploads nothing and says so."""
     done = s3.cli("publish", "--out", out)
     local = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    assert s3.names() == {key for key in local if is_public(key)}
+    versions = s3.versions()
+    assert set(versions) == {key for key in local if is_public(key)}
     assert s3.lies() == []
-    assert s3.published() == {key for key in s3.names() if key.endswith("/manifest.json")}
+    assert s3.published() == {key for key in versions if key.endswith("/manifest.json")}
     assert re.fullmatch(
-        rf"{len(s3.names())} files uploaded to s3://{s3.bucket}/data/f1, [\d.]+ MB "
+        rf"{len(versions)} files uploaded to s3://{s3.bucket}/data/f1, [\d.]+ MB "
         r"\(\d+ S3 requests, [\d.]+ s\)\.\n",
         done.stdout,
     )
-    for key in s3.names() - {"catalog.json"}:
-        assert s3.get(key) == (out / key).read_bytes(), key
+    for key in versions:
+        _is_labelled(s3.head(key), key)
+        assert key == "catalog.json" or s3.get(key) == (out / key).read_bytes(), key
+    again = s3.cli("publish", "--out", out)
+    assert again.stdout.startswith(f"Nothing to upload: s3://{s3.bucket}/data/f1 is up to date (")
+    assert s3.versions() == versions
 
 
-def test_a_second_time_uploads_nothing_and_says_so(s3: Place, out: Path) -> None:
-    s3.cli("publish", "--out", out)
-    before = {key: s3.head(key)["LastModified"] for key in s3.names()}
-    done = s3.cli("publish", "--out", out)
-    assert done.stdout.startswith(f"Nothing to upload: s3://{s3.bucket}/data/f1 is up to date (")
-    assert {key: s3.head(key)["LastModified"] for key in s3.names()} == before
-
-
-@pytest.mark.slow
-def test_every_object_is_labelled(s3: Place, out: Path) -> None:
-    s3.cli("publish", "--out", out)
-    for key in s3.names():
-        head = s3.head(key)
-        name = key.rpartition("/")[2]
-        if name in MEDIA:
-            assert (head["ContentType"], head.get("ContentEncoding")) == MEDIA[name]
-        forever = "public, max-age=31536000, immutable"
-        brief = "public, max-age=60, must-revalidate"
-        assert head["CacheControl"] == (forever if "/replay/" in key else brief)
-        assert re.fullmatch("[0-9a-f]{64}", head["Metadata"]["sha256"])
+def _is_labelled(head: dict[str, Any], key: str) -> None:
+    name = key.rpartition("/")[2]
+    if name in MEDIA:
+        assert (head["ContentType"], head.get("ContentEncoding")) == MEDIA[name]
+    forever = "public, max-age=31536000, immutable"
+    brief = "public, max-age=60, must-revalidate"
+    assert head["CacheControl"] == (forever if "/replay/" in key else brief)
+    assert re.fullmatch("[0-9a-f]{64}", head["Metadata"]["sha256"])
 
 
 @pytest.mark.slow
@@ -142,10 +137,10 @@ def test_two_machines_with_the_same_races_do_not_replace_each_others(
     cli("demo", "--out", other, *SMALL)
     runs = {path.relative_to(other).as_posix() for path in other.glob("runs/*.jsonl")}
     s3.cli("publish", "--out", out)
-    before = {key: s3.head(key)["LastModified"] for key in s3.names()}
+    before = s3.versions()
     time.sleep(1.1)  # S3 tells whole seconds
     s3.cli("publish", "--out", other)
-    assert {key: s3.head(key)["LastModified"] for key in s3.names() - runs} == before
+    assert {key: version for key, version in s3.versions().items() if key not in runs} == before
     assert s3.lies() == []
     for listed in s3.json("sessions/1900.json")["events"]:
         for session in listed["sessions"]:

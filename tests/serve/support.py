@@ -273,6 +273,7 @@ def publish_listings(out: Path, published: tuple[SessionKey, ...] = (RACE, SPRIN
                 manifest=key.manifest,
                 grade="A",
                 provisional=False,
+                updated_at=NOW,
             )
         return SeasonSession(session=code, name="Race", state="cancelled" if round_ == 3 else "upcoming")
 

@@ -224,7 +224,10 @@ def test_a_damaged_listing_is_503(own_tree: Path) -> None:
 
 def test_overview(client: httpx.Client) -> None:
     overview = client.get("/").json()
-    assert overview["seasons"] == [{"year": 2025, "sessions": "/f1/sessions/2025"}]
+    (season,) = overview["seasons"]
+    assert (season["year"], season["sessions"]) == (2025, "/f1/sessions/2025")
+    assert season["states"] == {"final": 3, "upcoming": 3, "cancelled": 1}
+    assert overview["data_age_s"] > 0
     for link in overview["links"].values():
         assert client.get(link).status_code == 200
     page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
@@ -246,6 +249,9 @@ def test_metrics_count_by_route(own_tree: Path) -> None:
         assert sent is not None
         assert float(sent[1]) == size
         assert 'f1_request_seconds_count{route="/data/{key:path}"} 1.0' in text
+        assert 'f1_sessions{state="final"} 3.0' in text
+        assert 'f1_sessions{state="cancelled"} 1.0' in text
+        assert "\nf1_data_age_seconds " in text
 
 
 def test_an_unknown_path_points_to_the_docs(client: httpx.Client) -> None:

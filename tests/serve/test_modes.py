@@ -1,4 +1,4 @@
-"""Ways to run it: CDN, nginx, granian, several workers; headers, logs, limits and the way it stops."""
+"""Ways to run it: CDN, nginx, several workers; headers, logs, limits and the way it stops."""
 
 import gzip
 import json
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -337,41 +336,6 @@ def test_by_uvicorn_alone(own_tree: Path) -> None:
     with serving(own_tree, command=command) as server, server.client() as client:
         assert client.get(PARQUET).content == (own_tree / RACE.file("frames_parquet")).read_bytes()
         assert client.get("/health/ready").status_code == 200
-
-
-@pytest.mark.slow
-def test_granian_sends_by_path(own_tree: Path) -> None:
-    require(find_spec("granian") is not None, "granian is not installed")
-    command = (sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "serve.app:create_app")
-    with serving(own_tree, command=(*command, "--port", "{port}")) as server, server.client() as client:
-        content = (own_tree / RACE.file("frames_parquet")).read_bytes()
-        for _ in range(20):
-            response = client.get(PARQUET)
-            assert response.content == content
-            assert int(response.headers["content-length"]) == len(content)
-        ranged = client.get(PARQUET, headers={"Range": "bytes=1000000-1999999"})
-        assert ranged.content == content[1_000_000:2_000_000]
-        assert client.get(FRAMES + "?frame_skip=3").json()["frame_skip"] == 3
-        assert client.get(PARQUET, headers={"If-None-Match": response.headers["etag"]}).status_code == 304
-        replaced = b"new" * 1_000_000
-        with client.stream("GET", PARQUET) as streamed:
-            publish(own_tree / RACE.file("frames_parquet"), replaced)
-            assert raw(streamed) == content
-        assert client.get(PARQUET).content == replaced
-        text = client.get("/metrics").text
-        assert 'f1_response_bytes_total{route="/data/{key:path}"}' in text
-        wait_for(lambda: not any("parquet" in name for name in open_files(server.pid)), 6)
-
-
-def open_files(parent: int) -> list[str]:
-    """What the workers of a server hold open."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    names = []
-    for child in children:
-        for fd in Path(f"/proc/{child}/fd").iterdir():
-            with suppress(OSError):
-                names.append(str(fd.readlink()))
-    return names
 
 
 @contextmanager

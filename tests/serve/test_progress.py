@@ -64,6 +64,7 @@ def test_replays_the_published_log(server: Server) -> None:
     assert events[-1]["data"] == {"grade": "A"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("events", "query", "seconds"),
     [(5, "?speed=0", 0), (5, "?speed=1000", 4), (81, "", 4), (81, "?speed=20", 4), (81, "?speed=80", 1)],

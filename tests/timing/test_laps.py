@@ -62,8 +62,10 @@ def test_bests_are_of_laps_that_had_ended_and_count(demo_raw: RawRace, frames: R
     for name, best in (("lap_time_s", "lap"), ("sector1_s", "sector1"), ("sector3_s", "sector3")):
         ended = [
             (end, code, t)
-            for end, code, t, c in zip(rows["end_s"], rows["driver"], rows[name], count, strict=True)
-            if c and not np.isnan(t)
+            for end, code, t, c, kind in zip(
+                rows["end_s"], rows["driver"], rows[name], count, rows["kind"], strict=True
+            )
+            if c and not np.isnan(t) and (name != "lap_time_s" or kind == "timed")
         ]
         for i, (code, end) in enumerate(zip(rows["driver"], rows["end_s"], strict=True)):
             mine = min((t for at, who, t in ended if at <= end and who == code), default=np.nan)

@@ -238,6 +238,7 @@ def test_how_long_a_car_stood() -> None:
     assert stand(driven + 100.0) is None  # not in a pit lane
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 30), lost=st.sets(st.integers(0, 60), max_size=8)

@@ -117,11 +117,14 @@ def absent() -> str | None:
 def unpacked() -> Iterator[Path]:
     """A fastf1 cache with the timing of all sessions and the schedules, for as long as the context lasts."""
     with TemporaryDirectory(prefix="f1-timing-") as folder:
-        cache = Path(folder)
-        with tarfile.open(TIMING / "sessions.tar.xz") as archive:
-            archive.extractall(cache, filter="data")
-        shutil.copy(SCHEDULES, cache)
-        yield cache
+        unpack(Path(folder))
+        yield Path(folder)
+
+
+def unpack(cache: Path) -> None:
+    with tarfile.open(TIMING / "sessions.tar.xz") as archive:
+        archive.extractall(cache, filter="data")
+    shutil.copy(SCHEDULES, cache)
 
 
 def sessions(cache: Path, only: str = "") -> list[Session]:

@@ -170,7 +170,8 @@ def _of_laps(own: dict[str, list[Row]]) -> Iterator[tuple[str, str]]:
     before = np.inf
     for lap in own["laps"]:
         timed = lap["lap_time_s"] > 0 and "personal_best" in lap and not (lap["generated"] or lap["deleted"])
-        if timed and bool(lap["personal_best"]) != (lap["lap_time_s"] < before and lap["lap"] > 1):
+        counts = lap["kind"] == "timed" and lap["lap"] > 1
+        if timed and bool(lap["personal_best"]) != (lap["lap_time_s"] < before and counts):
             yield "personal best is not the feed's", f"lap {lap['lap']}"
         before = np.fmin(before, lap["lap_best_s"])
 

@@ -5,13 +5,12 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, require
-from tests.truth.driven import absent, judge, sessions, unpacked
+from tests.conftest import REPOSITORY
+from tests.truth.driven import judge, sessions
 
 SAMPLE = {
     "2019/1R": "a race without a safety car",
@@ -29,27 +28,19 @@ SAMPLE = {
 }
 
 
-@pytest.fixture(scope="module")
-def timing() -> Iterator[Path]:
-    lost = absent()
-    require(lost is None, str(lost))
-    with unpacked() as cache:
-        yield cache
-
-
 @pytest.mark.slow(20)
 @pytest.mark.parametrize("name", SAMPLE)
-def test_frames_agree_with_timing_and_cars(timing: Path, name: str) -> None:
-    (session,) = sessions(timing, name)
-    verdict = judge(session, timing, fps=10.0)
+def test_frames_agree_with_timing_and_cars(past_timing: Path, name: str) -> None:
+    (session,) = sessions(past_timing, name)
+    verdict = judge(session, past_timing, fps=10.0)
     assert verdict.holds, str(verdict)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("only", "said"), [("2018/2", "no session of 2018 round 2"), ("spa", "'spa'")])
-def test_a_session_that_does_not_exist_is_named(timing: Path, only: str, said: str) -> None:
+def test_a_session_that_does_not_exist_is_named(past_timing: Path, only: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        sessions(timing, only)
+        sessions(past_timing, only)
 
 
 @pytest.mark.slow

@@ -1,45 +1,36 @@
-// The leaderboard: a table in race order, with the cars that are out at its end.
+// The rows of the tower, in race order with the cars that are out at their end, and what the replay says of each car.
 
 /** @import {Page} from "./page.js" */
 /** @import {Car, Driver, State} from "../f1-replay.js" */
 
-import { TYRES } from "../f1-replay.js";
 import { byId, colorOf, isOut, make, write } from "./facts.js";
+import { behindText } from "./format.js";
+import { DRS_OPEN, showTyre } from "./tyres.js";
 
-const MARKS = TYRES.map((word, code) => {
-  const kind = word.toLowerCase();
-  const letter = word.replace(/^(HYPER|ULTRA|SUPER)?(.).*/, (_, rank = "", first) => rank.slice(0, 1) + first);
-  return code ? { letter, kind, name: kind } : { letter: "?", kind, name: "unknown tyre" };
-});
 const MOVE_MS = 350;
-const LINE_M = 1; // distances are whole metres: cars that finished a lap apart are that much off at most
 const CALM_ABOVE_SPEED = 10;
+const CLOSE_S = 1; // within a second of the car ahead: close enough for DRS
+/** Cells of a row, from left to right; those of the reader's tower(t) are empty until it is there. */
+const COLUMNS = ["p", "gain", "who", "marks", "gap", "int", "last", "best", "s1", "s2", "s3", "tyre", "stints"];
 
-/** @typedef {{code: string, row: any, position: any, mark: any, tyre: any, age: any, gap: any}} Row */
+/** @typedef {Record<string, any> & {row: any, mark: any, override: string}} Row */
 
 export class Board {
-  /** @type {Map<string, Row>} */ #rows = new Map();
+  /** @type {Map<string, Row>} */ rows = new Map();
   /** @type {Map<string, Driver>} */ #drivers;
   #order = "";
-  #ahead = false; // gaps to the car ahead instead of the leader
 
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
     this.#drivers = new Map(page.race.manifest.drivers.map((driver) => [driver.code, driver]));
     this.body = byId("order").querySelector("tbody");
-    for (const driver of page.race.manifest.drivers) this.#rows.set(driver.code, this.#row(driver));
-    page.addEventListener("select", () => this.#select());
-    byId("gaps").onclick = () => {
-      this.#ahead = !this.#ahead;
-      byId("gaps").textContent = this.#ahead ? "Interval" : "Gap";
-      page.player.redraw();
-    };
+    for (const driver of page.race.manifest.drivers) this.rows.set(driver.code, this.#row(driver));
+    page.selection.addEventListener("change", () => this.#select());
   }
 
   /** @param {State} state */
-  update(state) {
-    const { cars, t } = state;
+  update({ cars, t }) {
     const present = new Set(cars.map((car) => car.code));
     const gone = [...this.#drivers.values()].filter((driver) => !present.has(driver.code));
     gone.sort((a, b) => (b.retired_at ?? -1) - (a.retired_at ?? -1));
@@ -50,19 +41,22 @@ export class Board {
 
   /** @param {Driver} driver @returns {Row} */
   #row(driver) {
-    const position = make("td", { className: "p" });
-    const mark = make("span", { className: "mark" });
-    const tyre = make("span", { className: "tyre" });
-    const age = make("span", { className: "age" });
-    const gap = make("td", { className: "gap" });
+    const row = /** @type {Row} */ ({ override: "" });
+    row.row = make("tr");
+    for (const name of COLUMNS) {
+      row[name] = make(name === "who" ? "th" : "td", { className: name });
+      row.row.append(row[name]);
+    }
     const button = make("button", { type: "button", title: `${driver.name}, ${driver.team}` }, driver.code);
-    button.onclick = () => this.page.select(this.page.selected === driver.code ? null : driver.code);
     button.setAttribute("aria-pressed", "false");
-    const who = make("th", { scope: "row" }, button, mark);
-    who.style.setProperty("--team", colorOf(driver));
-    const row = make("tr", {}, position, who, make("td", { className: "t" }, tyre, age), gap);
-    row.dataset.code = driver.code;
-    return { code: driver.code, row, position, mark, tyre, age, gap };
+    row.who.scope = "row";
+    row.who.append(button);
+    row.who.style.setProperty("--team", colorOf(driver));
+    row.marks.append((row.mark = make("span", { className: "mark" })));
+    row.tyre.append((row.letter = make("span", { className: "letter" })), (row.age = make("span", { className: "age" })));
+    row.row.dataset.code = driver.code;
+    row.row.onclick = (/** @type {MouseEvent} */ event) => this.page.selection.click(driver.code, event);
+    return row;
   }
 
   /** @param {string[]} codes */
@@ -71,7 +65,7 @@ export class Board {
     const before = this.#order.split(",");
     this.#order = codes.join();
     const focused = document.activeElement;
-    const rows = codes.map((code) => /** @type {Row} */ (this.#rows.get(code)).row);
+    const rows = codes.map((code) => /** @type {Row} */ (this.rows.get(code)).row);
     this.body.replaceChildren(...rows);
     if (focused instanceof HTMLElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
     const { calm, player } = this.page;
@@ -85,61 +79,40 @@ export class Board {
 
   /** @param {Car} car @param {Car | undefined} ahead @param {Car} leader @param {number} t */
   #show(car, ahead, leader, t) {
-    const row = /** @type {Row} */ (this.#rows.get(car.code));
+    const row = /** @type {Row} */ (this.rows.get(car.code));
     const out = isOut(this.#drivers.get(car.code), t);
-    const mark = out ? "OUT" : car.status === "pit" ? "PIT" : car.status === "finished" ? "FIN" : "";
-    write(row.position, String(car.position));
-    this.#mark(row, mark);
-    this.#tyre(row, car);
-    write(row.gap, out ? "" : this.#gap(car, ahead, leader));
+    const { length_m } = this.page.race.manifest.circuit;
+    this.#mark(row, out ? "OUT" : car.status === "pit" ? "PIT" : car.status === "finished" ? "FIN" : "");
+    write(row.p, String(car.position));
+    showTyre(row.letter, car.tyre);
+    write(row.age, car.tyre_life === null ? "" : String(car.tyre_life));
+    write(row.gap, out ? "" : ahead ? behindText(car, leader, car.gap, car.laps_down, length_m) : "Leader");
+    write(row.int, out || !ahead ? "" : behindText(car, ahead, car.interval, 0, length_m));
+    const racing = !out && ahead && car.status === "track";
+    const close = racing && typeof car.interval === "number" && car.interval < CLOSE_S;
+    row.row.dataset.drs = racing && DRS_OPEN.includes(car.drs ?? 0) ? "open" : close ? "close" : "";
   }
 
   /** @param {Driver} driver */
   #showGone(driver) {
-    const row = /** @type {Row} */ (this.#rows.get(driver.code));
-    write(row.position, "");
+    const row = /** @type {Row} */ (this.rows.get(driver.code));
     this.#mark(row, "OUT");
-    row.tyre.textContent = row.age.textContent = "";
-    row.tyre.dataset.kind = "none";
+    showTyre(row.letter, null);
+    row.row.dataset.drs = "";
+    for (const cell of [row.p, row.age, row.int]) write(cell, "");
     write(row.gap, driver.laps ? `lap ${driver.laps + 1}` : "lap 1");
   }
 
   /** @param {Row} row @param {string} mark */
   #mark(row, mark) {
-    write(row.mark, mark);
-    row.row.dataset.mark = mark;
-  }
-
-  /** @param {Row} row @param {Car} car */
-  #tyre(row, car) {
-    const { letter, kind, name } = MARKS[car.tyre] ?? MARKS[0];
-    if (row.tyre.dataset.kind !== kind) {
-      row.tyre.dataset.kind = kind;
-      row.tyre.textContent = letter;
-      row.tyre.title = name;
-    }
-    write(row.age, car.tyre_life === null ? "" : String(car.tyre_life));
-  }
-
-  /** @param {Car} car @param {Car | undefined} ahead @param {Car} leader */
-  #gap(car, ahead, leader) {
-    if (!ahead) return this.#ahead ? "Interval" : "Leader";
-    const seconds = (this.#ahead ? car.interval : car.gap) ?? null; // older races have no interval
-    if (seconds !== null) return `+${seconds.toFixed(3)}`;
-    const laps = (!this.#ahead && car.laps_down) || this.#lapsBetween(car, this.#ahead ? ahead : leader);
-    return laps > 0 ? `+${laps} lap${laps > 1 ? "s" : ""}` : "–";
-  }
-
-  /** @param {Car} car @param {Car} front */
-  #lapsBetween(car, front) {
-    const length = this.page.race.manifest.circuit.length_m;
-    if (!length || car.dist === null || front.dist === null) return 0;
-    return Math.floor((front.dist - car.dist + LINE_M) / length);
+    const shown = row.override || mark;
+    write(row.mark, shown);
+    if (row.row.dataset.mark !== shown) row.row.dataset.mark = shown;
   }
 
   #select() {
-    for (const { code, row } of this.#rows.values()) {
-      const chosen = code === this.page.selected;
+    for (const [code, { row }] of this.rows) {
+      const chosen = this.page.selection.has(code);
       row.classList.toggle("chosen", chosen);
       row.querySelector("button").setAttribute("aria-pressed", String(chosen));
     }

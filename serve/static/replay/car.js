@@ -1,13 +1,15 @@
 // One car's telemetry: numbers, bars, and a chart of the last minute.
 
 /** @import {Page} from "./page.js" */
+/** @import {TowerView} from "./tower.js" */
 /** @import {Car, ColumnName, Driver, State} from "../f1-replay.js" */
 
-import { byId, clockText, colorOf, inkOn, make, write } from "./facts.js";
+import { CarTiming } from "./cartiming.js";
+import { byId, colorOf, inkOn, make, write } from "./facts.js";
+import { DRS_OPEN } from "./tyres.js";
 
 const MINUTE = 60;
 const TOP_KMH = 360;
-const DRS_OPEN = [10, 12, 14];
 const DRS_ALLOWED = 8;
 const FIELDS = ["Speed", "Gear", "RPM", "Throttle", "Brake", "DRS"];
 
@@ -15,12 +17,14 @@ export class CarPanel {
   /** @type {Record<string, any>} */ #fields = {};
   /** @type {string | null} */ #code = null;
   /** @type {Driver | undefined} */ #driver;
+  /** @type {{code: string, chip: any, speed: any}[]} */ #others = [];
 
-  /** @param {Page} page */
-  constructor(page) {
+  /** @param {Page} page @param {TowerView} tower */
+  constructor(page, tower) {
     this.page = page;
+    this.timing = new CarTiming(page, tower);
     this.box = byId("car");
-    page.addEventListener("select", () => this.#build());
+    page.selection.addEventListener("change", () => this.#build());
     this.#build();
   }
 
@@ -29,11 +33,14 @@ export class CarPanel {
     if (this.#code === null) return;
     const car = state.cars.find(({ code }) => code === this.#code);
     this.#numbers(car);
+    for (const { code, speed } of this.#others)
+      write(speed, String(Math.round(state.cars.find((other) => other.code === code)?.speed ?? 0)));
     this.#chart(state.t, car);
   }
 
   #build() {
-    const { selected, race } = this.page;
+    const { selection, race } = this.page;
+    const selected = selection.last;
     this.#code = selected;
     this.#driver = race.manifest.drivers.find((driver) => driver.code === selected);
     document.documentElement.toggleAttribute("data-car", selected !== null);
@@ -42,20 +49,31 @@ export class CarPanel {
       return;
     }
     const { name, team, number, grid } = this.#driver;
-    const close = make("button", { type: "button", className: "close", textContent: "×", title: "Close (Esc)", onclick: () => this.page.select(null) });
+    const close = make("button", { type: "button", className: "close", textContent: "×", title: "Close (Esc)", onclick: () => selection.toggle(String(selected)) });
     close.setAttribute("aria-label", "Close telemetry");
     const start = grid === null ? "" : grid === 0 ? " · from the pit lane" : ` · grid ${grid}`;
-    const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), close);
-    const about = make("p", { className: "about", textContent: `${team}${start}` });
-    const numbers = make("dl", {}, ...FIELDS.map((field) => this.#field(field)));
+    const about = make("small", { className: "about", textContent: `${team}${start}` });
+    const more = make("button", { type: "button", className: "unfold", textContent: "More", onclick: () => this.#unfold() });
+    more.setAttribute("aria-expanded", String(this.box.classList.contains("open")));
+    const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), about, this.#chips(), more, close);
+    const numbers = make("dl", { className: "numbers" }, ...FIELDS.map((field) => this.#field(field)));
     this.canvas = make("canvas", { className: "chart" });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", "Speed, throttle and brake over the last minute");
     this.box.style.setProperty("--team", colorOf(this.#driver));
     this.box.style.setProperty("--on-team", inkOn(colorOf(this.#driver)));
-    this.box.replaceChildren(head, about, numbers, this.canvas, this.#penalties());
+    const { times, more: history } = this.timing;
+    this.box.replaceChildren(head, numbers, times, make("div", { className: "rest" }, this.canvas, history));
+    this.timing.show();
     const t = this.page.player.t;
     race.prefetch(Math.max(t - MINUTE, 0), t).then(() => this.page.player.redraw(), () => {}); // the loop reports trouble
+  }
+
+  /** Where there is little room the chart and the history are folded away. */
+  #unfold() {
+    const open = this.box.classList.toggle("open");
+    this.box.querySelector(".unfold").setAttribute("aria-expanded", String(open));
+    this.page.player.redraw();
   }
 
   /** @param {string} name */
@@ -67,11 +85,18 @@ export class CarPanel {
     return cell;
   }
 
-  #penalties() {
-    const list = make("ul", { className: "penalties" });
-    for (const { t, message } of this.#driver?.penalties ?? [])
-      list.append(make("li", { textContent: `${clockText(t)} ${message}` }));
-    return list;
+  /** The other chosen cars: a click shows one's card instead. */
+  #chips() {
+    const { selection } = this.page;
+    const others = selection.codes.filter((code) => code !== this.#code);
+    this.#others = others.map((code) => {
+      const speed = make("span");
+      const front = () => selection.set([...selection.codes.filter((other) => other !== code), code]);
+      const chip = make("button", { type: "button", title: `Show ${code}`, onclick: front }, code, speed);
+      chip.style.setProperty("--team", colorOf(this.page.race.manifest.drivers.find((driver) => driver.code === code)));
+      return { code, chip, speed };
+    });
+    return make("span", { className: "chips", hidden: !others.length }, ...this.#others.map(({ chip }) => chip));
   }
 
   /** @param {Car | undefined} car */

@@ -3,12 +3,16 @@
 /** @import {Page} from "./page.js" */
 /** @import {State} from "../f1-replay.js" */
 
-import { byId, clockText, FLAGS, finishTime, flagAt, make, write } from "./facts.js";
+import { JUMPS, lapStarts, moments } from "./events.js";
+import { byId, clockText, FLAGS, finishTime, flagAt, lastAt, make, write } from "./facts.js";
 import { SPEEDS } from "./player.js";
 
-const SHAPES = { play: "M4 2l10 6-10 6z", pause: "M3 2h4v12H3zM9 2h4v12H9z" };
+const SHAPES = { play: "M4 2l10 6-10 6z", pause: "M3 2h4v12H3zM9 2h4v12H9z", back: "M2 3h2v10H2zM14 3v10L5 8z", on: "M12 3h2v10h-2zM2 3v10l9-5z" };
+
+const EDGE_S = 2; // back from right after a moment is to the one before
 
 export class Controls {
+  /** @type {import("../f1-replay.js").TimingDocument | null} */ timing = null;
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
@@ -21,6 +25,10 @@ export class Controls {
       return button;
     });
     byId("speeds").replaceChildren(...this.speeds);
+    this.speed = make("select", { onchange: () => player.setSpeed(Number(this.speed.value)) }, ...SPEEDS.map((speed) => make("option", { value: String(speed), textContent: `${speed}×` })));
+    this.speed.setAttribute("aria-label", "Speed");
+    byId("speeds").after(this.speed);
+    this.#jumps();
     this.range = make("input", { type: "range", min: "0", max: String(race.duration), step: "0.04", value: "0" });
     this.range.setAttribute("aria-label", "Race time");
     this.range.oninput = () => player.seek(Number(this.range.value));
@@ -29,6 +37,7 @@ export class Controls {
     this.bar = byId("bar");
     this.bar.replaceChildren(make("div", { className: "rail" }, this.done, ...this.#stretches()), ...this.#ticks(), this.range, this.tip);
     this.#hover();
+    race.timing().then((timing) => timing && this.#time(timing), () => {}); // older races have none
     player.addEventListener("change", () => this.#show());
     this.#show();
   }
@@ -45,7 +54,42 @@ export class Controls {
     const { playing, speed } = this.page.player;
     this.play.querySelector("path").setAttribute("d", playing ? SHAPES.pause : SHAPES.play);
     this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    this.speed.value = String(speed);
     for (const [i, button] of this.speeds.entries()) button.setAttribute("aria-pressed", String(SPEEDS[i] === speed));
+  }
+
+  /** Back and on to a lap, a flag, an overtake… of the kind chosen between the two buttons. */
+  #jumps() {
+    const names = Object.entries(JUMPS).map(([value, { name }]) => make("option", { value, textContent: name }));
+    this.kind = make("select", { title: "What the arrows beside it jump to; of the chosen cars, where it is a car's matter" }, ...names);
+    this.kind.setAttribute("aria-label", "Jump to");
+    const arrow = (/** @type {1 | -1} */ way, /** @type {string} */ name, /** @type {string} */ shape, /** @type {string} */ key) => {
+      const button = make("button", { type: "button", title: `${name} (${key})`, onclick: () => this.jump(way) });
+      button.setAttribute("aria-label", name);
+      button.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${shape}"/></svg>`;
+      return button;
+    };
+    byId("jump").replaceChildren(arrow(-1, "The one before", SHAPES.back, "B"), this.kind, arrow(1, "The next one", SHAPES.on, "N"));
+  }
+
+  /** To the moment of the chosen kind before or after. @param {1 | -1} way @param {string} [kind] */
+  jump(way, kind = this.kind.value) {
+    const { player, race } = this.page;
+    const all = moments(this.page, this.timing, kind);
+    if (way > 0) player.seek(all.find((t) => t > player.t + 0.1) ?? race.duration);
+    else player.seek(all.findLast((t) => t < player.t - EDGE_S) ?? 0);
+  }
+
+  /** Laps as ticks on the rail. @param {import("../f1-replay.js").TimingDocument} timing */
+  #time(timing) {
+    this.timing = timing;
+    this.laps = lapStarts(timing).map((t) => ({ t }));
+    const lines = this.laps.map(({ t }, i) => {
+      const line = make("i", { className: (i + 2) % 10 ? "lapline" : "lapline tenth" });
+      line.style.left = `${this.#percent(t)}%`;
+      return line;
+    });
+    this.bar.querySelector(".rail").append(...lines);
   }
 
   /** @param {number} t */
@@ -61,6 +105,7 @@ export class Controls {
       if (!flag || flag.kind === "clear") return [];
       const stretch = make("div", { className: "stretch" });
       stretch.dataset.kind = flag.kind;
+      stretch.textContent = { sc: "SC", vsc: "VSC", red: "RED" }[flag.kind] ?? "";
       stretch.style.left = `${this.#percent(start_time)}%`;
       stretch.style.width = `${this.#percent((end_time ?? this.page.race.duration) - start_time)}%`;
       return stretch;
@@ -91,7 +136,8 @@ export class Controls {
       const t = share * this.page.race.duration;
       const flag = flagAt(this.page.race.manifest, t);
       const near = this.moments?.filter((moment) => Math.abs(this.#percent(moment.t) / 100 - share) * box.width < 7) ?? [];
-      const said = [clockText(t), flag.kind === "clear" ? "" : flag.name, ...near.map((moment) => moment.text)];
+      const lap = this.laps ? `Lap ${lastAt(this.laps, t) + 2}` : "";
+      const said = [clockText(t), lap, flag.kind === "clear" ? "" : flag.name, ...near.map((moment) => moment.text)];
       write(this.tip, said.filter(Boolean).join(" · "));
       this.tip.style.left = `${100 * share}%`;
       this.tip.style.transform = `translateX(${-100 * share}%)`;

@@ -19,8 +19,8 @@ export class Dialogs {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    this.quality = this.#dialog("Data quality", this.#quality());
-    this.help = this.#dialog("Keyboard shortcuts", [
+    this.quality = makeDialog("Data quality", this.#quality());
+    this.help = makeDialog("Keyboard shortcuts", [
       make("table", {}, make("tbody", {}, ...KEYS.map(([keys, what]) => make("tr", {}, make("th", { scope: "row" }, ...caps(keys)), make("td", { textContent: what }))))),
       make("p", { className: "note", textContent: "The bar shows safety cars and virtual ones in orange, yellow and red flags in their colours, and retirements as crosses. A dot with a hole is a team's second car." }),
     ]);
@@ -31,20 +31,6 @@ export class Dialogs {
   /** @param {any} dialog */
   open(dialog) {
     if (!dialog.open) dialog.showModal();
-  }
-
-  /** @param {string} title @param {Node[]} content */
-  #dialog(title, content) {
-    const close = make("button", { type: "button", className: "close", textContent: "×" });
-    close.setAttribute("aria-label", "Close");
-    const dialog = make("dialog", {}, make("h2", {}, title, close), ...content);
-    dialog.setAttribute("aria-label", title);
-    close.onclick = () => dialog.close();
-    dialog.onclick = (/** @type {MouseEvent} */ event) => {
-      if (event.target === dialog) dialog.close(); // and nothing returned: false would stop the links inside
-    };
-    document.body.append(dialog);
-    return dialog;
   }
 
   #quality() {
@@ -77,6 +63,20 @@ export class Dialogs {
     const link = url ? make("a", { href: url.href, textContent: name }) : name;
     return make("li", {}, link, ` ${(bytes / 1e6).toFixed(bytes < 1e5 ? 3 : 1)} MB`);
   }
+}
+
+/** A dialog that is closed by its cross, Escape, or a click beside it. @param {string} title @param {Node[]} content */
+export function makeDialog(title, content) {
+  const close = make("button", { type: "button", className: "close", textContent: "×" });
+  close.setAttribute("aria-label", "Close");
+  const dialog = make("dialog", {}, make("h2", {}, title, close), ...content);
+  dialog.setAttribute("aria-label", title);
+  close.onclick = () => dialog.close();
+  dialog.onclick = (/** @type {MouseEvent} */ event) => {
+    if (event.target === dialog) dialog.close(); // and nothing returned: false would stop the links inside
+  };
+  document.body.append(dialog);
+  return dialog;
 }
 
 /** @param {string} keys */

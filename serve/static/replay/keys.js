@@ -1,26 +1,32 @@
 // The keyboard.
 
 /** @import {Page} from "./page.js" */
-/** @import {Dialogs} from "./dialogs.js" */
+/** @import {Controls} from "./controls.js" */
 
 /** @type {[string, string][]} */
 export const KEYS = [
   ["Space", "Play or pause"],
   ["← →", "10 seconds back or on; with Shift a minute"],
   ["↑ ↓", "Faster or slower"],
+  ["< >", "One second back or on"],
   [", .", "One frame back or on"],
+  ["PgUp PgDn", "To the lap before or after"],
+  ["B N", "To the one before or the next of what is chosen beside Play: overtakes, stops…"],
   ["[ ]", "To the flag or retirement before or after"],
   ["Home End", "To the start or the end"],
   ["J K", "Follow the next car or the one before, in the table's order"],
+  ["Shift Click", "Choose one more car"],
   ["Esc", "Follow no car"],
+  ["R", "Result"],
+  ["S", "Sync with a broadcast"],
+  ["; '", "In step with a broadcast: a tenth of a second back or on"],
   ["Q", "Data quality"],
   ["T", "Dark or light"],
   ["?", "This help"],
 ];
-const EDGE_S = 2;
 
-/** @param {Page} page @param {Dialogs} dialogs @param {() => void} switchTheme */
-export function listenToKeys(page, dialogs, switchTheme) {
+/** @param {Page} page @param {Controls} controls @param {Record<string, () => void>} more */
+export function listenToKeys(page, controls, more) {
   const { player, race } = page;
   const frame = 1 / race.manifest.clock.fps;
   const jump = (/** @type {KeyboardEvent} */ event) => (event.shiftKey ? 60 : 10);
@@ -33,20 +39,26 @@ export function listenToKeys(page, dialogs, switchTheme) {
     ArrowDown: () => player.shift(-1),
     ",": () => (player.pause(), player.seek(player.t - frame)),
     ".": () => (player.pause(), player.seek(player.t + frame)),
-    "[": () => player.seek(moments(page).findLast((t) => t < player.t - EDGE_S) ?? 0),
-    "]": () => player.seek(moments(page).find((t) => t > player.t + 0.1) ?? race.duration),
+    "<": () => player.seek(player.t - 1),
+    ">": () => player.seek(player.t + 1),
+    "[": () => controls.jump(-1, "flag"),
+    "]": () => controls.jump(1, "flag"),
+    PageUp: () => controls.jump(-1, "lap"),
+    PageDown: () => controls.jump(1, "lap"),
+    b: () => controls.jump(-1),
+    n: () => controls.jump(1),
     Home: () => player.seek(0),
     End: () => player.seek(race.duration),
     j: () => follow(page, 1),
     k: () => follow(page, -1),
-    Escape: () => page.select(null),
-    q: () => dialogs.open(dialogs.quality),
-    t: switchTheme,
-    "?": () => dialogs.open(dialogs.help),
+    Escape: () => page.selection.set([]),
+    ...more,
   };
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    const pressing = event.key === " " && document.activeElement instanceof HTMLButtonElement;
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLSelectElement || (activeElement instanceof HTMLInputElement && activeElement.type === "text")) return;
+    const pressing = event.key === " " && activeElement instanceof HTMLButtonElement;
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || pressing) return; // a focused button takes the space bar for itself
     event.preventDefault();
@@ -54,17 +66,10 @@ export function listenToKeys(page, dialogs, switchTheme) {
   });
 }
 
-/** When flags change and cars retire, in order. @param {Page} page */
-function moments({ race }) {
-  const { track_statuses, drivers } = race.manifest;
-  const out = drivers.flatMap(({ retired_at }) => retired_at ?? []);
-  return [...track_statuses.map(({ start_time }) => start_time), ...out].sort((a, b) => a - b);
-}
-
 /** @param {Page} page @param {1 | -1} way */
 function follow(page, way) {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#order tbody tr")]);
-  const at = rows.findIndex((row) => row.dataset.code === page.selected);
+  const at = rows.findIndex((row) => row.dataset.code === page.selection.last);
   const next = at < 0 ? (way > 0 ? 0 : rows.length - 1) : (at + way + rows.length) % rows.length;
-  page.select(rows[next]?.dataset.code ?? null);
+  page.selection.set([rows[next]?.dataset.code ?? ""]);
 }

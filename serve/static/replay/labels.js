@@ -22,7 +22,7 @@ export class Labels {
   }
 
   /**
-   * @param {Place[]} places most important last-drawn first @param {string | null} selected @param {string | undefined} leader
+   * @param {Place[]} places most important last-drawn first @param {readonly string[]} selected @param {string | undefined} leader
    * @param {number} width @param {number} height @param {Record<string, string>} ink
    */
   draw(places, selected, leader, width, height, ink) {
@@ -35,7 +35,7 @@ export class Labels {
     for (const [i, place] of places.entries()) {
       if (place.quiet) continue;
       const memory = this.#remembered(place.code);
-      const strong = place.code === selected;
+      const strong = selected.includes(place.code);
       const box = this.#find(place, memory, taken, i, width, height) ?? (strong ? boxAt(place, 0, memory.width) : null);
       const aim = box ? 1 : 0;
       memory.alpha = this.calm.matches || Math.abs(aim - memory.alpha) < FADE / 4 ? aim : memory.alpha + (aim - memory.alpha) * FADE;

@@ -1,41 +1,78 @@
-// Race control's messages up to now, the newest first.
+// Race control's messages and the race's events up to now, the newest first: of all cars or of the chosen ones. A click
+// goes to that moment.
 
 /** @import {Page} from "./page.js" */
 /** @import {Message, State} from "../f1-replay.js" */
+/** @import {Told} from "./events.js" */
 
+import { messages, told } from "./events.js";
 import { byId, clockText, lastAt, make } from "./facts.js";
 
 const SHOWN = 60;
+const LISTS = { control: "Race control", events: "Events" };
 
 export class Messages {
+  /** @type {Record<string, Told[]>} */ #all;
+  /** @type {Told[]} */ #list = [];
+  #kind = "control";
   #newest = NaN;
+  #own = make("input", { type: "checkbox" });
 
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
+    this.#all = { control: messages(page.race.manifest), events: [] };
     this.list = make("ol", { reversed: true });
-    byId("messages").replaceChildren(make("h2", { textContent: "Race control" }), this.list);
+    this.tabs = Object.entries(LISTS).map(([value, textContent]) => make("button", { type: "button", value, textContent, onclick: () => this.#choose(value) }));
+    this.filter = make("label", { className: "own", hidden: true }, this.#own, "chosen cars only");
+    byId("messages").replaceChildren(make("h2", {}, ...this.tabs), this.filter, this.list);
+    this.#own.onchange = () => this.#filter();
+    page.selection.addEventListener("change", () => this.#filter());
+    page.race.timing().then((timing) => timing && this.#tell(told(timing)), () => {}); // older races have none
+    this.#choose(this.#kind);
   }
 
   /** @param {State} state */
   update({ t }) {
-    const { race_control } = this.page.race.manifest;
-    const newest = lastAt(race_control, t);
+    const newest = lastAt(this.#list, t);
     if (newest === this.#newest) return;
     const added = newest - this.#newest;
-    if (added > 0 && added < SHOWN) this.list.prepend(...race_control.slice(this.#newest + 1, newest + 1).reverse().map(item));
-    else this.list.replaceChildren(...race_control.slice(Math.max(newest + 1 - SHOWN, 0), newest + 1).reverse().map(item));
+    if (added > 0 && added < SHOWN) this.list.prepend(...this.#list.slice(this.#newest + 1, newest + 1).reverse().map((one) => this.#item(one)));
+    else this.list.replaceChildren(...this.#list.slice(Math.max(newest + 1 - SHOWN, 0), newest + 1).reverse().map((one) => this.#item(one)));
     while (this.list.children.length > SHOWN) this.list.lastChild.remove();
     this.#newest = newest;
   }
-}
 
-/** @param {Message} message */
-function item(message) {
-  const when = make("span", { className: "when", textContent: clockText(message.t) + (message.lap ? ` · lap ${message.lap}` : "") });
-  const row = make("li", {}, when, make("span", { textContent: message.message }));
-  row.dataset.kind = kindOf(message);
-  return row;
+  /** @param {Told[]} events */
+  #tell(events) {
+    this.#all.events = events;
+    this.#filter();
+  }
+
+  /** @param {string} kind */
+  #choose(kind) {
+    this.#kind = kind;
+    for (const tab of this.tabs) tab.setAttribute("aria-pressed", String(tab.value === kind));
+    this.#filter();
+  }
+
+  #filter() {
+    const { selection, player } = this.page;
+    this.filter.hidden = !selection.codes.length;
+    const own = this.#own.checked && selection.codes.length > 0;
+    this.#list = this.#all[this.#kind].filter(({ driver, other }) => !own || [driver, other].some((code) => code && selection.has(code)));
+    this.#newest = NaN;
+    player.redraw();
+  }
+
+  /** @param {Told & {message?: Message}} told */
+  #item({ t, at, text, kind, message }) {
+    const when = make("span", { className: "when", textContent: clockText(t) + (message?.lap ? ` · lap ${message.lap}` : "") });
+    const go = make("button", { type: "button", title: "Go to this moment", onclick: () => this.page.player.seek(at) }, when, make("span", { textContent: text }));
+    const row = make("li", {}, go);
+    row.dataset.kind = message ? kindOf(message) : kind;
+    return row;
+  }
 }
 
 /** @param {Message} message */

@@ -2,10 +2,12 @@
 
 /** @import {Race, State} from "../f1-replay.js" */
 
+import { Address } from "./address.js";
 import { Board } from "./board.js";
 import { byId } from "./facts.js";
 import { Header } from "./header.js";
 import { Player } from "./player.js";
+import { Selection } from "./selection.js";
 import { Track } from "./track.js";
 
 const TEXT_EVERY_MS = 100; // tables and texts need no 60 changes a second
@@ -15,8 +17,8 @@ const NOTICE_AFTER_MS = 400;
 
 /** What the parts share. */
 export class Page extends EventTarget {
-  /** @type {string | null} */ selected = null;
   /** @type {View[]} */ views = [];
+  address = new Address();
   calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** @param {Race} race */
@@ -24,22 +26,8 @@ export class Page extends EventTarget {
     super();
     this.race = race;
     this.player = new Player(race);
-  }
-
-  /** @param {string | null} code */
-  select(code) {
-    this.selected = code;
-    this.player.redraw();
-    this.dispatchEvent(new Event("select"));
-  }
-
-  /** Put the moment and the car into the address. A fragment alone would be taken from the page's <base>. */
-  remember() {
-    const said = new URLSearchParams();
-    if (this.player.t > 0) said.set("t", this.player.t.toFixed(1).replace(/\.0$/, ""));
-    if (this.selected) said.set("car", this.selected);
-    const { pathname, search } = location;
-    history.replaceState(null, "", pathname + search + (said.size ? `#${said}` : ""));
+    this.selection = new Selection(race.manifest.drivers.map(({ code }) => code));
+    this.selection.addEventListener("change", () => this.player.redraw());
   }
 }
 
@@ -47,12 +35,13 @@ export class Page extends EventTarget {
 export async function show(race) {
   const page = new Page(race);
   const track = new Track(page);
-  page.views.push(new Board(page), new Header(page));
+  const board = new Board(page);
+  page.views.push(board, new Header(page));
   restore(page);
   await run(page, track);
   performance.mark("first-picture");
   const parts = await import("./parts.js");
-  parts.add(page);
+  parts.add(page, board);
   page.player.redraw();
   await new Promise(requestAnimationFrame);
   document.documentElement.dataset.state = "ready";
@@ -68,7 +57,7 @@ function run(page, track) {
   race.addEventListener("error", () => (trouble = "The data cannot be reached; trying again…"));
   race.addEventListener("chunk", () => (trouble = ""));
   race.addEventListener("change", () => {
-    page.remember();
+    page.address.write();
     location.reload(); // recomputed: drivers, laps and marks may differ
   });
   player.addEventListener("seek", () => (texts = 0));
@@ -95,15 +84,9 @@ function run(page, track) {
   });
 }
 
-/** The address may say when to begin and which car to follow: #t=3600&car=VER. @param {Page} page */
-function restore(page) {
-  const read = (/** @type {string} */ url) => {
-    const said = new URLSearchParams(new URL(url).hash.slice(1));
-    page.player.seek(Number(said.get("t")) || 0);
-    const code = said.get("car");
-    if (page.race.manifest.drivers.some((driver) => driver.code === code)) page.select(code);
-  };
-  // the event's own URL: the address may have been rewritten since, see keepAddress
-  addEventListener("hashchange", ({ newURL }) => read(newURL));
-  read(location.href);
+/** The address says when to begin and which cars are chosen: #t=3600&car=VER,NOR. @param {Page} page */
+function restore({ address, player, selection }) {
+  const moment = () => (player.t > 0 ? player.t.toFixed(1).replace(/\.0$/, "") : "");
+  address.add("t", moment, (said) => player.seek(Number(said) || 0));
+  address.add("car", () => selection.codes.join(), (said) => selection.set(said.split(",")));
 }

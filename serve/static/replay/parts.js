@@ -1,25 +1,65 @@
 // What follows the first picture: controls, telemetry, messages, dialogs, keys.
 
+/** @import {Board} from "./board.js" */
 /** @import {Page} from "./page.js" */
 
 import { CarPanel } from "./car.js";
 import { Controls } from "./controls.js";
 import { Dialogs } from "./dialogs.js";
+import { kept } from "./kept.js";
 import { listenToKeys } from "./keys.js";
 import { Messages } from "./messages.js";
 import { byId } from "./facts.js";
+import { Result } from "./result.js";
+import { Sync } from "./sync.js";
+import { TowerView } from "./tower.js";
 
 const KEPT_THEME = "f1-replay-theme";
 
-/** @param {Page} page */
-export function add(page) {
-  page.views.push(new Controls(page), new CarPanel(page), new Messages(page));
+/** @param {Page} page @param {Board} board */
+export function add(page, board) {
+  const tower = new TowerView(page, board);
+  const controls = new Controls(page);
+  page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page));
+  choosePanel();
+  chooseGaps();
   const dialogs = new Dialogs(page);
-  listenToKeys(page, dialogs, () => switchTheme(page));
+  const result = new Result(page);
+  const sync = new Sync(page);
+  page.views.push(result, sync);
+  listenToKeys(page, controls, {
+    q: () => dialogs.open(dialogs.quality),
+    "?": () => dialogs.open(dialogs.help),
+    t: () => switchTheme(page),
+    r: () => result.open(),
+    s: () => sync.open(),
+    ";": () => sync.nudge(-0.1),
+    "'": () => sync.nudge(0.1),
+  });
   byId("theme").onclick = () => switchTheme(page);
-  const kept = keptTheme();
-  if (kept) setTheme(page, kept);
+  const theme = kept(KEPT_THEME);
+  if (theme) setTheme(page, theme);
   keepAddress(page);
+}
+
+/** Where there is no room for both: the tower, or race control. */
+function choosePanel() {
+  const buttons = byId("tabs").querySelectorAll("button");
+  for (const button of buttons)
+    button.onclick = () => {
+      document.documentElement.dataset.panel = button.value;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+    };
+}
+
+/** Where there is room for one of them alone: behind the leader, or behind the car ahead. */
+function chooseGaps() {
+  const buttons = byId("gaps").querySelectorAll("button");
+  for (const button of buttons)
+    button.onclick = () => {
+      byId("order").dataset.gaps = button.value;
+      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+    };
 }
 
 /** @param {Page} page */
@@ -27,17 +67,7 @@ function switchTheme(page) {
   const root = document.documentElement.style;
   const dark = root.colorScheme ? root.colorScheme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(page, dark ? "light" : "dark");
-  keptTheme(dark ? "light" : "dark");
-}
-
-/** The theme chosen before, or the one to keep. Browsers may forbid storage: then none is. @param {string} [theme] */
-function keptTheme(theme) {
-  try {
-    if (theme) localStorage.setItem(KEPT_THEME, theme);
-    return localStorage.getItem(KEPT_THEME);
-  } catch {
-    return null;
-  }
+  kept(KEPT_THEME, dark ? "light" : "dark");
 }
 
 /** @param {Page} page @param {string} theme */
@@ -47,15 +77,9 @@ function setTheme(page, theme) {
 }
 
 /** Whoever pauses or chooses a car has an address to share. @param {Page} page */
-function keepAddress(page) {
-  const { player } = page;
-  const keep = () => player.playing || page.remember();
-  let timer = 0;
-  const soon = () => {
-    clearTimeout(timer); // browsers allow few changes of the address a second
-    timer = setTimeout(keep, 300);
-  };
+function keepAddress({ address, player, selection }) {
+  const soon = () => address.soon(() => !player.playing);
   player.addEventListener("change", soon);
   player.addEventListener("seek", soon);
-  page.addEventListener("select", soon);
+  selection.addEventListener("change", soon);
 }

@@ -2,7 +2,7 @@
 
 /** @import {Race, State} from "../f1-replay.js" */
 
-export const SPEEDS = [1, 2, 5, 10, 20, 50];
+export const SPEEDS = [0.5, 1, 2, 5, 10, 20, 50];
 const LONGEST_STEP_S = 0.25; // a page that slept goes on where it was
 
 export class Player extends EventTarget {
@@ -11,6 +11,8 @@ export class Player extends EventTarget {
   playing = false;
   /** Whether the data for the time asked for is not there yet. */
   waiting = true;
+  /** Whether it keeps step with something outside: a page that slept or waited catches up. */
+  steady = false;
   #last = 0;
   #wanted = true; // a picture is due even if the clock stands
 
@@ -22,12 +24,14 @@ export class Player extends EventTarget {
 
   /** The state to draw now; null if nothing has changed or nothing is there. @param {number} now ms */
   tick(now) {
-    const step = Math.min((now - this.#last) / 1000, LONGEST_STEP_S);
-    this.#last = now;
+    const passed = (now - this.#last) / 1000;
+    const step = this.steady && this.speed === 1 ? passed : Math.min(passed, LONGEST_STEP_S);
+    if (!this.playing) this.#last = now;
     if (!this.playing && !this.#wanted) return null;
     const next = Math.min(this.playing ? this.t + step * this.speed : this.t, this.race.duration);
     const state = this.race.at(next);
     this.waiting = !state;
+    if (state || !this.steady) this.#last = now;
     if (!state) return null;
     this.t = next;
     this.#wanted = false;

@@ -61,17 +61,20 @@ export class Track {
     if (drawn !== this.#drawnFlag) this.#drawGround(flag, sectors);
     this.#drawnFlag = drawn;
     const ctx = this.cars;
+    const { selection } = this.page;
     ctx.clearRect(0, 0, this.width, this.height);
     this.#places.length = 0;
     for (let i = state.cars.length - 1; i >= 0; i--) {
       const car = state.cars[i];
-      if (car.x === null || car.y === null || car.code === this.page.selected) continue;
+      if (car.x === null || car.y === null || selection.has(car.code)) continue;
       this.#drawCar(car, state.t);
     }
-    const chosen = state.cars.find((car) => car.code === this.page.selected && car.x !== null);
-    if (chosen) this.#drawCar(chosen, state.t);
+    for (const code of selection.codes) {
+      const chosen = state.cars.find((car) => car.code === code && car.x !== null);
+      if (chosen) this.#drawCar(chosen, state.t);
+    }
     this.#places.reverse();
-    this.labels.draw(this.#places, this.page.selected, state.cars[0]?.code, this.width, this.height, this.#ink);
+    this.labels.draw(this.#places, selection.codes, state.cars[0]?.code, this.width, this.height, this.#ink);
     if (this.labels.fading) this.page.player.redraw();
   }
 
@@ -200,7 +203,7 @@ export class Track {
     const ctx = this.cars;
     const { driver, color, second } = /** @type {any} */ (this.#drivers.get(car.code));
     const [x, y] = this.#onStage(this.#turned(/** @type {number} */ (car.x), /** @type {number} */ (car.y)));
-    const chosen = car.code === this.page.selected;
+    const chosen = this.page.selection.has(car.code);
     const out = isOut(driver, t);
     const home = car.status === "finished" && !chosen; // the feed often ends at the flag: cars pile up there
     this.#places.push({ code: car.code, x, y, quiet: home });
@@ -220,7 +223,7 @@ export class Track {
       const near = [...this.#places].sort((a, b) => far(a) - far(b))[0];
       return near && far(near) <= NEAR ? near.code : null;
     };
-    canvas.addEventListener("click", (/** @type {MouseEvent} */ event) => this.page.select(under(event)));
+    canvas.addEventListener("click", (/** @type {MouseEvent} */ event) => this.page.selection.click(under(event), event));
     canvas.addEventListener("mousemove", (/** @type {MouseEvent} */ event) => (canvas.style.cursor = under(event) ? "pointer" : ""));
   }
 }

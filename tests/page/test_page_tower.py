@@ -1,0 +1,107 @@
+"""The tower of the replay page: what stands in its cells, against the Parquet tables."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.contract.models import Manifest
+from tests.page.conftest import Tab
+
+pytestmark = pytest.mark.slow
+
+WIDE = {"width": 1920, "height": 1080}
+CELLS = """() => Object.fromEntries(
+[...document.querySelectorAll("#order tbody tr")].map((row) => [row.dataset.code, {
+  ...Object.fromEntries([...row.children].map((cell) => [cell.classList[0], cell.innerText.trim()])),
+  mark: row.querySelector(".mark").textContent, clock: row.querySelector(".clock").textContent,
+  signs: Object.fromEntries(
+    [...row.querySelectorAll(".sign")].map((sign) => [sign.classList[1], sign.textContent])),
+  color: row.querySelector(".last").dataset.color,
+  minis: [...row.querySelectorAll(".minis")].map((strip) => strip.dataset.key ?? ""),
+  stints: [...row.querySelectorAll(".bar i")].map((part) => part.title),
+}]))"""
+
+
+def text(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes}:{rest / 1000:06.3f}" if minutes else f"{rest / 1000:.3f}"
+
+
+def cells_at(tab: Tab, t: float) -> dict[str, Any]:
+    tab.seek(t)
+    tab.page.wait_for_timeout(150)  # the tower answers after the picture
+    cells: dict[str, Any] = tab.page.evaluate(CELLS)
+    return cells
+
+
+def test_tower(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    check_tower(new_tab(viewport=WIDE), f"{served}/replay/1900/1", demo_out / "telemetry/1900/1", 9)
+
+
+def test_tower_of_a_real_race(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
+    check_tower(new_tab(viewport=WIDE), f"{served_real}/replay/2025/1", real_out / "telemetry/2025/1", 9)
+
+
+def check_tower(tab: Tab, url: str, folder: Path, n: int) -> None:
+    """At times all over a race: laps, gains, sets of tyres, deleted laps and the fastest one."""
+    duration = Manifest.model_validate_json((folder / "manifest.json").read_bytes()).clock.duration_s
+    names = ("laps", "stints", "events", "results")
+    laps, stints, events, results = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in names)
+    grid = {row["driver"]: row["grid"] for row in results}
+    tab.open(url)
+    tab.page.locator("html[data-timed]").wait_for(state="attached")
+    seen = set()
+    for k in range(1, n + 1):
+        t = round(k * duration / (n + 1), 2)
+        for code, cells in cells_at(tab, t).items():
+            done = [
+                lap
+                for lap in laps
+                if lap["driver"] == code
+                and lap["end_s"] is not None
+                and lap["end_s"] <= t
+                and not lap["generated"]
+            ]
+            assert cells["last"] == (text(done[-1]["lap_time_s"]) if done else ""), (code, t)
+            used = [s for s in stints if s["driver"] == code and (s["first_lap"] == 1 or s["start_s"] <= t)]
+            assert len(cells["stints"]) == len(used)
+            deleted = [
+                e for e in events if e["driver"] == code and e["kind"] == "deleted_lap" and e["t_s"] <= t
+            ]
+            assert cells["signs"]["deleted"] == (f"×{len(deleted)}" if deleted else "")
+            if cells["p"] and cells["gain"] and grid[code]:
+                won = grid[code] - int(cells["p"])
+                assert cells["gain"] == (f"▲{won}" if won > 0 else f"▼{-won}" if won < 0 else "·")
+            seen |= {name for name in ("gain", "last", "best", "s1", "gap", "int") if cells[name]}
+            seen |= {name for name, said in cells["signs"].items() if said}
+    assert seen >= {"last", "best", "s1", "gap", "int", "fastest"} | (
+        {"gain"} if any(grid.values()) else set()
+    )
+
+
+def test_a_car_in_the_pits_has_a_clock(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:
+    stops = pq.read_table(demo_out / "telemetry/1900/1/pit_stops.parquet").to_pylist()
+    stop = next(s for s in stops if s["pit_out_s"] and s["stationary_s"] and s["lane_time_s"] > 5)
+    tab = new_tab(viewport=WIDE).open(served + "/replay/1900/1")
+    inside = cells_at(tab, round(stop["pit_in_s"] + 4, 2))[stop["driver"]]
+    assert inside["mark"] == "PIT"
+    assert abs(float(inside["clock"]) - 4) < 0.2
+    after = cells_at(tab, round(stop["pit_out_s"] + 2, 2))[stop["driver"]]
+    assert after["clock"] == f"{stop['stationary_s']:.1f} s"
+    assert cells_at(tab, round(stop["pit_out_s"] + 40, 2))[stop["driver"]]["clock"] == ""
+
+
+def test_mini_sectors(new_tab: Callable[..., Tab], served: str) -> None:
+    tab = new_tab(viewport=WIDE).open(served + "/replay/1900/1")
+    tab.page.locator("html[data-timed]").wait_for(state="attached")
+    cells = cells_at(tab, 200)
+    colors = {color for car in cells.values() for strip in car["minis"] for color in strip.split(",")}
+    assert {"green", "yellow"} <= colors
+    assert tab.page.evaluate("() => document.querySelector('.minis').style.background").startswith(
+        "linear-gradient"
+    )
