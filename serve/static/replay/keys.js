@@ -17,6 +17,8 @@ export const KEYS = [
   ["J K", "Follow the next car or the one before, in the table's order"],
   ["Shift Click", "Choose one more car"],
   ["Esc", "Follow no car"],
+  ["F", "The map follows the chosen car"],
+  ["+ - 0", "Nearer, farther, the whole map; the wheel does too, and a drag moves it"],
   ["R", "Result"],
   ["S", "Sync with a broadcast"],
   ["; '", "In step with a broadcast: a tenth of a second back or on"],

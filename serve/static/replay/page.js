@@ -41,7 +41,7 @@ export async function show(race) {
   await run(page, track);
   performance.mark("first-picture");
   const parts = await import("./parts.js");
-  parts.add(page, board);
+  parts.add(page, board, track.view);
   page.player.redraw();
   await new Promise(requestAnimationFrame);
   document.documentElement.dataset.state = "ready";

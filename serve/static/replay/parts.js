@@ -2,6 +2,7 @@
 
 /** @import {Board} from "./board.js" */
 /** @import {Page} from "./page.js" */
+/** @import {View} from "./view.js" */
 
 import { CarPanel } from "./car.js";
 import { Controls } from "./controls.js";
@@ -16,8 +17,8 @@ import { TowerView } from "./tower.js";
 
 const KEPT_THEME = "f1-replay-theme";
 
-/** @param {Page} page @param {Board} board */
-export function add(page, board) {
+/** @param {Page} page @param {Board} board @param {View} view */
+export function add(page, board, view) {
   const tower = new TowerView(page, board);
   const controls = new Controls(page);
   page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page));
@@ -33,6 +34,11 @@ export function add(page, board) {
     t: () => switchTheme(page),
     r: () => result.open(),
     s: () => sync.open(),
+    f: () => view.toggleFollow(),
+    "+": () => view.nearer(1.5),
+    "=": () => view.nearer(1.5),
+    "-": () => view.nearer(1 / 1.5),
+    0: () => view.reset(),
     ";": () => sync.nudge(-0.1),
     "'": () => sync.nudge(0.1),
   });
