@@ -40,6 +40,17 @@ def test_systemd_accepts_the_units(tool: Tool, root: Path) -> None:
     assert not done.stdout + done.stderr
 
 
+def test_the_service_that_goes_on_instead(tool: Tool, root: Path) -> None:
+    into = root / "etc/systemd/system/f1-precompute.service.d/watch.conf"
+    into.parent.mkdir()
+    shutil.copy(UNITS / "watch.conf", into)
+    done = tool("systemd-analyze", "verify", f"--root={root}", "f1-precompute.service")
+    assert not done.stdout + done.stderr
+    tool("systemctl", f"--root={root}", "enable", "f1-precompute.service")
+    wanted = root / "etc/systemd/system/multi-user.target.wants/f1-precompute.service"
+    assert wanted.is_symlink()
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".service")])
 def test_exposure(tool: Tool, root: Path, name: str) -> None:
     """systemd's own measure, 0 to 10; below 2 is what it calls OK."""
