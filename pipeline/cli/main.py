@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import __version__
+from pipeline.cli.compute import Wanted, backfill, compute
 from pipeline.cli.limits import check_limits
 from pipeline.cli.nightly import doctor, nightly, watch
 from pipeline.cli.remote import prune, publish
@@ -23,20 +24,19 @@ from pipeline.cli.settings import (
     s3_options,
     scope_arguments,
     sessions_option,
-    settings_of,
     source_of,
     source_options,
     to_s3,
+    years_of,
 )
 from pipeline.cli.upkeep import remove, status
 from pipeline.contract.artifacts import SessionKey
-from pipeline.contract.options import Parsed, option
+from pipeline.contract.options import Number, Parsed, option
 from pipeline.contract.sessions import CHOICES, SESSIONS, session_code
 from pipeline.errors import Exit, PipelineError, refused
 
 if TYPE_CHECKING:
     from pipeline.job import ScheduledEvent, Source
-    from pipeline.run.batch import Task
 
 
 class _Unheard(io.FileIO):
@@ -96,21 +96,28 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("year", type=int)
+@click.argument("years", metavar="YEAR", type=Parsed("years", years_of))
 @option("--rounds", type=Parsed("rounds", rounds_of), help="Only these rounds, like 1,3-5.")
+@option(
+    "--rate",
+    type=Number(1, 1e6),
+    default=150,
+    help="Of several seasons, sessions an hour to fetch at most.",
+)
 @sessions_option
 @source_options
 @compute_options
 @publish_options
-def season(year: int, rounds: frozenset[int] | None, sessions: frozenset[str], **options: Any) -> None:
-    """Compute every race and sprint of a season that is over, or the --sessions named."""
-    from pipeline.run.batch import Task, due, load_schedule  # noqa: PLC0415
+def season(
+    years: list[int], rounds: frozenset[int] | None, rate: float, sessions: frozenset[str], **options: Any
+) -> None:
+    """Compute every race and sprint of a season that is over, or the --sessions named; or of 2018-2026.
 
-    source = source_of(options)
-    events = load_schedule(year, source)
-    wanted = set(rounds) if rounds is not None else None
-    tasks = [Task(key, event, source) for key, event in due(events, wanted, set(sessions), datetime.now(UTC))]
-    _compute(tasks, source, options, events)
+    Of several the newest comes first. What is there is left alone: a run that was ended goes on where it was.
+    """
+    wanted = Wanted(source_of(options), set(rounds) if rounds is not None else None, set(sessions), options)
+    if not (compute(*wanted.of(years[0])) if len(years) == 1 else backfill(years, wanted, rate)):
+        sys.exit(Exit.FAILED)
 
 
 @main.command()
@@ -140,7 +147,8 @@ def race(year: int, round_number: int, session: str, recording: tuple[Path, ...]
     key = SessionKey(year, round_number, session_code(session))
     events = _schedule_for(key, source) if recording else load_schedule(year, source)
     event = pick(events, key, None if recording else datetime.now(UTC))
-    _compute([Task(key, event, source)], source, options, events)
+    if not compute([Task(key, event, source)], source, options, events):
+        sys.exit(Exit.FAILED)
 
 
 @main.command()
@@ -163,7 +171,8 @@ def demo(**options: Any) -> None:
     from pipeline.demo.season import recorded  # noqa: PLC0415
 
     with recorded() as (tasks, events):
-        _compute(tasks, tasks[0].source, options, events)
+        if not compute(tasks, tasks[0].source, options, events):
+            sys.exit(Exit.FAILED)
 
 
 @main.command()
@@ -204,31 +213,6 @@ def verify(
 
 for command in (nightly, watch, doctor, status, publish, prune, remove):
     main.add_command(command)
-
-
-def _compute(
-    tasks: list[Task], source: Source, options: dict[str, Any], events: list[ScheduledEvent]
-) -> None:
-    """Run the tasks, show how they go, and exit 1 where one failed."""
-    from pipeline.cli.view import listening, table  # noqa: PLC0415
-    from pipeline.run.batch import run  # noqa: PLC0415
-
-    as_json = options["as_json"]
-    uploaded: list[str] = []
-    with listening(as_json) as listener:
-        listener.on_uploaded = uploaded.append
-        outcomes = run(tasks, settings_of(source, options, len(tasks)), listener, events)
-    if not as_json:
-        if outcomes:
-            click.echo(table(outcomes))
-        else:
-            click.echo("Nothing to do: no session that was asked for is over.")
-        if outcomes and all(outcome.state == "skipped" for outcome in outcomes):
-            click.echo("Nothing to do: all up to date (--force computes again).")
-        for summary in uploaded:
-            click.echo(summary)
-    if any(outcome.state == "failed" for outcome in outcomes):
-        sys.exit(Exit.FAILED)
 
 
 def _schedule_for(key: SessionKey, source: Source) -> list[ScheduledEvent]:

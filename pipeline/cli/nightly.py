@@ -52,6 +52,12 @@ night_options = together(
         default=20,
         help="Minutes that the night may wait for hosts that fail.",
     ),
+    option(
+        "--upgrade-budget",
+        type=Number(0, 1440),
+        default=60,
+        help="Minutes a night for races that an older version made, of any season.",
+    ),
     option("--webhook-url", help="POST the summary there as JSON when something failed."),
     option("--on-failure", help="Command that gets the summary on its standard input then."),
     source_options,
@@ -184,6 +190,7 @@ def _plan(options: dict[str, Any], now: datetime | None = None) -> Plan:
         sessions=options["sessions"],
         explicit=wanted != "auto",
         network_s=options["network_budget"] * 60,
+        upgrade_s=options["upgrade_budget"] * 60,
         dry_run=options["dry_run"],
     )
 

@@ -29,6 +29,18 @@ def default_cache() -> Path:
     return Path(given) if given else Path.home() / ".cache" / "fastf1"
 
 
+def years_of(text: str) -> list[int]:
+    """A year, or years like 2018-2026 or 2024,2025; the newest first."""
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{4})(?:\s*-\s*(\d{4}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            raise ValueError(f"{text!r} is no season: write a year, or several like 2018-2026 or 2024,2025")
+        found.update(range(first, last + 1))
+    return sorted(found, reverse=True)
+
+
 def rounds_of(text: str) -> frozenset[int]:
     """Rounds like 1,3-5."""
     found: set[int] = set()

@@ -14,7 +14,7 @@ from pipeline.contract import MADE_SINCE
 from pipeline.contract.sessions import SESSIONS
 
 if TYPE_CHECKING:  # the command line names the conditions, and answers --help without the models
-    from pipeline.contract.models import Catalog, SeasonListing, SeasonSession
+    from pipeline.contract.models import Catalog, SeasonEvent, SeasonListing, SeasonSession
 
 Condition = Literal["final", "provisional", "failed", "missing", "upcoming", "cancelled"]
 CONDITIONS: Final[tuple[Condition, ...]] = (
@@ -32,16 +32,23 @@ def condition_of(session: SeasonSession, now: datetime) -> Condition:
     return session.state
 
 
+def asked_for(listing: SeasonListing) -> list[tuple[SeasonEvent, SeasonSession]]:
+    """A season's sessions with their events, without qualifying or practices where none was ever computed."""
+    found = [(event, session) for event in listing.events for session in event.every_session]
+    codes = {session.session for _, session in found if session.state in ("published", "failed")}
+    return [(e, s) for e, s in found if SESSIONS[s.session].is_race or s.session in codes]
+
+
 def conditions(listing: SeasonListing, now: datetime) -> Counter[Condition]:
     """How many of a season's sessions are in each condition."""
-    return Counter(condition_of(session, now) for event in listing.events for session in event.sessions)
+    return Counter(condition_of(session, now) for _, session in asked_for(listing))
 
 
 def newest_made_at(catalog: Catalog, listings: Iterable[SeasonListing]) -> datetime | None:
     """When the files of the session that was held last were made, or last revised."""
-    if (newest := catalog.newest) is None:
+    if (newest := catalog.last_held) is None:
         return None
-    sessions = (s for listing in listings for event in listing.events for s in event.sessions)
+    sessions = (session for listing in listings for _, session in asked_for(listing))
     return next((s.updated_at for s in sessions if s.manifest == newest.manifest), None)
 
 

@@ -471,7 +471,7 @@ class RunRace(Model):
     round: Round
     session: Code
     name: str = Field(description="short name of the race weekend")
-    action: str = Field(description="compute, refresh, skip, wait, move, retire or cancelled")
+    action: str = Field(description="compute, refresh, upgrade, skip, wait, move, retire or cancelled")
     reason: str = Field(description="why")
     state: str | None = Field(
         None, description="how the work ended: published, unchanged, kept, failed, given up, without data yet"

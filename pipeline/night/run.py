@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, key_of, season_key
 from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
@@ -29,7 +30,7 @@ from pipeline.night.revisions import revise
 from pipeline.night.summary import ONLINE_AFTER, Problem, summarise
 from pipeline.publish.documents import publish_schemas, read_model, to_json
 from pipeline.publish.listings import publish_season
-from pipeline.publish.mend import mend_what_is_gone
+from pipeline.publish.mend import listed_years, mend_what_is_gone
 from pipeline.publish.race import remove_race
 from pipeline.publish.uploader import Uploader, uploading
 from pipeline.run.batch import (
@@ -42,25 +43,31 @@ from pipeline.run.batch import (
 )
 from pipeline.run.budget import NetworkBudget
 from pipeline.run.decide import WORK, Asked, Decision, Season, beside, decide
-from pipeline.run.found import find
+from pipeline.run.found import any_older, find
 from pipeline.run.history import History
 from pipeline.run.season import refresh, refresh_there
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
 IDLE = "idle"  # the name of the summary of a run that had nothing to do
-COMPARED_EVERY = timedelta(hours=20)  # a season's results with jolpica's, however often it runs
+NIGHTLY = timedelta(hours=20)  # what is done once a night, however often it runs
+MOVING = "a race that was published under another number has to be made under its own first"
+OLDER = "an older version made it, and there is no more time for those tonight"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a night is asked to do. `explicit`: the seasons were named, so one without a schedule is wrong."""
+    """What a night is asked to do. `explicit`: the seasons were named, so one without a schedule is wrong.
+
+    upgrade_s: how long it may work on races that an older version made, of any season; once in a night.
+    """
 
     settings: Settings
     years: list[int]
     sessions: frozenset[str] = frozenset(SESSIONS)
     explicit: bool = True
     network_s: float = 1200.0
+    upgrade_s: float = 0.0
     dry_run: bool = False
 
 
@@ -109,9 +116,11 @@ class _Night:
         self.ended: dict[SessionKey, Outcome] = {}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.upgrading = False
 
     def work(self) -> RunSummary:
-        for year in self.plan.years:
+        older = self._older_seasons()
+        for year in [*self.plan.years, *older]:
             if not self.plan.dry_run:
                 restore_all(self.plan.settings.source.cache, year)
             self._look(year)
@@ -119,12 +128,21 @@ class _Night:
             self.listener.on_decision(decision)
         if not self.plan.dry_run:
             self._compute()
-            for year in self.seasons:
+            for year in self.seasons.keys() & set(self.plan.years):
                 with self._noting():
                     self._revise(year)
             with self._noting():
                 self.history.write(self.store)
         return self._sum_up()
+
+    def _older_seasons(self) -> list[int]:
+        """Seasons that were not asked for and have races of an older version, where their turn has come."""
+        due = self.plan.upgrade_s > 0 and self.plan.settings.scheduler is None
+        if not due or not self.history.is_due("upgrades", NIGHTLY, self.started):
+            return []
+        self.upgrading = True
+        others = listed_years(self.store) - {DEMO_YEAR, *self.plan.years}
+        return [year for year in sorted(others, reverse=True) if any_older(self.store, year)]
 
     def _look(self, year: int) -> None:
         """A season's schedule and what is there of it -> decisions."""
@@ -132,7 +150,7 @@ class _Night:
         try:
             schedule = load_schedule(year, self.network.apply(self.plan.settings.source))
         except UsageError:
-            if self.plan.explicit:
+            if self.plan.explicit and year in self.plan.years:
                 raise
             return
         except PipelineError as error:
@@ -147,7 +165,9 @@ class _Night:
         said = self._ask_feed(schedule, published.keys())
         self.seasons[year] = Season(schedule, published, listed, self.history, said)
         asked = Asked(self.started, self.plan.sessions, settings.source.offline, settings.force)
-        decisions = decide(self.seasons[year], asked)
+        decisions = decide(self.seasons[year], replace(asked, upgrade=self.upgrading))
+        if year not in self.plan.years:
+            decisions = [decision for decision in decisions if decision.action == "upgrade"]
         self.decisions += decisions
         self.moves.add(decisions, there.manifests)
 
@@ -170,7 +190,7 @@ class _Night:
         source = self.plan.settings.source
         if source.offline or self.plan.settings.scheduler is not None:
             return
-        if not self.history.is_due(f"results-{year}", COMPARED_EVERY, self.started):
+        if not self.history.is_due(f"results-{year}", NIGHTLY, self.started):
             return
         told = revise(self.store, year, source, self.network)
         self.notes += told.notes
@@ -191,6 +211,7 @@ class _Night:
         """The races that are due; those that are up to date pass too, so that the bucket has them all."""
         jobs = {d.key: self._job(d) for d in self.decisions if d.action in WORK}
         self.due = set(jobs)
+        upgrades = {d.key: jobs.pop(d.key) for d in self.decisions if d.action == "upgrade"}
         published = {key for season in self.seasons.values() for key in season.published}
         retired = {decision.key for decision in self.decisions if decision.action == "retire"}
         with self._noting():
@@ -202,10 +223,19 @@ class _Night:
         try:
             while ready := self.moves.ready(jobs):
                 self._work([jobs.pop(key) for key in ready])
+            self._upgrade(upgrades)
         finally:
             for year in self.seasons:
                 restore_all(self.plan.settings.source.cache, year)
-        self._put_off(jobs.keys() | self.moves.leaving.keys())
+        self._put_off(jobs.keys() | self.moves.leaving.keys(), MOVING)
+        self._put_off(upgrades.keys(), OLDER)
+
+    def _upgrade(self, jobs: dict[SessionKey, Job]) -> None:
+        """Make races of an older version anew, the newest first, for as long as a night may."""
+        began = monotonic()
+        while jobs and monotonic() - began < self.plan.upgrade_s:
+            some = sorted(jobs, reverse=True)[: self.plan.settings.jobs]
+            self._work([jobs.pop(key) for key in some])
 
     def _work(self, jobs: list[Job]) -> None:
         """Make races, and take away from their old numbers those that are there under their new ones."""
@@ -222,9 +252,8 @@ class _Night:
             done = {key for key, outcome in self.ended.items() if outcome.state in ("published", "unchanged")}
             self._retire(self.moves.arrived(done))
 
-    def _put_off(self, keys: set[SessionKey]) -> None:
-        """Races that stay where they are, and those that wait for their number."""
-        reason = "a race that was published under another number has to be made under its own first"
+    def _put_off(self, keys: Set[SessionKey], reason: str) -> None:
+        """Races that stay as they are for now."""
         self.decisions = [
             replace(d, action="wait", reason=reason) if d.key in keys and d.action in {*WORK, "retire"} else d
             for d in self.decisions

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import CATALOG, SessionKey, key_of, season_key, spec_of
-from pipeline.contract.freshness import Condition, condition_of, is_older
+from pipeline.contract.freshness import Condition, asked_for, condition_of, is_older
 from pipeline.contract.models import Catalog, CatalogRace, RunSummary, SeasonListing
 from pipeline.night.run import IDLE
 from pipeline.publish.documents import read_model
 from pipeline.publish.mend import listed_years
 from pipeline.publish.verify import cure
+from pipeline.run.found import provenance_of
 from pipeline.run.history import History
 from pipeline.store.base import Store, Stored
 
@@ -65,7 +64,7 @@ def look(store: Store, now: datetime, history: History | None = None) -> PlaceSt
         seasons = [_season(store, pool.map, one, files, now) for one in listings if one is not None]
     catalog = read_model(store, CATALOG, Catalog)
     found = PlaceStatus(store.where(), seasons, sum(stored.bytes for stored in files.values()))
-    if catalog is not None and (newest := catalog.newest) is not None:
+    if catalog is not None and (newest := catalog.last_held) is not None:
         made = {key: at for season in seasons for key, at in season.updated.items()}
         found.newest, found.newest_made_at = newest, made.get(newest.manifest)
     found.last_run = _last_run(store, files)
@@ -95,30 +94,20 @@ def _season(
     about = SeasonStatus(listing.year)
     folders = (f"telemetry/{listing.year}/", f"seasons/{listing.year}/")
     about.bytes = sum(stored.bytes for key, stored in files.items() if key.startswith(folders))
-    for event in listing.events:
-        for session in event.sessions:
-            condition = condition_of(session, now)
-            about.sessions[condition] += 1
-            if condition == "failed":
-                key = SessionKey(listing.year, event.round, session.session)
-                about.failed[key.slug] = session.error or "for an unknown reason"
-            if session.manifest is not None:
-                about.updated[session.manifest] = session.updated_at
+    for event, session in asked_for(listing):
+        condition = condition_of(session, now)
+        about.sessions[condition] += 1
+        if condition == "failed":
+            key = SessionKey(listing.year, event.round, session.session)
+            about.failed[key.slug] = session.error or "for an unknown reason"
+        if session.manifest is not None:
+            about.updated[session.manifest] = session.updated_at
     there = [name for name in about.updated if name in files]
     about.gone = len(about.updated) - len(there)
-    for provenance in each(lambda name: _provenance(store.read(name)), there):
+    for provenance in each(lambda name: provenance_of(store.read(name)), there):
         about.older += is_older(str(provenance.get("version", "0")))
         about.revised += provenance.get("revised_at") is not None
     return about
-
-
-def _provenance(manifest: bytes | None) -> dict[str, Any]:
-    """Where it comes from, without a look at all the rest, which there is much of."""
-    try:
-        found = orjson.loads(manifest or b"{}")["provenance"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _to_do(found: PlaceStatus, history: History, now: datetime) -> Iterator[str]:

@@ -16,6 +16,7 @@ ONLINE_AFTER = timedelta(hours=12)  # so long F1's archive may take; later a rac
 _WORDS = {  # how a race ended, or what was done about it -> what the line counts it as, in its order
     "compute": "published",
     "refresh": "refreshed",
+    "upgrade": "upgraded",
     "move": "moved",
     "unchanged": "unchanged",
     "kept": "kept",

@@ -77,7 +77,7 @@ def _sessions(plan: Plan) -> Iterator[SeasonSession]:
     for year in plan.years:
         listing = read_model(store, season_key(year), SeasonListing)
         for event in listing.events if listing is not None else ():
-            yield from (s for s in event.sessions if s.session in plan.sessions)
+            yield from (s for s in event.every_session if s.session in plan.sessions)
 
 
 def _sleep(wait: timedelta, clock: Clock) -> None:

@@ -40,7 +40,8 @@ class Settings:
     """What all races of a run share.
 
     limit_s: seconds that one race may take. remote: where to publish, None to stay local. scheduler: the Dask
-    cluster that computes, None for processes of this machine.
+    cluster that computes, None for processes of this machine. network_s: how long a season may wait for hosts
+    that fail.
     """
 
     out: Path
@@ -52,6 +53,7 @@ class Settings:
     limit_s: float | None = None
     remote: Place | None = None
     scheduler: str | None = None
+    network_s: float = 0.0
 
 
 @dataclass
@@ -180,7 +182,7 @@ def _work(
     if not jobs:
         _publish_listings(store, tasks, known, schedule)
     yield from uploader.add(*known.values())
-    for outcome in compute(jobs, settings, store, listener, NetworkBudget()):
+    for outcome in compute(jobs, settings, store, listener, NetworkBudget(settings.network_s)):
         known[outcome.key] = outcome
         _publish_listings(store, tasks, known, schedule)
         yield from uploader.add(outcome)

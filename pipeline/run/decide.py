@@ -17,8 +17,8 @@ from pipeline.input.same_event import event_of, is_listed
 from pipeline.job import ScheduledEvent, ScheduledSession, Word, settles_at
 from pipeline.run.history import PAUSES, History
 
-Action = Literal["compute", "refresh", "skip", "wait", "move", "retire", "cancelled"]
-WORK: frozenset[Action] = frozenset({"compute", "refresh", "move"})
+Action = Literal["compute", "refresh", "upgrade", "skip", "wait", "move", "retire", "cancelled"]
+WORK: frozenset[Action] = frozenset({"compute", "refresh", "upgrade", "move"})
 
 _NO_LONGER = "the schedule no longer has it; what is published stays"
 _DOUBT = "the usual schedule cannot be had, and the one that stands in for it may number the season otherwise"
@@ -29,7 +29,8 @@ class Published:
     """What decisions need of a manifest.
 
     provisional: the reasons, empty for a final race. stale: why it has to be made again whatever its age,
-    such as missing files or a changed input. broken: its own files are not what it says.
+    such as missing files or a changed input. broken: its own files are not what it says. older: the version
+    that made it, where it lacks what is made now.
     """
 
     event: Event
@@ -37,6 +38,7 @@ class Published:
     provisional: tuple[str, ...] = ()
     stale: str | None = None
     broken: bool = False
+    older: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Asked:
     """What the run was asked for.
 
     by_hand: the sessions that somebody named, which are over; for them the schedule's numbers are trusted.
+    upgrade: whether there is time for what is right, but of an older version.
     """
 
     now: datetime
@@ -67,6 +70,7 @@ class Asked:
     offline: bool = False
     force: bool = False
     by_hand: frozenset[SessionKey] = frozenset()
+    upgrade: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,8 @@ def _again(published: Published, session: ScheduledSession, asked: Asked) -> tup
     renewable = published.provisional and not asked.offline
     if (stale := "it was asked for again" if asked.force else published.stale) is not None:
         return "refresh" if renewable else "compute", stale
+    if not published.provisional and published.older is not None and (asked.upgrade or asked.by_hand):
+        return "upgrade", f"version {published.older} made it, and what is made has gained since"
     if not published.provisional:
         return "skip", f"up to date, final since {published.made_at:%Y-%m-%d}"
     because = "; ".join(published.provisional)

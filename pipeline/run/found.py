@@ -1,9 +1,13 @@
 """What is published of a season, and what has become of it since: what decisions are made from."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from pipeline.contract import SCHEMA_VERSION
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.freshness import is_older
 from pipeline.contract.models import Artifact, Manifest, Options
 from pipeline.input.cache import fetched_at, same_input
 from pipeline.job import Source, settles_at
@@ -33,6 +37,7 @@ class Found:
             provisional=tuple(about.reasons) if about.provisional else _too_soon(manifest, source),
             stale=f"{wrong} of its files are missing, truncated or altered" if wrong else stale,
             broken=wrong > 0 or bool(manifest.lacks),
+            older=about.version if is_older(about.version) else None,
         )
 
     def _wrong(self, manifest: Manifest) -> int:
@@ -78,3 +83,19 @@ def _stale(manifest: Manifest, options: Options, source: Source) -> str | None:
     if (source.recording or manifest.provenance.input.kind == "cache") and not same_input(manifest, source):
         return "the data that it was made from has changed"
     return None
+
+
+def any_older(shelf: Readable, year: int) -> bool:
+    """Whether an older version made some of a season, by a look at where its races come from."""
+    keys = published_in(stored.key for stored in shelf.list(f"telemetry/{year}/"))
+    about = (provenance_of(shelf.read(key.manifest)) for key in keys)
+    return any(is_older(str(told.get("version", "0"))) for told in about)
+
+
+def provenance_of(manifest: bytes | None) -> dict[str, Any]:
+    """Where it comes from, without a look at all the rest, which there is much of."""
+    try:
+        found = orjson.loads(manifest or b"{}")["provenance"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -937,7 +937,7 @@ export interface RunRace {
   session: "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3";
   /** Short name of the race weekend. */
   name: string;
-  /** Compute, refresh, skip, wait, move, retire or cancelled. */
+  /** Compute, refresh, upgrade, skip, wait, move, retire or cancelled. */
   action: string;
   /** Why. */
   reason: string;

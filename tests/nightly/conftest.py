@@ -46,7 +46,7 @@ class Nights:
         """As far as what is done once a day is concerned."""
         if (history := self.out / ".nightly.json").exists():
             attempts = json.loads(history.read_bytes())
-            history.write_text(json.dumps({k: v for k, v in attempts.items() if k[:8] != "results-"}))
+            history.write_text(json.dumps({k: v for k, v in attempts.items() if k[:4].isdecimal()}))
         return self.run(*more)
 
     def start(self) -> AbstractContextManager[Running]:
