@@ -34,6 +34,12 @@ export function openRace(url: string | URL, options?: OpenOptions): Promise<Race
 /** Address of a file by its key; null for one that leads out of the root, as only a forged document has. */
 export function addressOf(root: URL, key: string): URL | null;
 
+/** A row of a table that is in columns of equal length, as those of timing.json.gz. */
+export type Row<T> = { [K in keyof T]: T[K] extends (infer V)[] ? V : never };
+
+/** The rows of such a table. */
+export function rows<T extends object>(columns: T): Row<T>[];
+
 export interface OpenOptions {
   /** Closes the race when it is aborted. */
   signal?: AbortSignal;
@@ -109,11 +115,47 @@ export interface Race extends EventTarget {
    */
   results(): Promise<Results | null>;
 
+  /**
+   * One lap of one car over its distance, to lay beside another: the feed's samples from line to line. Loads
+   * timing.json.gz once, and the replay's chunks of that lap. Null where the lap was not completed, nobody knows
+   * the track's length, or the race has no timing.json.gz.
+   */
+  trace(code: string, lap: number): Promise<Trace | null>;
+
   /** Read the manifest again. This happens on its own when the race was recomputed meanwhile. */
   reload(): Promise<void>;
 
   /** Stop all requests and let go of all data. */
   close(): void;
+}
+
+/**
+ * Columns of equal length, a value for each sample of either clock; positions and car data that the feed did not
+ * send at that moment are on the line between their own samples. Two samples further apart than
+ * `manifest.replay.hole_ms` have a hole between them.
+ */
+export interface Trace {
+  code: string;
+  lap: number;
+  start_s: number;
+  end_s: number;
+  /** Seconds since the lap began. */
+  t: number[];
+  /** Metres from the line: 0 at the lap's begin and the track's length at its end. */
+  dist: number[];
+  /** F1's track coordinates (1/10 m). */
+  x: (number | null)[];
+  y: (number | null)[];
+  /** km/h */
+  speed: (number | null)[];
+  /** 1/min */
+  rpm: (number | null)[];
+  /** % */
+  throttle: (number | null)[];
+  brake: (number | null)[];
+  gear: (number | null)[];
+  /** The feed's DRS code, as in Car. */
+  drs: (number | null)[];
 }
 
 export interface State {
@@ -226,7 +268,7 @@ export interface TowerStop {
 }
 
 /** A row of `EventsColumns`. */
-export type Ruling = { [K in keyof EventsColumns]: EventsColumns[K][number] };
+export type Ruling = Row<EventsColumns>;
 
 // car:begin
 export interface Car {

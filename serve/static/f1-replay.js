@@ -8,9 +8,9 @@
 //
 // In an animation call `race.at(t)` for every picture: it never waits, and loads ahead on its own.
 
-/** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Series, State} from "./f1-replay.d.ts" */
+/** @import {Car, LapsColumns, Line, Manifest, OpenOptions, Race as RaceInterface, Row, Series, State} from "./f1-replay.d.ts" */
 /** @import {PitStopsColumns, Results, Ruling, StintsColumns, TimingDocument, Tower, TowerCar, TowerLap} from "./f1-replay.d.ts" */
-/** @import {SegmentColor, SegmentsDocument, TowerState, TowerStop, TowerTyres} from "./f1-replay.d.ts" */
+/** @import {SegmentColor, SegmentsDocument, TowerState, TowerStop, TowerTyres, Trace} from "./f1-replay.d.ts" */
 
 // codes:begin
 export const SCHEMA_VERSION = 1;
@@ -48,6 +48,7 @@ const TRY_AGAIN_MS = 5_000;
 const PARALLEL = 2;
 const GONE = [403, 404, 410]; // a bucket that may not be listed answers 403 for what is not there
 const PASSING = [408, 425, 429];
+const TRACED = /** @type {const} */ (["x", "y", "speed", "rpm", "throttle", "brake", "gear", "drs"]);
 
 /** What could not be read; `status` is the HTTP status, 0 where there was none. */
 export class ReplayError extends Error {
@@ -183,6 +184,24 @@ class Race extends EventTarget {
     const moment = Math.min(Math.max(t, 0), this.duration);
     const segments = this.#segments && (await this.#segments.catch(() => null));
     return story.at(moment, segments, this.manifest.drivers.map(({ code }) => this.#shown(chunk, code, micro(moment))));
+  }
+
+  /** @param {string} code @param {number} lap */
+  async trace(code, lap) {
+    const [start, end] = (await this.#told())?.lap(code, lap) ?? [NaN, NaN];
+    const length = this.manifest.circuit.length_m;
+    if (Number.isNaN(end - start) || !length) return null;
+    const first = this.#index(start);
+    const many = this.#index(end) - first + 1;
+    const loading = Array.from({ length: many }, (_, i) => this.#chunks.get(first + i) ?? this.#load(first + i, true));
+    const trace = /** @type {Trace} */ (/** @type {any} */ ({ code, lap, start_s: start, end_s: end, t: [], dist: [] }));
+    for (const name of TRACED) trace[name] = [];
+    const { chunk_s } = this.manifest.replay;
+    for (const [i, chunk] of (await Promise.all(loading)).entries()) {
+      const from = (first + i) * chunk_s;
+      this.#follow(trace, chunk, Math.max(start, from), i < many - 1 ? from + chunk_s : Infinity, length);
+    }
+    return trace;
   }
 
   /** Fetch the manifest (again); a new generation replaces what was loaded. */
@@ -391,6 +410,32 @@ class Race extends EventTarget {
   }
 
   /**
+   * Add a lap's samples of one chunk, and its two ends, which the official timing puts on the line.
+   * @param {Trace} trace @param {Chunk} chunk @param {number} from @param {number} until @param {number} length
+   */
+  #follow(trace, chunk, from, until, length) {
+    const { start_s, end_s } = trace;
+    const columns = chunk.cars.get(trace.code);
+    if (!columns) return;
+    const car = /** @type {any} */ ({});
+    const clocks = Object.values(chunk.clocks);
+    const changes = TRACED.flatMap((name) => columns.steps[name] ?? []); // gears change between samples
+    const moments = [...clocks, ...changes].flatMap(({ times }) => [...times]).map((ms) => ms / 1000);
+    const times = moments.filter((t) => t >= from && t < until && t < end_s);
+    const ends = [start_s, end_s].filter((t) => t >= from && t < until);
+    for (const t of [...new Set([...times, ...ends])].sort((a, b) => a - b)) {
+      if (micro(t) > columns.until + 0.5) return;
+      for (const clock of clocks) clock.place(micro(t), this.manifest.replay.hole_ms);
+      this.#fill(car, columns, chunk, micro(t));
+      const dist = t === start_s ? 0 : t === end_s ? length : car.dist - (trace.lap - 1) * length;
+      if (car.dist === null && !ends.includes(t)) continue;
+      trace.t.push(Math.round((t - start_s) * 1e6) / 1e6);
+      trace.dist.push(Math.min(Math.max(dist, 0), length));
+      for (const name of TRACED) trace[name].push(car[name]);
+    }
+  }
+
+  /**
    * What the replay's stepped columns say of a car.
    * @param {Chunk} chunk @param {string} code @param {number} ms @returns {Shown}
    */
@@ -485,6 +530,12 @@ class Story {
     for (const lap of [...this.#laps.values()].flat()) this.#add(lap);
     this.#marks.sort((a, b) => a.t - b.t);
     this.#colour();
+  }
+
+  /** When a lap that was completed began and ended. @param {string} code @param {number} lap @returns {[number, number] | null} */
+  lap(code, lap) {
+    const row = this.#laps.get(code)?.find((one) => one.lap === lap && !one.generated);
+    return row && row.start_s !== null && row.end_s !== null ? [row.start_s, row.end_s] : null;
   }
 
   /** The lap's time and its sectors, each with when it was known. @param {Row<LapsColumns>} row */
@@ -668,10 +719,8 @@ const TIME_PENALTY = /TIME PENALT/;
 /** @typedef {TowerLap & {code: string, part: number, t: number, through: boolean}} Mark part 0 is the lap itself */
 /** @typedef {"code" | "position" | "lap" | "state" | "gap" | "interval" | "laps_down" | "tyre" | "tyre_life"} InReplay */
 /** @typedef {Pick<TowerCar, InReplay>} Shown */
-/** @template T @typedef {{[K in keyof T]: T[K] extends (infer V)[] ? V : never}} Row */
-
 /** @template {object} T @param {T} columns @returns {Row<T>[]} */
-function rows(columns) {
+export function rows(columns) {
   const named = Object.entries(columns);
   const count = named[0]?.[1].length ?? 0;
   return Array.from(
@@ -788,7 +837,7 @@ function micro(t) {
 
 /** @param {Car} a @param {Car} b */
 function byPosition(a, b) {
-  return a.position - b.position;
+  return (a.position ?? Infinity) - (b.position ?? Infinity) || 0; // before there is any, nobody is first
 }
 
 /** JSON, unpacked here where the server does not say that it is packed. @param {Response} response */
