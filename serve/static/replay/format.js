@@ -2,13 +2,13 @@
 
 /** @import {Car} from "../f1-replay.js" */
 
-/** 83.081 as 1:23.081, and 28.4 as 28.400. @param {number | null | undefined} seconds */
-export function lapText(seconds) {
+/** 83.081 as 1:23.081, and 28.4 as 28.400. @param {number | null | undefined} seconds @param {number} [digits] of the fraction */
+export function lapText(seconds, digits = 3) {
   if (seconds === null || seconds === undefined) return "";
-  const thousandths = Math.round(seconds * 1000);
-  const minutes = Math.floor(thousandths / 60_000);
-  const rest = ((thousandths % 60_000) / 1000).toFixed(3);
-  return minutes ? `${minutes}:${rest.padStart(6, "0")}` : rest;
+  const units = Math.round(seconds * 10 ** digits);
+  const minutes = Math.floor(units / (60 * 10 ** digits));
+  const rest = ((units % (60 * 10 ** digits)) / 10 ** digits).toFixed(digits);
+  return minutes ? `${minutes}:${rest.padStart(digits + 3, "0")}` : rest;
 }
 
 /** 6126.304 as 1:42:06.304. @param {number} seconds */

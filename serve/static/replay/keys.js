@@ -22,6 +22,8 @@ export const KEYS = [
   ["R", "Result"],
   ["S", "Sync with a broadcast"],
   ["; '", "In step with a broadcast: a tenth of a second back or on"],
+  ["L", "Lap charts"],
+  ["C", "Compare laps"],
   ["Q", "Data quality"],
   ["T", "Dark or light"],
   ["?", "This help"],

@@ -19,6 +19,7 @@ const NOTICE_AFTER_MS = 400;
 export class Page extends EventTarget {
   /** @type {View[]} */ views = [];
   address = new Address();
+  /** Other laps on the map. @type {(t: number) => import("./ghosts.js").Ghost[]} */ ghosts = () => [];
   calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** @param {Race} race */

@@ -10,6 +10,7 @@ import { Dialogs } from "./dialogs.js";
 import { kept } from "./kept.js";
 import { listenToKeys } from "./keys.js";
 import { Messages } from "./messages.js";
+import { addPanel } from "./panel.js";
 import { byId } from "./facts.js";
 import { Result } from "./result.js";
 import { Sync } from "./sync.js";
@@ -28,7 +29,10 @@ export function add(page, board, view) {
   const result = new Result(page);
   const sync = new Sync(page);
   page.views.push(result, sync);
+  const toggle = addPanel(page);
   listenToKeys(page, controls, {
+    l: () => toggle("positions"),
+    c: () => toggle("compare"),
     q: () => dialogs.open(dialogs.quality),
     "?": () => dialogs.open(dialogs.help),
     t: () => switchTheme(page),

@@ -8,6 +8,7 @@
 import { byId, colorOf, flagAt, isOut } from "./facts.js";
 import { bounds, distance, snap } from "./geometry.js";
 import { beside, Ground } from "./ground.js";
+import { drawGhosts } from "./ghosts.js";
 import { Labels } from "./labels.js";
 import { yellowSectors } from "./sectors.js";
 import { View } from "./view.js";
@@ -74,6 +75,7 @@ export class Track {
     for (const car of order) this.#drawCar(car, places.get(car.code) ?? null, state.t);
     this.#places.reverse();
     this.labels.draw(this.#places, selection.codes, state.cars[0]?.code, this.width, this.height, this.#ink);
+    drawGhosts(ctx, this.page.ghosts(state.t), (x, y) => this.view.onStage(this.#turned(x, y)), this.#ink);
     if (this.labels.fading) this.page.player.redraw();
   }
 

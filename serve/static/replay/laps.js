@@ -1,0 +1,121 @@
+// A race as laps, for charts and comparisons: from timing.json.gz and the manifest alone.
+
+/** @import {LapsColumns, Manifest, PitStopsColumns, Row, StintsColumns, TimingDocument} from "../f1-replay.js" */
+
+import { rows, TYRES } from "../f1-replay.js";
+import { median } from "./axes.js";
+import { compounds } from "./colors.js";
+import { colorOf, FLAGS } from "./facts.js";
+
+/** @typedef {Row<LapsColumns> & {n: number, end: number, track: "clear" | string}} Lap a completed one */
+/** @typedef {{code: string, name: string, color: string, dash: number[] | undefined, grid: number | null, laps: Lap[], stints: Row<StintsColumns>[], stops: Row<PitStopsColumns>[]}} CarLaps */
+
+const DASH = [6, 3]; // a team's second car
+
+export class RaceLaps {
+  /** In the order of the grid, which tells nothing of the result. @type {CarLaps[]} */ cars = [];
+  /** When the first car completed each lap, from lap 0 on. @type {number[]} */ first = [];
+
+  /** @param {Manifest} manifest @param {TimingDocument} timing */
+  constructor(manifest, timing) {
+    this.manifest = manifest;
+    this.kinds = TYRES.map((word) => word.toLowerCase());
+    this.tyreColors = compounds(this.kinds);
+    const [laps, stints, stops] = [rows(timing.laps), rows(timing.stints), rows(timing.pit_stops)];
+    const grid = new Map(rows(timing.results).map((row) => [row.driver, row.grid]));
+    const teams = new Set();
+    for (const driver of manifest.drivers) {
+      const own = (/** @type {{driver: string | null}} */ row) => row.driver === driver.code;
+      const done = laps.filter(own).flatMap((row) => {
+        if (row.lap === null || row.end_s === null || row.generated) return [];
+        return { ...row, n: row.lap, end: row.end_s, track: this.#trackOf(row.start_s ?? row.end_s, row.end_s) };
+      });
+      this.cars.push({
+        code: driver.code,
+        name: driver.name,
+        color: colorOf(driver),
+        dash: teams.has(driver.team) ? DASH : undefined,
+        grid: grid.get(driver.code) ?? driver.grid,
+        laps: done,
+        stints: stints.filter(own),
+        stops: stops.filter(own),
+      });
+      teams.add(driver.team);
+    }
+    this.cars.sort((a, b) => (a.grid || 99) - (b.grid || 99) || (a.code < b.code ? -1 : 1));
+    this.total = Math.max(manifest.total_laps ?? 0, ...this.cars.map(({ laps }) => laps.at(-1)?.n ?? 0), 1);
+    this.first = this.#firsts();
+    /** When something new was known, by time. */
+    this.news = [...laps.map(({ end_s }) => end_s), ...stops.flatMap(({ pit_in_s, pit_out_s }) => [pit_in_s, pit_out_s])]
+      .flatMap((t) => t ?? [])
+      .sort((a, b) => a - b);
+  }
+
+  #firsts() {
+    const first = [this.manifest.clock.lights_out_s ?? 0];
+    for (const { laps } of this.cars) for (const { n, end } of laps) first[n] = Math.min(first[n] ?? Infinity, end);
+    for (let n = 1; n < first.length; n++) first[n] ??= first[n - 1];
+    return first;
+  }
+
+  /** The worst that the track was during a stretch. @param {number} from @param {number} to */
+  #trackOf(from, to) {
+    const under = this.manifest.track_statuses.filter(({ start_time, end_time }) => start_time < to && (end_time ?? Infinity) > from);
+    const kinds = under.map(({ status }) => FLAGS[status]?.kind ?? "clear");
+    return ["red", "sc", "vsc", "yellow"].find((kind) => kinds.includes(kind)) ?? "clear";
+  }
+
+  /** @param {string} code */
+  car(code) {
+    return this.cars.find((car) => car.code === code);
+  }
+
+  /** The race's lap at a moment, with its fraction: 12.5 is half way through lap 13. @param {number} t */
+  lapAt(t) {
+    const { first } = this;
+    let n = first.findLastIndex((end) => end <= t);
+    if (n < 0) return 0;
+    while (first[n - 1] === first[n]) n--;
+    const next = first[n + 1];
+    return next === undefined ? n : n + (t - first[n]) / (next - first[n]);
+  }
+
+  /** When the race came there. @param {number} lap */
+  timeAt(lap) {
+    const n = Math.min(Math.floor(lap), this.first.length - 1);
+    return this.first[n] + (lap - n) * ((this.first[n + 1] ?? this.first[n]) - this.first[n]);
+  }
+
+  /** Stretches of laps under a flag that had begun by then. @param {number} until */
+  flags(until) {
+    return this.manifest.track_statuses.flatMap(({ status, start_time, end_time }) => {
+      const kind = FLAGS[status]?.kind ?? "clear";
+      if (kind === "clear" || start_time > until) return [];
+      return { kind, from: this.lapAt(start_time), to: this.lapAt(Math.min(end_time ?? Infinity, until, this.first.at(-1) ?? 0)) };
+    });
+  }
+
+  /** How much is known at a moment: another number, another picture. @param {number} t */
+  known(t) {
+    const at = this.news.findIndex((news) => news > t);
+    return at < 0 ? this.news.length : at;
+  }
+
+  /** @param {CarLaps} car @param {number} until */
+  done({ laps }, until) {
+    return laps.filter(({ end }) => end <= until);
+  }
+
+  /** Laps that say how fast the car was: timed, on a clear track, not far off the driver's usual. @param {CarLaps} car @param {number} until */
+  clean(car, until) {
+    const timed = this.done(car, until).filter(({ n, kind, track, deleted, lap_time_s }) => n > 1 && kind === "timed" && track === "clear" && !deleted && lap_time_s !== null);
+    const usual = median(timed.map(({ lap_time_s }) => Number(lap_time_s)));
+    return timed.filter(({ lap_time_s }) => Number(lap_time_s) < usual * 1.04);
+  }
+
+  /** @param {number | null} tyre */
+  tyre(tyre) {
+    const kind = this.kinds[tyre ?? 0] ?? "unknown";
+    return { kind, name: kind[0].toUpperCase() + kind.slice(1), color: this.tyreColors[kind] ?? "#8a93a1" };
+  }
+}
