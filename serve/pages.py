@@ -1,9 +1,8 @@
-"""Pages for a browser: the overview at /, the two API documentations, and the assets they load.
+"""Pages for a browser: home at /, a replay of each race, both API documentations, and what they load.
 
-The overview is the same as JSON for everyone who does not ask for HTML.
+At / is JSON for everyone who does not ask for HTML.
 """
 
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,10 @@ from starlette.responses import HTMLResponse, Response
 from pipeline import __version__
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.media import REVALIDATE, Media
-from pipeline.contract.models import SeasonEvent, SeasonSession
-from pipeline.contract.sessions import SESSIONS, session_code
+from pipeline.contract.sessions import session_code
 from serve.call import Call
 from serve.files import Library
 from serve.freshness import Freshness
-from serve.listings import links_of
 from serve.memory import Memory
 from serve.models import RacePath
 from serve.problems import Problem
@@ -68,12 +65,11 @@ class Pages:
         self._replay_policy = f"{_POLICY}; connect-src 'self' {cdn_url}"
 
     async def overview(self, request: Request) -> Response:
+        """The home page, which reads what there is as it does in a bucket; JSON for everyone else."""
         headers = {"Vary": "Accept", "Cache-Control": REVALIDATE}
         if _wants_html(request.headers.get("accept", "")):
-            body = "".join(self._races())
-            style = '<link rel="stylesheet" href="/static/replay/replay.css">'
-            body = f'<main class="picker"><h1>F1 race telemetry</h1>{body}</main>'
-            return _page("F1 race telemetry", body, head=style, headers=headers)
+            head = '<base href="static/">\n<meta name="f1-root" content="data/">'
+            return self._static("home.html", head, headers)
         counted = self._freshness.sessions()
         seasons: list[dict[str, Any]] = [
             {"year": year, "sessions": f"/f1/sessions/{year}", "states": dict(counted.get(year, {}))}
@@ -90,7 +86,7 @@ class Pages:
 
     async def swagger(self, _: Request) -> Response:
         style = '<link rel="stylesheet" href="/static/vendor/swagger-ui/swagger-ui.css">'
-        return _page("F1 race telemetry: API", _SWAGGER, head=style)
+        return _page("F1 race telemetry: API", _SWAGGER, style)
 
     async def redoc(self, _: Request) -> Response:
         return _page("F1 race telemetry: API reference", _REDOC)
@@ -107,9 +103,15 @@ class Pages:
             raise Problem(422, f"{error}.") from None
         key = SessionKey(path.year, path.round, session)
         status = 200 if self._shelf.library.stamp(key.manifest) else 404
-        text = self._assets.read("replay.html").body.decode()
-        text = text.replace("<head>", '<head>\n<base href="../../static/">', 1)
-        return HTMLResponse(text, status, _HEADERS | {"Content-Security-Policy": self._replay_policy})
+        return self._static("replay.html", '<base href="../../static/">', status=status)
+
+    def _static(
+        self, name: str, head: str, headers: dict[str, str] | None = None, status: int = 200
+    ) -> Response:
+        """A page of a bucket, told where its own files and the data are here."""
+        text = self._assets.read(name).body.decode().replace("<head>", f"<head>\n{head}", 1)
+        own = {"Content-Security-Policy": self._replay_policy}
+        return HTMLResponse(text, status, _HEADERS | own | (headers or {}))
 
     async def asset(self, call: Call) -> None:
         path = call.path["path"]
@@ -126,64 +128,17 @@ class Pages:
         except Problem:
             return []
 
-    def _races(self) -> Iterator[str]:
-        years = self._years()
-        if not years:
-            yield "<p>Nothing has been published yet.</p>"
-        for year in years:
-            yield f"<h2>{year}</h2><ol>"
-            for event in self._events(year):
-                yield from (_race(year, event, s) for s in event.sessions if s.state == "published")
-                if others := [s for s in event.other_sessions if s.state == "published"]:
-                    yield _others(year, event, others)
-            yield f'</ol><p><a href="/f1/sessions/{year}">all sessions</a></p>'
-        yield "<p>" + " ".join(f'<a href="{path}">{name}</a>' for name, path in _LINKS.items()) + "</p>"
-
-    def _events(self, year: int) -> list[SeasonEvent]:
-        try:
-            return self._shelf.season(year).events
-        except Problem:
-            return []
-
-
-def _race(year: int, event: SeasonEvent, session: SeasonSession) -> str:
-    links = links_of(SessionKey(year, event.round, session.session))
-    name = escape(f"{event.name}, {SESSIONS[session.session].word}")
-    note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
-    named = {"manifest": "manifest", "frames": "frames", "frames_parquet": "Parquet"}
-    files = " ".join(f'<a href="{links[name]}">{text}</a>' for name, text in named.items())
-    return (
-        f'<li><span>{event.round or "–"}</span><a href="{_replay(links)}">{name}</a> '
-        f"<small>{files}</small> "
-        f'<b class="grade" data-grade="{session.grade}" title="{note}">{session.grade}</b></li>'
-    )
-
-
-def _others(year: int, event: SeasonEvent, sessions: list[SeasonSession]) -> str:
-    """Qualifying and practice of a weekend, on one line."""
-    links = []
-    for session in sessions:
-        replay = _replay(links_of(SessionKey(year, event.round, session.session)))
-        note = f"grade {session.grade}" + (", provisional" if session.provisional else "")
-        links.append(f'<a href="{replay}" title="{note}">{SESSIONS[session.session].word}</a>')
-    name = escape(event.name)
-    return f'<li class="others"><span></span><small><em>{name}</em> {" ".join(links)}</small></li>'
-
-
-def _replay(links: dict[str, str]) -> str:
-    return links["manifest"].replace("/f1/races/", "/replay/")
-
 
 def _wants_html(accept: str) -> bool:
     """Browsers name text/html; API clients send */* or application/json."""
     return "text/html" in accept.lower()
 
 
-def _page(title: str, body: str, *, head: str = "", headers: dict[str, Any] | None = None) -> Response:
+def _page(title: str, body: str, head: str = "") -> Response:
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width">'
         f'<link rel="icon" href="/static/vendor/swagger-ui/favicon-32x32.png">{head}</head>'
         f"<body>{body}</body></html>"
     )
-    return HTMLResponse(text, headers=_HEADERS | (headers or {}))
+    return HTMLResponse(text, headers=_HEADERS)

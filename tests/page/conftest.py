@@ -16,7 +16,7 @@ from tests.serve.support import serving
 from tests.waiting import http_server
 
 STATIC = REPOSITORY / "serve" / "static"
-PAGE_FILES = ("f1-replay.js", "replay.html", "replay")
+PAGE_FILES = ("f1-replay.js", "home.html", "home", "replay.html", "replay")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -533,15 +533,6 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
     assert tab.text("#laps") == ""
 
 
-def test_overview_links_to_the_replay(new_tab: Callable[..., Tab], served: str) -> None:
-    tab = new_tab()
-    tab.page.goto(served + "/")
-    assert tab.page.locator("[data-grade]").all_inner_texts() == ["B", "B", "B"]
-    tab.page.click("text=Mockania Grand Prix, sprint")
-    tab.page.locator("html[data-state=ready]").wait_for(state="attached")
-    assert tab.text("#where").startswith("Sprint")
-
-
 def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
     """The script that makes the pictures of the README runs."""
     done = subprocess.run(

@@ -94,12 +94,3 @@ def test_documentation_works_without_a_network(
     assert errors == []
     assert outside == []
     page.close()
-
-
-def test_the_overview_in_a_browser(browser: Any, server: Server) -> None:
-    page = browser.new_page()
-    page.goto(server.url + "/")
-    assert page.inner_text("h2") == "2025"
-    page.click("text=manifest >> nth=0")
-    assert "schema_version" in page.inner_text("body")
-    page.close()

@@ -17,14 +17,15 @@ function manifestUrl(at) {
 }
 
 /**
- * Where all races are listed: the start of our server, else this page without a race.
+ * Where all races are listed: the start of our server, else home.html beside this page.
  * @param {Location} at
  */
 function listUrl(at) {
-  const named = new URLSearchParams(at.search).get("race");
-  if (!named) return at.pathname.replace(/replay\/\d{4}\/\d{1,2}\/?$/, "");
-  const root = new URL(named, at.href).href.replace(/telemetry\/\d{4}\/\d+\/(?:\w+\/)?manifest\.json.*$/, "");
-  return `${at.pathname}?root=${encodeURIComponent(root)}`;
+  if (/\/replay\/\d{4}\/\d{1,2}\/?$/.test(at.pathname)) return at.pathname.replace(/replay\/\d{4}\/\d{1,2}\/?$/, "");
+  const query = new URLSearchParams(at.search);
+  const folder = new URL(query.get("race") ?? "", at.href).href.replace(/(telemetry\/\d{4}\/\d+\/(?:\w+\/)?manifest\.json|[^/]*)([?#].*)?$/, "");
+  const root = query.get("root") ?? folder;
+  return root === new URL(".", at.href).href ? "home.html" : `home.html?root=${encodeURIComponent(root)}`;
 }
 
 /** @param {unknown} error */
@@ -47,8 +48,7 @@ try {
     const { show } = await import("./page.js");
     await show(await opening);
   } else {
-    const { pick } = await import("./picker.js");
-    await pick();
+    location.replace(listUrl(location));
   }
 } catch (error) {
   apologize(error);
