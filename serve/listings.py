@@ -5,7 +5,7 @@ import hashlib
 from pipeline.contract.artifacts import CATALOG, SPECS, SessionKey, is_public, key_of, session_of
 from pipeline.contract.models import SeasonListing
 from serve.call import Call
-from serve.models import STANDINGS, RacePath, RaceQuery, SeasonPath, SeasonTablePath, Sessions
+from serve.models import DOCUMENTS, RacePath, RaceQuery, SeasonPath, SeasonTablePath, Sessions
 from serve.problems import Problem
 from serve.requests import query_of, validated
 from serve.shelf import Shelf
@@ -56,12 +56,12 @@ class Listings:
         await self._file(call, key.file("results"), redirect=False)
 
     async def season_table(self, call: Call) -> None:
-        """The standings, or a table of all sessions, which is large enough for the CDN."""
+        """Standings and circuits, or a table of all sessions, which is large enough for the CDN."""
         path = validated(SeasonTablePath, call.path)
-        table = path.table if path.table == STANDINGS else f"season_{path.table}"
+        table = path.table if path.table in DOCUMENTS else f"season_{path.table}"
         try:
             name = key_of(table, year=path.year)
-            await self._artifacts.send(call, name, redirect=path.table != STANDINGS)
+            await self._artifacts.send(call, name, redirect=path.table not in DOCUMENTS)
         except FileNotFoundError:
             self._shelf.season(path.year)
             raise self._shelf.missing_artifact(name, None) from None

@@ -39,7 +39,7 @@ Round = Annotated[
 ]
 Session = Annotated[SessionCode, Field(description=CHOICES)]
 Driver = Annotated[str, Field(pattern="^[0-9A-Za-z]{1,4}$", examples=["VER"]), BeforeValidator(_upper)]
-STANDINGS = "standings"
+DOCUMENTS = ("standings", "circuits")  # of a season, as JSON
 SEASON_TABLES = tuple(table.name for table in TABLES if table.of_season)
 
 
@@ -70,7 +70,7 @@ class LapsQuery(RaceQuery):
 
 
 class SeasonTablePath(SeasonPath):
-    table: Literal[STANDINGS, *SEASON_TABLES] = Field(description="a table of the season")  # type: ignore[valid-type]
+    table: Literal[*DOCUMENTS, *SEASON_TABLES] = Field(description="a table of the season")  # type: ignore[valid-type]
 
 
 class ProgressQuery(RaceQuery):

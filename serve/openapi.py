@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from pipeline import __version__
-from pipeline.contract.models import Catalog, FramesDocument, Manifest, Results, Standings
+from pipeline.contract.models import Catalog, Circuits, FramesDocument, Manifest, Results, Standings
 from serve.call import Call
 from serve.models import (
-    STANDINGS,
+    DOCUMENTS,
     Health,
     Laps,
     LapsQuery,
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{model}"
 _MODELS = (
     Catalog, FramesDocument, Health, Laps, Live, Manifest, ProblemDetails, Ready, Results, Sessions,
-    Standings, TelemetryRequest,
+    Standings, Circuits, TelemetryRequest,
 )  # fmt: skip
 _DESCRIPTION = """Precomputed Formula 1 race telemetry, read only. Everything is a file computed before; the
 same files are on the CDN or bucket under the keys of `/data/`.
@@ -126,7 +126,7 @@ def _races() -> Json:
 def _tables() -> Json:
     race, season = _parameters(RacePath, "path"), _parameters(SeasonPath, "path")
     (table,) = (p for p in _parameters(SeasonTablePath, "path") if p["name"] == "table")
-    table["schema"] = {"type": "string", "enum": [n for n in table["schema"]["enum"] if n != STANDINGS]}
+    table["schema"] = {"type": "string", "enum": [n for n in table["schema"]["enum"] if n not in DOCUMENTS]}
     whole = {"description": "The Parquet file.", "content": _PARQUET}
     part = {"description": "The range of it.", "content": _PARQUET}
     return {
@@ -142,6 +142,10 @@ def _tables() -> Json:
         "/f1/seasons/{year}/standings": _get(
             "races", "get_standings", "Both championships after each round",
             _ok("The standings.", Standings), [304, 404, 412, 416, 422, 503], parameters=season,
+        ),
+        "/f1/seasons/{year}/circuits": _get(
+            "races", "get_circuits", "Each weekend's track, learned from all its sessions",
+            _ok("The tracks.", Circuits), [304, 404, 412, 416, 422, 503], parameters=season,
         ),
         "/f1/seasons/{year}/{table}": _get(
             "races", "get_season_table", "A table of all sessions of a season",

@@ -93,6 +93,10 @@ _ALL: Final = (
         "standings", "seasons/{year}/standings.json", JSON, "both championships after each round",
         required=False,
     ),
+    Spec(
+        "circuits", "seasons/{year}/circuits.json", JSON, "each weekend's track, from all its sessions",
+        required=False,
+    ),
     Spec("progress", "{session}progress.jsonl", JSON_LINES, "how the computation went"),
     Spec("run_log", RUNS + "{run}.jsonl", JSON_LINES, "the events of a whole run"),
     Spec("run_summary", RUNS + "{run}.json", JSON, "how a nightly run went"),

@@ -430,7 +430,7 @@ def by_field(sessions: Iterable[SeasonSession]) -> dict[str, list[SeasonSession]
 
 
 class SeasonFiles(Model):
-    """A season's own files: all its sessions in one, and the standings."""
+    """A season's own files: all its sessions in one, the standings and the tracks."""
 
     made_from: str = Field(description="hash of the published sessions that they were made from")
     artifacts: list[Artifact] = Field(description="the files")
@@ -771,6 +771,26 @@ class Standings(Model):
     rounds: list[StandingsRound] = Field(description="by round, those with a published race or sprint")
 
 
+class WeekendCircuit(Model):
+    """A weekend's track, each part from the session that has shown it most often."""
+
+    round: int = Field(description="round of the season")
+    name: str = Field(description="short name of the race weekend")
+    sessions: list[SessionCode] = Field(description="the published sessions that it was learned from")
+    learned_from: dict[str, SessionCode] = Field(
+        description="which of them the outline and each other part of the circuit are from"
+    )
+    circuit: Circuit = Field(description="the track; visits, laps and openings say how sure each part is")
+
+
+class Circuits(Model):
+    """seasons/{year}/circuits.json: the tracks, as all published sessions of a weekend have shown them."""
+
+    schema_version: Version = SCHEMA_VERSION
+    year: Year
+    rounds: list[WeekendCircuit] = Field(description="by round, those with a published session")
+
+
 SCHEMAS: dict[str, type[Model]] = {
     "manifest": Manifest,
     "season": SeasonListing,
@@ -783,4 +803,5 @@ SCHEMAS: dict[str, type[Model]] = {
     "segments": SegmentsDocument,
     "results": Results,
     "standings": Standings,
+    "circuits": Circuits,
 }

@@ -5,11 +5,13 @@ from hashlib import sha256
 
 import orjson
 
-from pipeline.contract.artifacts import SessionKey, session_of
+from pipeline.contract.artifacts import SPECS, SessionKey, session_of
 from pipeline.contract.models import SeasonEvent, SeasonFiles, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.store.base import Readable, Store
 from pipeline.store.local import LocalStore
+
+_KINDS = sorted(name for name, spec in SPECS.items() if spec.pattern.startswith("seasons/"))
 
 
 def published_sessions(events: Iterable[SeasonEvent]) -> list[SessionKey]:
@@ -19,7 +21,7 @@ def published_sessions(events: Iterable[SeasonEvent]) -> list[SessionKey]:
 
 
 def made_from(events: Iterable[SeasonEvent], without: Collection[SessionKey] = ()) -> str:
-    """A hash of the published sessions, each as it was last made."""
+    """A hash of the published sessions, each as it was last made, and of what files a season has."""
     skipped = {key.manifest for key in without}
     sessions = sorted(
         (s.manifest or "", str(s.updated_at), s.bytes)
@@ -27,7 +29,7 @@ def made_from(events: Iterable[SeasonEvent], without: Collection[SessionKey] = (
         for s in e.every_session
         if s.state == "published" and s.manifest not in skipped
     )
-    return sha256(orjson.dumps(sessions)).hexdigest()[:32]
+    return sha256(orjson.dumps([_KINDS, sessions])).hexdigest()[:32]
 
 
 def is_outdated(listing: SeasonListing) -> bool:

@@ -23,6 +23,7 @@ from pipeline.contract.models import (
     StandingsRound,
 )
 from pipeline.contract.tables import TABLES, Table
+from pipeline.publish.circuits import circuits
 from pipeline.publish.documents import parsed, read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
 from pipeline.publish.season_files import is_due, made_from, published_sessions
@@ -77,6 +78,8 @@ def rewrite(store: Store, year: int, told: StandingsRound | None = None) -> None
     made = dict(season.tables())
     if ranked := season.standings(told):
         made[key_of("standings", year=year)] = ranked
+    if season.manifests:
+        made[key_of("circuits", year=year)] = to_json(circuits(year, season.manifests))
     known = {} if listing.files is None else {a.key: a for a in listing.files.artifacts}
     artifacts = []
     for key, content in made.items():

@@ -839,7 +839,7 @@ export interface SeasonEvent {
   other_sessions?: SeasonSession[];
 }
 
-/** A season's own files: all its sessions in one, and the standings. */
+/** A season's own files: all its sessions in one, the standings and the tracks. */
 export interface SeasonFiles {
   /** Hash of the published sessions that they were made from. */
   made_from: string;
@@ -1594,5 +1594,29 @@ export interface Standings {
   year: number;
   /** By round, those with a published race or sprint. */
   rounds: StandingsRound[];
+}
+
+/** A weekend's track, each part from the session that has shown it most often. */
+export interface WeekendCircuit {
+  /** Round of the season. */
+  round: number;
+  /** Short name of the race weekend. */
+  name: string;
+  /** The published sessions that it was learned from. */
+  sessions: ("R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3")[];
+  /** Which of them the outline and each other part of the circuit are from. */
+  learned_from: Record<string, "R" | "S" | "Q" | "SQ" | "FP1" | "FP2" | "FP3">;
+  /** The track; visits, laps and openings say how sure each part is. */
+  circuit: Circuit;
+}
+
+/** seasons/{year}/circuits.json: the tracks, as all published sessions of a weekend have shown them. */
+export interface Circuits {
+  /** Version of the format. */
+  schema_version: number;
+  /** Season. */
+  year: number;
+  /** By round, those with a published session. */
+  rounds: WeekendCircuit[];
 }
 // documents:end

@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, key_of, season_key
-from pipeline.contract.models import Manifest, Results, SeasonFiles, SeasonListing, Standings, StandingsRound
+from pipeline.contract.models import (
+    Circuit,
+    DrsZone,
+    Manifest,
+    PitLane,
+    Results,
+    SeasonFiles,
+    SeasonListing,
+    Standings,
+    StandingsRound,
+)
+from pipeline.contract.sessions import SessionCode
 from pipeline.contract.tables import LAPS, TABLES
 from pipeline.encode import season
+from pipeline.publish.circuits import circuits
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
 from pipeline.publish.season_files import is_due, published_sessions
@@ -62,6 +74,7 @@ def test_the_demo_season_has_its_sessions_in_one(store: LocalStore) -> None:
     assert {a.key for a in files_of(store).artifacts} == {
         *(key_of(f"season_{table.name}", year=DEMO_YEAR) for table in SEASON_TABLES),
         key_of("standings", year=DEMO_YEAR),
+        key_of("circuits", year=DEMO_YEAR),
     }
     for table in SEASON_TABLES:
         own = [pq.read_table(store.path(key.file(f"{table.name}_parquet"))) for key in sessions]
@@ -334,3 +347,29 @@ def test_a_file_from_before_rows_said_their_session(store: LocalStore) -> None:
     assert set(zip(*(made[name].to_pylist() for name in ("year", "round", "session")), strict=True)) == {
         (DEMO_YEAR, 1, "R")
     }
+
+
+def test_each_part_of_a_track_is_from_the_session_that_shows_it_best(store: LocalStore) -> None:
+    race = manifest_of(store, published_sessions(listing_of(store).events)[0])
+    lane = PitLane(
+        x=[0, 9], y=[0, 9], length_m=300, entry=990, exit=100, limit_from=5, limit_to=290, visits=30, cars=20
+    )
+    zone = DrsZone(start=500, end=900, openings=200, cars=20)
+    own = race.circuit.model_copy(
+        update={"length_m": 1010.0, "pit_lane": lane.model_copy(update={"visits": 3}), "drs_zones": []}
+    )
+    practice = race.circuit.model_copy(
+        update={"length_m": 1000.0, "pit_lane": lane, "drs_zones": [zone], "rotation": None, "corners": []}
+    )
+    held: dict[SessionCode, Circuit] = {"FP1": practice, "R": own, "Q": Circuit()}
+    manifests = {
+        SessionKey(DEMO_YEAR, 1, code): race.model_copy(update={"circuit": track})
+        for code, track in held.items()
+    }
+    (told,) = circuits(DEMO_YEAR, manifests).rounds
+    assert told.sessions == ["R", "Q", "FP1"]
+    assert (told.learned_from["outline"], told.learned_from["pit_lane"]) == ("R", "FP1")
+    assert told.circuit.length_m == 1010.0
+    assert told.circuit.pit_lane == lane.model_copy(update={"entry": 999.9, "exit": 101.0})
+    assert told.circuit.drs_zones == [zone.model_copy(update={"start": 505.0, "end": 909.0})]
+    assert (told.circuit.x, told.circuit.corners) == (own.x, own.corners)

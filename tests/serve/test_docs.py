@@ -22,6 +22,7 @@ ENDPOINTS = (
     "/f1/laps/{year}/{round}",
     "/f1/seasons",
     "/f1/seasons/{year}/standings",
+    "/f1/seasons/{year}/circuits",
     "/f1/seasons/{year}/{table}",
     "/data/{key}",
     "/health/",

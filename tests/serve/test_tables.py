@@ -94,6 +94,8 @@ def test_a_season_has_tables_and_standings(demo: httpx.Client, small_out: Path) 
     told = demo.get(f"/f1/seasons/{DEMO_YEAR}/standings").json()
     assert told["year"] == DEMO_YEAR
     assert [r["round"] for r in told["rounds"]] == sorted(r["round"] for r in told["rounds"])
+    tracks = demo.get(f"/f1/seasons/{DEMO_YEAR}/circuits").json()["rounds"]
+    assert [track["round"] for track in tracks] == [1, 2]
     assert problem(demo.get("/f1/seasons/2001/laps"), 404)["seasons"] == [DEMO_YEAR]
     problem(demo.get(f"/f1/seasons/{DEMO_YEAR}/frames"), 422)
 
