@@ -9,7 +9,7 @@ from typing import Any
 import click
 import uvicorn
 
-from serve.logs import config
+from serve.logs import config, on_terminal
 from serve.metrics import SHARED_DIR
 from serve.settings import Settings, options
 
@@ -25,6 +25,8 @@ def main(**values: Any) -> None:
     if not settings.out.is_dir():
         where = settings.out.absolute()
         click.echo(f"Warning: {where} is no folder (yet): check --out, or publish there", err=True)
+    if on_terminal() and settings.port:
+        click.echo(f"Serving {settings.out} on {address(settings)} (Ctrl-C ends it).")
     raise_file_limit()
     # Worker processes build their own app, and know the flags only by this.
     os.environ.update(settings.environment())
@@ -34,6 +36,12 @@ def main(**values: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="f1-serve-metrics-") as folder:
         os.environ[SHARED_DIR] = folder
         run(settings)
+
+
+def address(settings: Settings) -> str:
+    """Where a browser on this machine finds it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
 
 
 def raise_file_limit() -> None:

@@ -1,9 +1,13 @@
-"""Structured logs: one JSON object a line on standard output, for requests, errors and the server's own."""
+"""Structured logs: one JSON object a line on standard output, for requests, errors and the server's own.
+
+On a terminal somebody reads them: there they are short lines of words.
+"""
 
 import logging
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from logging.config import dictConfig
 from typing import Any
 
@@ -13,7 +17,7 @@ SERVER = logging.getLogger("serve")
 ERRORS = logging.getLogger("serve.errors")
 
 
-class JsonFormatter(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Fields given as `extra={"fields": {...}}` become members of the line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -26,14 +30,34 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
+        return rendered(line)
+
+
+@cache
+def on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def rendered(line: dict[str, Any]) -> str:
+    if not on_terminal():
         return orjson.dumps(line, default=str).decode()
+    if "status" in line:
+        query = f"?{line['query']}" if line.get("query") else ""
+        said = "{status} {method} {path}{query}  {bytes} bytes, {ms} ms".format(**{**line, "query": query})
+    else:
+        said = f"{line['level']}: {line['message']}"
+    shown = "".join(
+        c if c.isprintable() else ascii(c)[1:-1] for c in said
+    )  # a path may hold a terminal's codes
+    trace = f"\n{line['traceback']}" if "traceback" in line else ""
+    return f"{line['ts'].astimezone():%H:%M:%S} {shown}{trace}"
 
 
 def access(fields: dict[str, Any]) -> None:
     """One line for one request. Past the logging module, which costs more than serving a small file does."""
     line = {"ts": datetime.now(UTC), "level": "info", "logger": "serve.access", **fields}
     with suppress(OSError):  # a log that nobody reads any more must not fail requests
-        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.write(rendered(line).encode(errors="replace") + b"\n")
         sys.stdout.buffer.flush()
 
 
@@ -44,13 +68,13 @@ def configure() -> None:
 
 
 def config(*names: str) -> dict[str, Any]:
-    """These loggers' lines as JSON, for logging's dictConfig."""
+    """These loggers' lines, for logging's dictConfig."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "serve.logs.JsonFormatter"}},
+        "formatters": {"line": {"()": "serve.logs.LineFormatter"}},
         "handlers": {
-            "out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+            "out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}
         },
         "loggers": {name: {"handlers": ["out"], "level": "INFO", "propagate": False} for name in names},
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +47,18 @@ def compute(
             click.echo("Nothing to do: all up to date (--force computes again).")
         for summary in uploaded:
             click.echo(summary)
+        if sys.stdout.isatty() and any(outcome.state != "failed" for outcome in outcomes):
+            click.echo(_next_steps(options["out"]))
     return all(outcome.state != "failed" for outcome in outcomes)
+
+
+def _next_steps(out: Path) -> str:
+    """For whoever sits before it; under make the programs are not on the path."""
+    made = "MAKELEVEL" in os.environ
+    here = "" if out == Path("computed_data") else f" --out {out}"
+    show = "make serve" if made else f"f1-serve{here}"
+    look = f"{sys.executable} -m pipeline status" if made else f"f1-precompute status{here}"
+    return f"It is in {out}/. To see it: {show}. What is there, and what to do: {look}."
 
 
 PATIENCE_S = 1200.0  # that each of many seasons may wait for hosts: nobody sits before it

@@ -416,3 +416,36 @@ def test_nginx_passes_websockets(own_tree: Path, tmp_path: Path) -> None:
         connect(url.replace("http", "ws") + path) as websocket,
     ):
         assert [json.loads(text)["seq"] for text in websocket] == [0, 1, 2, 3, 4]
+
+
+def test_on_a_terminal_somebody_reads_it(own_tree: Path) -> None:
+    """An address to click, and lines of words, in which no path can speak to the terminal."""
+    master, slave = os.openpty()
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "serve",
+        "--port",
+        str(port),
+        "--host",
+        "127.0.0.1",
+        "--out",
+        str(own_tree),
+    ]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=slave, stderr=slave) as process:
+        os.close(slave)
+        answering(port, process.pid)
+        httpx.get(f"http://127.0.0.1:{port}/f1/seasons?%1b=1")
+        httpx.get(f"http://127.0.0.1:{port}/%1b[2Jx")
+        process.terminate()
+        said = b""
+        with suppress(OSError):  # the end of a terminal
+            while chunk := os.read(master, 65536):
+                said += chunk
+    os.close(master)
+    assert f"on http://127.0.0.1:{port}/ (Ctrl-C ends it).".encode() in said
+    assert b" 200 GET /f1/seasons?%1b=1  " in said
+    assert b" 404 GET /\\x1b[2Jx  " in said
+    assert b"\x1b[2J" not in said
+    assert b"{" not in said
