@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.conftest import Once, cli
 from tests.page.conftest import Tab
 from tests.page.test_page import FRAMES_A_SECOND, Report, report
 from tests.page.truth import Truth
+from tests.serve.support import serving
 
 __all__ = ["report"]
 pytestmark = pytest.mark.slow
@@ -210,6 +212,35 @@ def test_compare_in_a_real_race(
     tab.page.click("#desk [aria-label='Two side by side']")
     tab.page.click("#play")
     report("frames a second with the comparison and a chart", round(tab.page.evaluate(FRAMES_A_SECOND, 3), 1))
+
+
+@pytest.fixture(scope="module")
+def real_qualifying(once: Once, real_cache: Path) -> Path:
+    """A folder with the qualifying of 2025 round 1."""
+    which = ("2025", "1", "--session", "Q", "--offline", "--frame-skip", "10")
+    return once("real-q", lambda out: cli("race", *which, "--fastf1-cache", real_cache, "--out", out))
+
+
+def test_a_real_qualifying(new_tab: Callable[..., Tab], real_qualifying: Path) -> None:
+    """Its laps by the minute, in its parts; nothing of places and gaps on the road; best laps to compare."""
+    with serving(real_qualifying) as server:
+        check_qualifying(new_tab(), server.url, completed(real_qualifying / "telemetry/2025/1/qualifying"))
+
+
+def check_qualifying(tab: Tab, url: str, laps: dict[str, list[Row]]) -> None:
+    tab.open(url + "/replay/2025/1?session=Q")
+    tab.page.keyboard.press("l")
+    tab.page.click("#desk .tools >> text=Whole session")
+    assert tab.text("#desk .tabs").split("\n") == ["Compare", "Lap times", "Stints", "Tyre wear"]
+    for code, cells in chart(tab, "Lap times").items():
+        times = [f"Lap {row['lap']} · {lap_text(row['lap_time_s'])}" for row in laps.get(code, [])]
+        assert [cell.split(", ")[0] for cell in cells] == times, code
+    tab.page.click("#desk .tabs button:text-is('Compare')")
+    tab.page.locator("#desk .slot").first.wait_for()
+    rows = [row for own in laps.values() for row in own]
+    timed = [row for row in rows if row["lap_time_s"] and row["lap"] > 1 and not row["deleted"]]
+    fastest = min(timed, key=lambda row: row["lap_time_s"])
+    assert tab.page.evaluate(SLOTS)[0] == [fastest["driver"], str(fastest["lap"])]
 
 
 @pytest.mark.parametrize("size", [(390, 844), (844, 390)])

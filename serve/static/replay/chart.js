@@ -11,13 +11,13 @@ import { Plot } from "./plot.js";
 import { gaps, lapTimes, positions } from "./scenes.js";
 import { degradation, stops } from "./scenes-tyres.js";
 
-/** @type {Record<string, {name: string, about: string, onLaps: boolean, scene: (laps: RaceLaps, asked: Asked) => Scene}>} */
+/** @type {Record<string, {name: string, about: string, raced?: boolean, timeless?: boolean, scene: (laps: RaceLaps, asked: Asked) => Scene}>} */
 export const CHARTS = {
-  positions: { name: "Positions", about: "Position at the end of each lap", onLaps: true, scene: positions },
-  gaps: { name: "Gaps", about: "Gap to the leader at the end of each lap", onLaps: true, scene: gaps },
-  laps: { name: "Lap times", about: "Lap times, in the colours of the tyres", onLaps: true, scene: lapTimes },
-  stops: { name: "Stints", about: "Stints and pit stops", onLaps: true, scene: stops },
-  tyres: { name: "Tyre wear", about: "Lap times by the age of the tyres, not corrected for fuel", onLaps: false, scene: degradation },
+  positions: { name: "Positions", about: "Position at the end of each lap", raced: true, scene: positions },
+  gaps: { name: "Gaps", about: "Gap to the leader at the end of each lap", raced: true, scene: gaps },
+  laps: { name: "Lap times", about: "Lap times, in the colours of the tyres", scene: lapTimes },
+  stops: { name: "Stints", about: "Stints and pit stops", scene: stops },
+  tyres: { name: "Tyre wear", about: "Lap times by the age of the tyres, not corrected for fuel", timeless: true, scene: degradation },
 };
 const EARLY_S = 4; // before the moment that was clicked, so that it is seen coming
 
@@ -42,10 +42,10 @@ export class Chart {
   update({ t }) {
     const { laps, whole, page } = this.desk;
     const until = whole ? Infinity : t;
-    const key = [laps.known(until), this.kind.onLaps && !whole ? flagsBegun(page.race.manifest, t) : "", page.selection.codes].join();
+    const key = [laps.known(until), !this.kind.timeless && !whole ? flagsBegun(page.race.manifest, t) : "", page.selection.codes].join();
     if (key !== this.#drawn) this.#show(until);
     this.#drawn = key;
-    this.plot.cursor = this.kind.onLaps ? laps.lapAt(t) : null;
+    this.plot.cursor = !this.kind.timeless ? laps.lapAt(t) : null;
   }
 
   /** Draw what is shown anew, with other colours or in another size. */

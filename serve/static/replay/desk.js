@@ -12,7 +12,6 @@ import { OPENERS } from "./panel.js";
 /** What a pane shows. @typedef {{element: any, update(state: State): void, redraw(): void, toggleTable(): void, close?(): void}} View */
 /** @typedef {{name: string, view: View, element: any}} Pane */
 
-const NAMES = /** @type {Record<string, string>} */ ({ compare: "Compare", ...Object.fromEntries(Object.entries(CHARTS).map(([key, { name }]) => [key, name])) });
 const MOST = 2;
 
 export class Desk {
@@ -34,10 +33,13 @@ export class Desk {
   constructor(page, laps) {
     this.page = page;
     this.laps = /** @type {RaceLaps} */ (laps);
+    const charts = Object.entries(CHARTS).filter(([, { raced }]) => !raced || laps?.race);
+    /** What there is to show. @type {Record<string, string>} */
+    this.all = { compare: "Compare", ...Object.fromEntries(charts.map(([key, { name }]) => [key, name])) };
     this.element = make("section", { id: "desk", hidden: true });
     this.element.setAttribute("aria-label", "Charts and comparison");
     this.tools = make("div", { className: "tools" });
-    this.wholeButton = this.#tool("Whole race", "Show what is still to come, too", () => this.setWhole(!this.whole));
+    this.wholeButton = this.#tool(laps?.race === false ? "Whole session" : "Whole race", "Show what is still to come, too", () => this.setWhole(!this.whole));
     this.splitButton = this.#tool("◫", "Two side by side", () => this.open(this.names.length < MOST ? [...this.names, this.#other()] : this.names.slice(0, 1)));
     this.tableButton = this.#tool("☷", "The same as a table", () => this.#panes.forEach(({ view }) => view.toggleTable()));
     this.largeButton = this.#tool("⤢", "Larger or smaller", () => this.#large());
@@ -56,7 +58,7 @@ export class Desk {
 
   /** Open these, close what else was. @param {string[]} names */
   open(names) {
-    const wanted = [...new Set(names)].filter((name) => name in NAMES).slice(0, MOST);
+    const wanted = [...new Set(names)].filter((name) => name in this.all).slice(0, MOST);
     for (const pane of this.#panes) if (!wanted.includes(pane.name)) pane.view.close?.();
     if (this.laps) this.#panes = wanted.map((name) => this.#panes.find((pane) => pane.name === name) ?? this.#pane(name));
     const old = make("p", { className: "early" }, "This race was computed before there were lap tables: it has no charts. ", make("button", { type: "button", textContent: "Close", onclick: () => this.open([]) }));
@@ -87,7 +89,7 @@ export class Desk {
 
   /** Whoever is early may want it all. */
   wholeLink() {
-    return make("button", { type: "button", textContent: "Show the whole race", onclick: () => this.setWhole(true) });
+    return make("button", { type: "button", textContent: `Show the whole ${this.laps.race ? "race" : "session"}`, onclick: () => this.setWhole(true) });
   }
 
   /** @param {string} name @returns {Pane} */
@@ -103,15 +105,15 @@ export class Desk {
   #tabs() {
     for (const pane of this.#panes) {
       const change = (/** @type {string} */ to) => this.open(this.names.map((name) => (name === pane.name ? to : name)));
-      pane.element.firstChild.replaceChildren(...(this.#panes.length > 1 ? [this.#choice(pane.name, change)] : tabsOf(pane.name, change)));
+      pane.element.firstChild.replaceChildren(...(this.#panes.length > 1 ? [this.#choice(pane.name, change)] : tabsOf(this.all, pane.name, change)));
     }
-    for (const [id, name] of Object.entries(OPENERS))
-      byId(id).setAttribute("aria-pressed", String(id === "compare" ? this.names.includes(name) : this.names.some((one) => one !== "compare")));
+    for (const id of OPENERS)
+      byId(id).setAttribute("aria-pressed", String(this.names.some((name) => (name === "compare") === (id === "compare"))));
   }
 
   /** The same where there is less room. @param {string} chosen @param {(name: string) => void} change */
   #choice(chosen, change) {
-    const free = Object.entries(NAMES).filter(([name]) => name === chosen || !this.names.includes(name));
+    const free = Object.entries(this.all).filter(([name]) => name === chosen || !this.names.includes(name));
     const select = make("select", { onchange: () => change(select.value) }, ...free.map(([value, textContent]) => make("option", { value, textContent })));
     select.setAttribute("aria-label", "What to show");
     select.value = chosen;
@@ -120,7 +122,7 @@ export class Desk {
 
   /** A chart to lay beside the one that is open. */
   #other() {
-    return Object.keys(CHARTS).find((name) => !this.names.includes(name)) ?? "gaps";
+    return Object.keys(this.all).find((name) => name !== "compare" && !this.names.includes(name)) ?? "laps";
   }
 
   #large() {
@@ -147,9 +149,9 @@ export class Desk {
   }
 }
 
-/** @param {string} chosen @param {(name: string) => void} change */
-function tabsOf(chosen, change) {
-  return Object.entries(NAMES).map(([name, text]) => {
+/** @param {Record<string, string>} all @param {string} chosen @param {(name: string) => void} change */
+function tabsOf(all, chosen, change) {
+  return Object.entries(all).map(([name, text]) => {
     const button = make("button", { type: "button", textContent: text, onclick: () => change(name) });
     button.setAttribute("aria-pressed", String(name === chosen));
     return button;

@@ -1,4 +1,4 @@
-// A race as laps, for charts and comparisons: from timing.json.gz and the manifest alone.
+// A session as laps, for charts and comparisons: from timing.json.gz and the manifest alone.
 
 /** @import {LapsColumns, Manifest, PitStopsColumns, Row, StintsColumns, TimingDocument} from "../f1-replay.js" */
 
@@ -10,6 +10,7 @@ import { colorOf, FLAGS } from "./facts.js";
 /** @typedef {Row<LapsColumns> & {n: number, end: number, track: "clear" | string}} Lap a completed one */
 /** @typedef {{code: string, name: string, color: string, dash: number[] | undefined, grid: number | null, laps: Lap[], stints: Row<StintsColumns>[], stops: Row<PitStopsColumns>[]}} CarLaps */
 
+const RACES = ["R", "S"];
 const DASH = [6, 3]; // a team's second car
 
 export class RaceLaps {
@@ -19,6 +20,8 @@ export class RaceLaps {
   /** @param {Manifest} manifest @param {TimingDocument} timing */
   constructor(manifest, timing) {
     this.manifest = manifest;
+    /** Whether all drive at once: charts of a race go by its laps, those of qualifying and practice by minutes. */
+    this.race = RACES.includes(manifest.event.session);
     this.kinds = TYRES.map((word) => word.toLowerCase());
     this.tyreColors = compounds(this.kinds);
     const [laps, stints, stops] = [rows(timing.laps), rows(timing.stints), rows(timing.pit_stops)];
@@ -44,6 +47,7 @@ export class RaceLaps {
     }
     this.cars.sort((a, b) => (a.grid || 99) - (b.grid || 99) || (a.code < b.code ? -1 : 1));
     this.total = Math.max(manifest.total_laps ?? 0, ...this.cars.map(({ laps }) => laps.at(-1)?.n ?? 0), 1);
+    this.span = this.race ? this.total : Math.ceil(manifest.clock.duration_s / 60);
     this.first = this.#firsts();
     /** When something new was known, by time. */
     this.news = [...laps.map(({ end_s }) => end_s), ...stops.flatMap(({ pit_in_s, pit_out_s }) => [pit_in_s, pit_out_s])]
@@ -70,9 +74,15 @@ export class RaceLaps {
     return this.cars.find((car) => car.code === code);
   }
 
-  /** The race's lap at a moment, with its fraction: 12.5 is half way through lap 13. @param {number} t */
+  /** Where a lap's end is on the x axis. @param {Lap} lap */
+  xOf({ n, end }) {
+    return this.race ? n : end / 60;
+  }
+
+  /** The race's lap at a moment, with its fraction: 12.5 is half way through lap 13; else its minute. @param {number} t */
   lapAt(t) {
     const { first } = this;
+    if (!this.race) return t / 60;
     let n = first.findLastIndex((end) => end <= t);
     if (n < 0) return 0;
     while (first[n - 1] === first[n]) n--;
@@ -80,18 +90,12 @@ export class RaceLaps {
     return next === undefined ? n : n + (t - first[n]) / (next - first[n]);
   }
 
-  /** When the race came there. @param {number} lap */
-  timeAt(lap) {
-    const n = Math.min(Math.floor(lap), this.first.length - 1);
-    return this.first[n] + (lap - n) * ((this.first[n + 1] ?? this.first[n]) - this.first[n]);
-  }
-
   /** Stretches of laps under a flag that had begun by then. @param {number} until */
   flags(until) {
     return this.manifest.track_statuses.flatMap(({ status, start_time, end_time }) => {
       const kind = FLAGS[status]?.kind ?? "clear";
       if (kind === "clear" || start_time > until) return [];
-      return { kind, from: this.lapAt(start_time), to: this.lapAt(Math.min(end_time ?? Infinity, until, this.first.at(-1) ?? 0)) };
+      return { kind, from: this.lapAt(start_time), to: this.lapAt(Math.min(end_time ?? Infinity, until, this.race ? (this.first.at(-1) ?? 0) : this.manifest.clock.duration_s)) };
     });
   }
 
@@ -109,7 +113,8 @@ export class RaceLaps {
   /** Laps that say how fast the car was: timed, on a clear track, not far off the driver's usual. @param {CarLaps} car @param {number} until */
   clean(car, until) {
     const timed = this.done(car, until).filter(({ n, kind, track, deleted, lap_time_s }) => n > 1 && kind === "timed" && track === "clear" && !deleted && lap_time_s !== null);
-    const usual = median(timed.map(({ lap_time_s }) => Number(lap_time_s)));
+    const times = timed.map(({ lap_time_s }) => Number(lap_time_s));
+    const usual = this.race ? median(times) : Math.min(...times); // beside the fast laps of qualifying are as many slow ones
     return timed.filter(({ lap_time_s }) => Number(lap_time_s) < usual * 1.04);
   }
 

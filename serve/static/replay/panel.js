@@ -5,8 +5,8 @@
 
 import { byId } from "./facts.js";
 
-/** @type {Record<string, string>} */
-export const OPENERS = { charts: "positions", compare: "compare" };
+/** The buttons of the head. */
+export const OPENERS = ["charts", "compare"];
 
 /** @param {Page} page */
 export function addPanel(page) {
@@ -22,11 +22,14 @@ export function addPanel(page) {
       byId("announce").textContent = `Charts cannot be shown: ${error}`;
     }
   };
-  const toggle = (/** @type {string} */ name) => show(desk?.names.includes(name) ? [] : [name]);
-  for (const [id, name] of Object.entries(OPENERS)) {
-    const button = byId(id);
-    button.hidden = false;
-    button.onclick = () => toggle(name);
+  const race = ["R", "S"].includes(page.race.manifest.event.session);
+  const toggle = (/** @type {string} */ id) => {
+    const open = (desk?.names ?? []).some((name) => (name === "compare") === (id === "compare"));
+    return show(open ? [] : [id === "compare" ? id : race ? "positions" : "laps"]);
+  };
+  for (const id of OPENERS) {
+    byId(id).hidden = false;
+    byId(id).onclick = () => toggle(id);
   }
   page.address.add("show", () => desk?.names.join() ?? "", (said) => show(said.split(",").filter(Boolean)));
   return toggle;

@@ -31,7 +31,7 @@ export function add(page, board, view) {
   page.views.push(result, sync);
   const toggle = addPanel(page);
   listenToKeys(page, controls, {
-    l: () => toggle("positions"),
+    l: () => toggle("charts"),
     c: () => toggle("compare"),
     q: () => dialogs.open(dialogs.quality),
     "?": () => dialogs.open(dialogs.help),

@@ -5,7 +5,7 @@
 /** @import {Asked} from "./scenes.js" */
 
 import { median, signed, ticksOf } from "./axes.js";
-import { lapAxis, sayOf } from "./scenes.js";
+import { lapAxis, partsOf, sayOf } from "./scenes.js";
 import { lapText } from "./format.js";
 
 const FEW = 4; // laps of which a slope says something
@@ -17,6 +17,7 @@ export function stops(laps, asked) {
   const ticks = order.map((_, row) => row);
   return {
     x: lapAxis(laps),
+    marks: partsOf(laps, asked),
     flags: laps.flags(asked.until),
     bands: [{ weight: 1, lines: [], bars, y: { name: "", min: -0.6, max: order.length - 0.4, ticks, say: (row) => order[row]?.code ?? "", down: true } }],
   };
@@ -25,6 +26,7 @@ export function stops(laps, asked) {
 /** Where the car was last: who went further comes first. @param {RaceLaps} laps @param {CarLaps} car @param {Asked} asked */
 function placeOf(laps, car, { until }) {
   const last = laps.done(car, until).at(-1);
+  if (!laps.race) return last?.position ?? 99;
   return last ? (last.position ?? 99) - (last.n < laps.lapAt(until) - 3 ? 100 * (last.n - laps.total) : 0) : (car.grid || 99) + 1e4;
 }
 
@@ -32,18 +34,21 @@ function placeOf(laps, car, { until }) {
 function stintBars(laps, car, row, { until, codes }) {
   const reached = Math.max(laps.done(car, until).at(-1)?.n ?? 0, 0);
   return car.stints.flatMap((stint) => {
-    const from = stint.first_lap - 1;
-    const to = Math.min(stint.last_lap, reached);
-    if (to <= from) return [];
+    const first = stint.first_lap - 1;
+    const last = Math.min(stint.last_lap, reached);
+    if (last <= first) return [];
+    const [start, end] = [stint.start_s ?? 0, Math.min(stint.end_s ?? Infinity, until, laps.manifest.clock.duration_s)];
+    const [from, to] = laps.race ? [first, last] : [start / 60, end / 60];
     const { name, color } = laps.tyre(stint.tyre);
     const age = stint.tyre_life_start ? `${stint.tyre_life_start} laps old when fitted` : stint.fresh_tyre ? "new" : "";
-    const says = sayOf(car, `Stint ${stint.stint} · ${name}`, `Laps ${stint.first_lap} to ${to} (${to - from})`, age);
-    return { from, to, row, color, text: String(to - from), faint: codes.length > 0 && !codes.includes(car.code), t: stint.start_s ?? undefined, says };
+    const says = sayOf(car, `Stint ${stint.stint} · ${name}`, `Laps ${stint.first_lap} to ${last} (${last - first})`, age);
+    return { from, to, row, color, text: String(last - first), faint: codes.length > 0 && !codes.includes(car.code), t: stint.start_s ?? undefined, says };
   });
 }
 
 /** @param {RaceLaps} laps @param {CarLaps} car @param {number} row @param {Asked} asked @returns {Bar[]} */
 function stopBars(laps, car, row, { until }) {
+  if (!laps.race) return []; // who waits in the garage has not stopped
   return car.stops.flatMap((stop) => {
     const t = stop.pit_in_s ?? stop.pit_out_s;
     if (t === null || t > until) return [];

@@ -13,8 +13,13 @@ const LEAST_GAP = 10; // s
 const SLOW = 1.11; // of the usual lap: pit stops and safety cars run off the chart
 
 /** @param {RaceLaps} laps @returns {Axis} */
-export function lapAxis({ total }, name = "lap", from = 0) {
-  return { name, min: from, max: total, ticks: ticksOf(0, total, 14, 1), say: String };
+export function lapAxis({ race, span }) {
+  return { name: race ? "lap" : "min", min: 0, max: span, ticks: ticksOf(0, span, 14, 1), say: String };
+}
+
+/** Where the parts of qualifying begin. @param {RaceLaps} laps @param {Asked} asked @returns {{x: number, text: string}[] | undefined} */
+export function partsOf({ manifest }, { until }) {
+  return manifest.parts?.filter(({ start }) => start <= until).map(({ name, start }) => ({ x: start / 60, text: name }));
 }
 
 /** A car's line among the others. @param {CarLaps} car @param {Asked} asked @param {Point[]} points @returns {Line} */
@@ -89,14 +94,15 @@ export function lapTimes(laps, asked) {
       const off = lap.deleted ? "deleted" : stopped(lap);
       const worn = lap.tyre_life === null ? name : `${name}, ${lap.tyre_life} laps old`;
       const says = sayOf(car, `Lap ${lap.n} · ${lapText(lap.lap_time_s) || "–"}`, worn, off);
-      return { x: lap.n, y: lap.lap_time_s, t: lap.end, fill: color, hollow: Boolean(off), says };
+      return { x: laps.xOf(lap), y: lap.lap_time_s, t: lap.end, fill: color, hollow: Boolean(off), says };
     });
     return { ...lineOf(car, asked, points), dots: true, bare: !strong, tag: strong ? car.code : "" };
   });
-  const flags = laps.flags(asked.until).map(({ from, to, kind }) => ({ kind, from: from + 0.5, to: to + 0.5 })); // a lap's time is of the lap before its end
+  const half = laps.race ? 0.5 : 0; // a lap's time is of the lap before its end
   return {
-    x: { ...lapAxis(laps), min: 0.5, max: laps.total + 0.5 },
-    flags,
+    x: { ...lapAxis(laps), min: half, max: laps.span + half },
+    flags: laps.flags(asked.until).map(({ from, to, kind }) => ({ kind, from: from + half, to: to + half })),
+    marks: partsOf(laps, asked),
     bands: [{ weight: 1, lines, y: { name: "Lap time", min, max, ticks: ticksOf(min, max, 7), say: (n) => lapText(n, 1) } }],
   };
 }
