@@ -11,7 +11,7 @@ ARGS ?=
 # All share one environment, into which one pip at a time may install.
 .NOTPARALLEL:
 .PHONY: help install precompute-season serve test test-quick coverage lint format truth damage bench bench-serve verify lock \
-	docs try-image clean
+	docs screenshots try-image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -111,6 +111,9 @@ lock: $(INSTALLED) ## resolve the requirements again
 
 docs: $(INSTALLED) ## write what documents and types say of options, columns and files
 	$(BIN)/python docs/generate.py --write
+
+screenshots: $(INSTALLED) ## look at the replay page: four sizes of screen, dark and light, into build/screenshots
+	$(BIN)/python docs/screenshots.py --every --out build/screenshots $(ARGS)
 
 try-image: $(INSTALLED) ## follow the Dockerfile without a container engine, and try what it makes
 	$(BIN)/python deploy/try_image.py

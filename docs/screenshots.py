@@ -1,4 +1,5 @@
 """Make the pictures of the README: `python docs/screenshots.py`, with playwright and a Chromium installed.
+`make screenshots` takes others, to look at: four sizes of screen, dark and light.
 
 They show the newest published race; of an empty data folder there is nothing to show, so run
 `f1-precompute demo` first.
@@ -25,6 +26,14 @@ from pipeline.contract.models import Catalog, Manifest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+SIZES = (
+    (1440, 900),
+    (1920, 1080),
+    (844, 390),
+    (390, 844),
+)  # desk, large desk, phone held sideways and upright
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture: its name, the page's size, colours, and moment."""
@@ -41,6 +50,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=ROOT / "computed_data")
     options.add_argument("--out", type=Path, default=ROOT / "docs" / "img")
+    options.add_argument("--every", action="store_true", help="four sizes, dark and light, into --out")
     given = options.parse_args()
     catalog = Catalog.model_validate_json((given.data / "catalog.json").read_bytes())
     if catalog.newest is None:
@@ -51,7 +61,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for shot in shots(manifest):
+        for shot in every(manifest) if given.every else shots(manifest):
             take(browser, f"{url}/replay/{manifest.event.year}/{manifest.event.round}", shot, given.out)
 
 
@@ -66,6 +76,17 @@ def shots(manifest: Manifest) -> list[Shot]:
         Shot("replay-light", 1440, 860, "light", f"t={finish + 8:.0f}"),
         Shot("replay-phone", 390, 844, "dark", f"t={manifest.clock.duration_s / 3:.0f}&car={leader}"),
         Shot("quality", 1440, 860, "dark", f"t={middle:.0f}", key="q"),
+    ]
+
+
+def every(manifest: Manifest) -> list[Shot]:
+    """Two cars chosen, on each size of screen, dark and light: to look at what a change has done."""
+    chosen = ",".join(driver.code for driver in manifest.drivers[1:3])
+    fragment = f"t={manifest.clock.duration_s * 0.6:.0f}&car={chosen}"
+    return [
+        Shot(f"{width}x{height}-{scheme}", width, height, scheme, fragment)
+        for width, height in SIZES
+        for scheme in ("dark", "light")
     ]
 
 

@@ -66,6 +66,8 @@ export interface Race extends EventTarget {
   readonly root: URL;
   /** Seconds from the first frame to the last. */
   readonly duration: number;
+  /** How many chunks are loaded ahead of the one in use; may be changed at any time. */
+  ahead: number;
   /** Indices of the chunks held now. */
   readonly loaded: number[];
 

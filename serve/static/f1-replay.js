@@ -110,6 +110,16 @@ class Race extends EventTarget {
     return this.manifest.clock.duration_s;
   }
 
+  get ahead() {
+    return this.#options.ahead;
+  }
+
+  set ahead(chunks) {
+    this.#options.ahead = chunks;
+    this.#options.keep = Math.max(this.#options.keep, chunks + 2);
+    this.#settled = false;
+  }
+
   get loaded() {
     return [...this.#chunks.keys()].sort((a, b) => a - b);
   }

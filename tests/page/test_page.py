@@ -22,11 +22,12 @@ pytestmark = pytest.mark.slow
 
 Report = Callable[[str, object], None]
 FIRST_PICTURE_BYTES = 150_000
+TOWER_BYTES = 250_000
 MEMORY_GROWTH = 8_000_000
 RACE = "/replay/1900/1"
 
-FIRST_PICTURE = """() => {
-  const { startTime } = performance.getEntriesByName("first-picture")[0];
+LOADED_BY = """(mark) => {
+  const { startTime } = performance.getEntriesByName(mark)[0];
   const entries = ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind));
   const before = entries.filter((entry) => entry.responseEnd <= startTime);
   const bytes = before.reduce((sum, entry) => sum + entry.transferSize, 0);
@@ -108,9 +109,13 @@ def test_first_picture_of_a_real_race(
 def check_first_picture(tab: Tab, url: str, out: Path, key: SessionKey, report: Report) -> None:
     """Cars are drawn, in their colours, after few bytes."""
     tab.open(f"{url}/replay/{key.year}/{key.round}")
-    first = tab.page.evaluate(FIRST_PICTURE)
+    first = tab.page.evaluate(LOADED_BY, "first-picture")
     report(f"first picture of {key}, ms and bytes", (round(first["ms"]), first["bytes"]))
     assert first["bytes"] <= FIRST_PICTURE_BYTES
+    tab.page.wait_for_function("() => performance.getEntriesByName('tower').length")
+    tower = tab.page.evaluate(LOADED_BY, "tower")
+    report(f"tower complete of {key}, ms and bytes", (round(tower["ms"]), tower["bytes"]))
+    assert tower["bytes"] <= TOWER_BYTES
     truth = Truth.read(out / key.prefix)
     colors = {driver.code: driver.color for driver in truth.manifest.drivers}
     painted = tab.page.evaluate(PAINTED)
@@ -174,7 +179,7 @@ def test_from_a_plain_file_server(
     tab.page.click("text=Testland Grand Prix")
     tab.page.locator("#order tbody tr").first.wait_for()
     tab.page.locator("html[data-state=ready]").wait_for(state="attached")
-    report("first picture from a plain file server", tab.page.evaluate(FIRST_PICTURE))
+    report("first picture from a plain file server", tab.page.evaluate(LOADED_BY, "first-picture"))
     tab.seek(120)
     assert tab.order() == Truth.read(demo_out / "telemetry/1900/1").order(120)
 
@@ -534,18 +539,19 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
 
 
 def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
-    """The script that makes the pictures of the README runs."""
-    done = subprocess.run(
-        [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path)],
-        cwd=REPOSITORY,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.glob("*.png"))) == 4
+    """The script that makes the pictures of the README runs, and that of the four sizes."""
+    for number, more in ((4, []), (4 + 8, ["--every"])):
+        done = subprocess.run(
+            [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path), *more],
+            cwd=REPOSITORY,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        assert len(list(tmp_path.glob("*.png"))) == number
 
 
 def test_the_files_of_a_race_can_be_opened(new_tab: Callable[..., Tab], served: str) -> None:

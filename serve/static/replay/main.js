@@ -43,7 +43,7 @@ function apologize(error) {
 try {
   const url = manifestUrl(location);
   if (url) {
-    const opening = openRace(url);
+    const opening = openRace(url, { ahead: 0 }); // what is seen first comes first; see AHEAD
     opening.catch(() => {}); // reported below, once the page's code is there
     const { show } = await import("./page.js");
     await show(await opening);

@@ -41,6 +41,7 @@ export async function show(race) {
   restore(page);
   await run(page, track);
   performance.mark("first-picture");
+  for (const table of [race.timing(), race.segments()]) table.catch(() => {}); // the tower's, asked for again by it
   const parts = await import("./parts.js");
   parts.add(page, board, track.view);
   page.player.redraw();

@@ -16,11 +16,15 @@ import { Result } from "./result.js";
 import { Sync } from "./sync.js";
 import { TowerView } from "./tower.js";
 
+const AHEAD = 3; // chunks of a minute, once the tower is complete
 const KEPT_THEME = "f1-replay-theme";
 
 /** @param {Page} page @param {Board} board @param {View} view */
 export function add(page, board, view) {
   const tower = new TowerView(page, board);
+  const ahead = () => (page.race.ahead = AHEAD);
+  tower.complete.then(ahead);
+  page.player.addEventListener("change", ahead, { once: true }); // whoever plays needs it now
   const controls = new Controls(page);
   page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page));
   choosePanel();

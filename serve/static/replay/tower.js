@@ -23,7 +23,9 @@ export class TowerView extends EventTarget {
     this.page = page;
     this.board = board;
     for (const row of board.rows.values()) furnish(row);
-    page.race.segments().catch(() => {}); // without it there are no mini-sectors
+    const coloured = page.race.segments().then(() => this.#again());
+    /** Settled when all is there that there is. */
+    this.complete = Promise.allSettled([page.race.timing(), coloured]);
   }
 
   /** @param {State} state */
@@ -36,11 +38,18 @@ export class TowerView extends EventTarget {
     );
   }
 
+  /** The same moment once more: more is known of it. */
+  #again() {
+    this.#wanted = NaN;
+    this.page.player.redraw();
+  }
+
   /** @param {Tower | null} tower @param {number} t */
   #show(tower, t) {
     this.#there = tower !== null; // a race of before there was timing.json.gz
     document.documentElement.toggleAttribute("data-timed", this.#there);
     if (!tower || t !== this.#wanted) return;
+    if (!this.now) this.complete.then(() => performance.mark("tower"));
     this.now = tower;
     const total = this.page.race.manifest.total_laps ?? tower.lap ?? 1;
     for (const car of tower.cars) {
