@@ -3,7 +3,7 @@
 /** @import {Page} from "./page.js" */
 /** @import {Car, Driver, State} from "../f1-replay.js" */
 
-import { byId, colorOf, isOut, make, write } from "./facts.js";
+import { byId, colorOf, isOut, isTimed, knockedOut, make, partAt, write } from "./facts.js";
 import { behindText } from "./format.js";
 import { DRS_OPEN, showTyre } from "./tyres.js";
 
@@ -13,16 +13,23 @@ const CLOSE_S = 1; // within a second of the car ahead: close enough for DRS
 /** Cells of a row, from left to right; those of the reader's tower(t) are empty until it is there. */
 const COLUMNS = ["p", "gain", "who", "marks", "gap", "int", "last", "best", "s1", "s2", "s3", "tyre", "stints"];
 
+/** What cars do, by their status; in qualifying and practice more than in a race. @type {Record<string, string>} */
+const MARKS = { pit: "PIT", finished: "FIN", garage: "BOX", out: "OUT LAP", timed: "TIMED", in: "IN LAP" };
+
 /** @typedef {Record<string, any> & {row: any, mark: any, override: string}} Row */
 
 export class Board {
   /** @type {Map<string, Row>} */ rows = new Map();
   /** @type {Map<string, Driver>} */ #drivers;
   #order = "";
+  #timed;
+  /** How many go on from the part that runs. @type {number | null} */ #goesOn = null;
 
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
+    this.#timed = isTimed(page.race.manifest);
+    document.documentElement.toggleAttribute("data-timed-session", this.#timed);
     this.#drivers = new Map(page.race.manifest.drivers.map((driver) => [driver.code, driver]));
     this.body = byId("order").querySelector("tbody");
     for (const driver of page.race.manifest.drivers) this.rows.set(driver.code, this.#row(driver));
@@ -31,6 +38,10 @@ export class Board {
 
   /** @param {State} state */
   update({ cars, t }) {
+    const { manifest } = this.page.race;
+    const part = partAt(manifest, t);
+    this.#goesOn = part && (part.end === null || t < part.end) ? (part.goes_on ?? null) : null;
+    if (this.#timed) for (const code of this.rows.keys()) this.rows.get(code)?.row.classList.toggle("knocked", knockedOut(manifest, t).includes(code));
     const present = new Set(cars.map((car) => car.code));
     const gone = [...this.#drivers.values()].filter((driver) => !present.has(driver.code));
     gone.sort((a, b) => (b.retired_at ?? -1) - (a.retired_at ?? -1));
@@ -82,15 +93,24 @@ export class Board {
     const row = /** @type {Row} */ (this.rows.get(car.code));
     const out = isOut(this.#drivers.get(car.code), t);
     const { length_m } = this.page.race.manifest.circuit;
-    this.#mark(row, out ? "OUT" : car.status === "pit" ? "PIT" : car.status === "finished" ? "FIN" : "");
-    write(row.p, String(car.position));
+    this.#mark(row, out ? (this.#timed ? "STOP" : "OUT") : (MARKS[car.status] ?? ""));
+    write(row.p, String(car.position ?? ""));
     showTyre(row.letter, car.tyre);
     write(row.age, car.tyre_life === null ? "" : String(car.tyre_life));
+    if (this.#timed) return this.#showTimed(row, car);
     write(row.gap, out ? "" : ahead ? behindText(car, leader, car.gap, car.laps_down, length_m) : "Leader");
     write(row.int, out || !ahead ? "" : behindText(car, ahead, car.interval, 0, length_m));
     const racing = !out && ahead && car.status === "track";
     const close = racing && typeof car.interval === "number" && car.interval < CLOSE_S;
     row.row.dataset.drs = racing && DRS_OPEN.includes(car.drs ?? 0) ? "open" : close ? "close" : "";
+  }
+
+  /** Where cars go by their best laps; in qualifying a line is drawn under the last that would go on. @param {Row} row @param {Car} car */
+  #showTimed(row, { position, gap, interval }) {
+    const behind = (/** @type {number | null | undefined} */ seconds) => (typeof seconds === "number" && position !== 1 ? `+${seconds.toFixed(3)}` : "");
+    write(row.gap, position === null ? "no time" : behind(gap));
+    write(row.int, position === null ? "" : behind(interval));
+    row.row.classList.toggle("cutoff", position !== null && position === this.#goesOn);
   }
 
   /** @param {Driver} driver */

@@ -4,7 +4,7 @@
 /** @import {State} from "../f1-replay.js" */
 
 import { JUMPS, lapStarts, moments } from "./events.js";
-import { byId, clockText, FLAGS, finishTime, flagAt, lastAt, make, write } from "./facts.js";
+import { byId, clockText, FLAGS, finishTime, flagAt, isTimed, lastAt, make, write } from "./facts.js";
 import { SPEEDS } from "./player.js";
 
 const SHAPES = { play: "M4 2l10 6-10 6z", pause: "M3 2h4v12H3zM9 2h4v12H9z", back: "M2 3h2v10H2zM14 3v10L5 8z", on: "M12 3h2v10h-2zM2 3v10l9-5z" };
@@ -60,7 +60,9 @@ export class Controls {
 
   /** Back and on to a lap, a flag, an overtake… of the kind chosen between the two buttons. */
   #jumps() {
-    const names = Object.entries(JUMPS).map(([value, { name }]) => make("option", { value, textContent: name }));
+    const timed = isTimed(this.page.race.manifest);
+    const offered = Object.entries(JUMPS).filter(([kind]) => !(timed ? ["lap", "overtake"] : ["part"]).includes(kind));
+    const names = offered.map(([value, { name }]) => make("option", { value, textContent: name }));
     this.kind = make("select", { title: "What the arrows beside it jump to; of the chosen cars, where it is a car's matter" }, ...names);
     this.kind.setAttribute("aria-label", "Jump to");
     const arrow = (/** @type {1 | -1} */ way, /** @type {string} */ name, /** @type {string} */ shape, /** @type {string} */ key) => {
@@ -83,6 +85,7 @@ export class Controls {
   /** Laps as ticks on the rail. @param {import("../f1-replay.js").TimingDocument} timing */
   #time(timing) {
     this.timing = timing;
+    if (isTimed(this.page.race.manifest)) return;
     this.laps = lapStarts(timing).map((t) => ({ t }));
     const lines = this.laps.map(({ t }, i) => {
       const line = make("i", { className: (i + 2) % 10 ? "lapline" : "lapline tenth" });
@@ -120,6 +123,8 @@ export class Controls {
       .map((driver) => ({ t: /** @type {number} */ (driver.retired_at), text: `${driver.code} out`, kind: "out" }));
     const finish = finishTime(manifest);
     if (finish !== null) this.moments.push({ t: finish, text: "Chequered flag", kind: "finish" });
+    for (const { name, start, end } of isTimed(manifest) ? (manifest.parts ?? []) : [])
+      this.moments.push({ t: start, text: `${name} begins`, kind: "part" }, ...(end === null ? [] : [{ t: end, text: `${name} ends`, kind: "finish" }]));
     return this.moments.map(({ t, kind }) => {
       const tick = make("i", { className: "tick" });
       tick.dataset.kind = kind;

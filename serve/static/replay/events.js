@@ -13,6 +13,7 @@ import { lapText } from "./format.js";
 /** What can be jumped to, and how many seconds before it one wants to be. @type {Record<string, {name: string, lead: number}>} */
 export const JUMPS = {
   lap: { name: "Lap", lead: 0 },
+  part: { name: "Part of qualifying", lead: 0 },
   flag: { name: "Flag or retirement", lead: 0 },
   overtake: { name: "Overtake", lead: 5 },
   pit_stop: { name: "Pit stop", lead: 3 },
@@ -46,6 +47,7 @@ export function moments({ race, selection }, timing, kind) {
   const { manifest } = race;
   let times = /** @type {number[]} */ ([]);
   if (kind === "flag") times = flags(manifest);
+  else if (kind === "part") times = (manifest.parts ?? []).flatMap(({ start, end }) => (end === null ? [start] : [start, end]));
   else if (kind === "message") times = messages(manifest).filter(about).map(({ at }) => at);
   else if (timing && kind === "lap") times = lapStarts(timing);
   else if (timing) times = told(timing).filter((event) => event.kind === kind && about(event)).map(({ at }) => at);

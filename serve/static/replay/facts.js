@@ -47,6 +47,21 @@ export function finishTime(manifest) {
   return times.length ? Math.min(...times) : null;
 }
 
+/** Qualifying and practice: nobody races there, cars go by their best laps. @param {Manifest} manifest */
+export function isTimed({ event }) {
+  return event.session !== "R" && event.session !== "S";
+}
+
+/** The part of qualifying that has begun last. @param {Manifest} manifest @param {number} t */
+export function partAt({ parts = [] }, t) {
+  return parts[lastAt(parts, t, "start")] ?? null;
+}
+
+/** Who has been knocked out by `t`. @param {Manifest} manifest @param {number} t */
+export function knockedOut({ parts = [] }, t) {
+  return parts.flatMap(({ end, knocked_out = [] }) => (end !== null && end <= t ? knocked_out : []));
+}
+
 /** @param {Driver | undefined} driver */
 export function colorOf(driver) {
   return driver?.color ? `#${driver.color}` : "#9aa4b2";

@@ -4,7 +4,7 @@
 /** @import {State} from "../f1-replay.js" */
 
 import { SESSIONS } from "../f1-replay.js";
-import { byId, clockText, FLAGS, finishTime, flagAt, lastAt, write } from "./facts.js";
+import { byId, clockText, FLAGS, finishTime, flagAt, isTimed, lastAt, partAt, write } from "./facts.js";
 
 const CLEAR_SHOWN_S = 8;
 const TICKER_S = 20;
@@ -13,12 +13,14 @@ const SPEAK_EVERY_MS = 4_000;
 export class Header {
   #page;
   #finish;
+  #timed;
   #spoken = { flag: "", lap: 0, at: 0 };
 
   /** @param {Page} page */
   constructor(page) {
     this.#page = page;
     const { event, total_laps, quality, provenance } = page.race.manifest;
+    this.#timed = isTimed(page.race.manifest);
     this.#finish = finishTime(page.race.manifest);
     const kind = SESSIONS[event.session]?.name ?? event.session;
     document.title = `${event.name} ${event.year}, ${kind.toLowerCase()}: replay`;
@@ -36,8 +38,10 @@ export class Header {
 
   /** @param {State} state */
   update({ t, lap }) {
-    const total = this.#page.race.manifest.total_laps;
-    write(byId("lap"), String(total ? Math.min(lap, total) : lap));
+    const { manifest } = this.#page.race;
+    const total = manifest.total_laps;
+    if (this.#timed) write(byId("counted"), partAt(manifest, t)?.name ?? ""); // what remains of it the tower knows
+    else write(byId("lap"), String(total ? Math.min(lap, total) : lap));
     write(byId("clock"), clockText(t));
     this.#showWeather(t);
     this.#showTicker(t);
@@ -94,7 +98,7 @@ export class Header {
     const now = performance.now();
     const news = [];
     if (flag !== this.#spoken.flag) news.push(flag);
-    if (lap !== this.#spoken.lap && now - this.#spoken.at > SPEAK_EVERY_MS) news.push(`Lap ${lap}`);
+    if (!this.#timed && lap !== this.#spoken.lap && now - this.#spoken.at > SPEAK_EVERY_MS) news.push(`Lap ${lap}`);
     if (!news.length) return;
     this.#spoken = { flag, lap, at: now };
     byId("announce").textContent = news.join(". ");

@@ -4,7 +4,7 @@
 /** @import {Board, Row} from "./board.js" */
 /** @import {SegmentColor, State, Tower, TowerCar, TowerLap} from "../f1-replay.js" */
 
-import { make, write } from "./facts.js";
+import { byId, clockText, isTimed, make, partAt, write } from "./facts.js";
 import { lapText } from "./format.js";
 import { showStints, stintText, stopText } from "./tyres.js";
 
@@ -51,13 +51,20 @@ export class TowerView extends EventTarget {
     if (!tower || t !== this.#wanted) return;
     if (!this.now) this.complete.then(() => performance.mark("tower"));
     this.now = tower;
-    const total = this.page.race.manifest.total_laps ?? tower.lap ?? 1;
+    const { manifest } = this.page.race;
+    const total = manifest.total_laps ?? Math.max(...tower.cars.map(({ laps }) => laps + 1));
+    if (isTimed(manifest)) write(byId("lap"), remains(tower, partAt(manifest, t)?.end ?? t));
     for (const car of tower.cars) {
       const row = this.board.rows.get(car.code);
       if (row) show(row, car, tower, total);
     }
     this.dispatchEvent(new Event("tower"));
   }
+}
+
+/** What is left of the part, by the session's clock or else by when it ended. @param {Tower} tower @param {number} end */
+function remains({ t, remaining_s }, end) {
+  return clockText(remaining_s ?? Math.max(end - t, 0)).replace(/^0:/, "");
 }
 
 /** What stands in the row's cells. @param {Row} row */
@@ -102,6 +109,7 @@ export function showTime(cell, time) {
 /** @param {any} cell @param {TowerLap | null} time @param {readonly SegmentColor[]} colors of the mini-sectors */
 export function showSector(cell, time, colors) {
   showTime(cell.firstChild, time);
+  if (time && time.seconds >= 60) write(cell.firstChild, lapText(time.seconds).slice(0, -2)); // an out lap's
   const minis = cell.lastChild;
   const key = colors.join();
   if (minis.dataset.key === key) return;
