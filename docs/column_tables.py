@@ -74,8 +74,15 @@ def tables() -> str:
 def _table(declared: Table) -> str:
     return markdown(
         ("column", "type", "unit", "meaning"),
-        [(f"`{c.name}`", _type(c), c.unit, _meaning(c)) for c in declared.columns]
-        + [(f"`{c.name}`", _type(c), c.unit, f"{_meaning(c)} ({NOT_RACES})") for c in declared.timed],
+        [
+            (
+                f"`{c.name}`",
+                _type(c),
+                c.unit,
+                f"{_meaning(c)} ({NOT_RACES})" if c in declared.timed else _meaning(c),
+            )
+            for c in declared.of_all.columns
+        ],
     )
 
 

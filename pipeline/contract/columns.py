@@ -97,7 +97,8 @@ DRIVER = Column("driver", "string", "the driver's three letters, as in drivers[]
 # what a row belongs to, where the tables of several sessions are read as one
 YEAR = Column("year", "int16", "season", nullable=False)
 ROUND = Column("round", "int8", "round of the season", nullable=False)
-SESSION = Column("session", "string", f"session of the round: {CHOICES}", nullable=False)
+SESSION = Column("session", "string", "session of the round: R (race) or S (sprint)", nullable=False)
+ANY_SESSION = replace(SESSION, meaning=f"session of the round: {CHOICES}")
 
 # In the order of frames.parquet, to which new columns are added at the end. JSON has its own order: what
 # changes in every frame comes first, and the rest of a car's row is one long match with the frame before,

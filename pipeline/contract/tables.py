@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.contract.columns import (
+    ANY_SESSION,
     DRIVER,
     FRAME_COLUMNS,
     ROUND,
@@ -108,7 +109,8 @@ class Table:
     @property
     def of_all(self) -> "Table":
         """The table with all columns that any session has."""
-        columns = tuple(TIMED_COLUMNS.get(c.name, c) if self.name == "frames" else c for c in self.columns)
+        other = TIMED_COLUMNS if self.name == "frames" else {SESSION.name: ANY_SESSION}
+        columns = tuple(other.get(column.name, column) for column in self.columns)
         names = tuple(column.name for column in self.timed)
         browser = (*self.browser, *names) if self.browser else ()
         return replace(self, columns=(*columns, *self.timed), browser=browser, timed=())
