@@ -21,7 +21,7 @@ import serve.__main__
 import serve.app
 import serve.connection
 from pipeline.contract.artifacts import SessionKey
-from pipeline.demo import DEMO_YEAR
+from pipeline.demo import DEMO_YEAR, DemoEvent, Truth
 from pipeline.input.cache import identify
 from pipeline.input.load import load
 from pipeline.job import Source
@@ -90,8 +90,11 @@ def use_recordings(folder: Path) -> None:
     def simulate(seed: int, laps: int) -> tuple[int, int]:
         return seed, laps
 
-    def write_recording(race: tuple[int, int], path: Path, _: Any) -> None:
-        shutil.copy(folder / recording_name(*race), path)
+    def write_recording(race: tuple[int, int] | Truth, path: Path, event: DemoEvent) -> None:
+        if isinstance(race, Truth):
+            pipeline.demo.write_recording(race, path, event)
+        else:
+            shutil.copy(folder / recording_name(*race), path)
 
     def remembered(key: SessionKey, session: Any, source: Source, watch: Watch | None = None) -> RawRace:
         if key.year != DEMO_YEAR or not source.recording:

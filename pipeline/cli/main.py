@@ -164,13 +164,14 @@ def schedule(year: int, **options: Any) -> None:
 
 
 @main.command()
+@sessions_option
 @compute_options
 @publish_options
-def demo(**options: Any) -> None:
+def demo(sessions: frozenset[str], **options: Any) -> None:
     """Simulate the demo season and compute it like any other; needs no network."""
     from pipeline.demo.season import recorded  # noqa: PLC0415
 
-    with recorded() as (tasks, events):
+    with recorded(sessions) as (tasks, events):
         if not compute(tasks, tasks[0].source, options, events):
             sys.exit(Exit.FAILED)
 

@@ -35,18 +35,33 @@ class CarPlan:
     damaged: bool = False
 
 
-@dataclass
-class Car:
+@dataclass(kw_only=True)
+class Moving:
     """A car's state, and its whole drive as knots: s (m), v (m/s), a (m/s2)."""
 
-    plan: CarPlan
     s: float
     v: float
+    knots: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def advance(self, wanted: float, pace: float, brakes: float) -> None:
+        """One step towards the wanted speed, with a share of the engine's power and the brakes' (m/s2)."""
+        push = engine(self.v) * pace - drag(self.v)
+        a = max(-brakes, min(push, (wanted - self.v) / STEP_S), -self.v / STEP_S)
+        self.knots.append((self.s, self.v, a))
+        self.s += self.v * STEP_S + a * STEP_S**2 / 2
+        self.v = max(0.0, self.v + a * STEP_S)
+        self.v = 0.0 if self.v < 1e-9 else self.v
+
+
+@dataclass(kw_only=True)
+class Car(Moving):
+    """One in a race: on its way to the grid, round the track, and to where it stops."""
+
+    plan: CarPlan
     stop_at: float | None
     stop_with: float = 3.0
     waits_until: float = math.inf
     finish_lap: int | None = None
-    knots: list[tuple[float, float, float]] = field(default_factory=list)
 
     @property
     def parked(self) -> float | None:
@@ -67,7 +82,7 @@ class Race:
 
     def __init__(self, track: Track, plans: list[CarPlan], laps: int, with_sc: bool) -> None:
         self.track, self.laps, self.with_sc = track, laps, with_sc
-        self.cars = [Car(p, p.slot - _APPROACH_M, _APPROACH_V, stop_at=p.slot) for p in plans]
+        self.cars = [Car(plan=p, s=p.slot - _APPROACH_M, v=_APPROACH_V, stop_at=p.slot) for p in plans]
         self.v_race, self.v_pit = track.v_race.tolist(), track.v_pit.tolist()
         self.status: list[tuple[float, str]] = [(-FEED_LEAD_S, "1")]
         self.sc_end_lap: int | None = None
@@ -132,13 +147,8 @@ class Race:
 
     def move(self, car: Car, t: float, ahead: Car | None, pace: float) -> None:
         wanted, brakes = self.target(car, t, ahead, pace)
-        push = engine(car.v) * car.plan.pace * (car.plan.traction if t < 5 else 1.0) - drag(car.v)
-        a = max(-brakes, min(push, (wanted - car.v) / STEP_S), -car.v / STEP_S)
-        car.knots.append((car.s, car.v, a))
         before = car.s
-        car.s += car.v * STEP_S + a * STEP_S**2 / 2
-        car.v = max(0.0, car.v + a * STEP_S)
-        car.v = 0.0 if car.v < 1e-9 else car.v
+        car.advance(wanted, car.plan.pace * (car.plan.traction if t < 5 else 1.0), brakes)
         self._cross(car, t, before)
 
     def _cross(self, car: Car, t: float, before: float) -> None:

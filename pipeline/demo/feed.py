@@ -1,4 +1,4 @@
-"""Writes a simulated race as a raw recording, line by line as F1's live timing sends it.
+"""Writes a simulated session as a raw recording, line by line as F1's live timing sends it.
 
 The lines are those of `python -m fastf1.livetiming save`: the text of a Python list of topic, message
 and time. Only the subscription's first answer differs: the client saves it in a form that fastf1 itself
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.demo.messages import race_control, session_lines, weather
-from pipeline.demo.timing import timing_lines, tyre_lines
+from pipeline.demo.timed_timing import IN_GARAGE, timed_changes
+from pipeline.demo.timing import race_changes, timing_lines, tyre_lines
 from pipeline.demo.topics import topic_lines
 from pipeline.demo.truth import DemoEvent, Floats, Line, Truth
 
@@ -26,9 +27,12 @@ Entry = Callable[[int, int], dict[str, Any]]
 
 def write_recording(truth: Truth, path: Path, event: DemoEvent) -> None:
     """Write the recording that fastf1's LiveTimingData reads; the same truth makes the same bytes."""
+    timing = timing_lines(truth, race_changes(truth))
+    if truth.parts:
+        timing = timing_lines(truth, timed_changes(truth), **IN_GARAGE)
     lines = [
         *session_lines(truth, event),
-        *timing_lines(truth),
+        *timing,
         *tyre_lines(truth),
         *topic_lines(truth, event),
         *race_control(truth, event),

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from pipeline.demo.truth import DemoCar, DemoEvent, Line, Truth
+from pipeline.contract.sessions import SESSIONS
+from pipeline.demo.truth import DemoCar, DemoEvent, Line, Truth, lap_time
 
-_TRACK = {"1": "AllClear", "2": "Yellow", "4": "SCDeployed"}
+_TRACK = {"1": "AllClear", "2": "Yellow", "4": "SCDeployed", "5": "Red"}
 _GMT_OFFSET = timedelta(hours=2)
 
 
@@ -16,13 +17,33 @@ def session_lines(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     begin, end = float(truth.t[0]), float(truth.t[-1])
     yield begin, "SessionInfo", _session_info(event)
     yield begin, "DriverList", {car.number: _driver(car) for car in truth.cars}
-    for when, remaining, runs in ((begin, "02:00:00", False), (0.0, "01:59:59", True)):
+    for when, remaining, runs in _clock(truth, begin):
         clock = {"Utc": event.utc(when), "Remaining": remaining, "Extrapolating": runs}
         yield when, "ExtrapolatedClock", clock
     for k in range(math.ceil((end - begin) / 15)):
         yield begin + 15 * k, "Heartbeat", {"Utc": event.utc(begin + 15 * k)}
     yield from _statuses(truth, event)
-    yield from _lap_count(truth, event)
+    if not truth.parts:
+        yield from _lap_count(truth, event)
+
+
+def _clock(truth: Truth, begin: float) -> Iterator[tuple[float, str, bool]]:
+    """What remains of the session, or of each part, and whether it runs."""
+    if not truth.parts:
+        yield begin, "02:00:00", False
+        yield 0.0, "01:59:59", True
+    for part in truth.parts:
+        left = part.end - part.start - sum(green - red for red, green in part.stops)
+        yield max(begin, part.start - 30), _remaining(left), False
+        since = part.start
+        for red, green in (*part.stops, (part.end, part.end)):
+            yield since, _remaining(left), True
+            left, since = left - (red - since), green
+            yield red, _remaining(left), False
+
+
+def _remaining(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds))).zfill(8)
 
 
 def _driver(car: DemoCar) -> dict[str, Any]:
@@ -43,7 +64,8 @@ def _driver(car: DemoCar) -> dict[str, Any]:
 
 def _session_info(event: DemoEvent) -> dict[str, Any]:
     local = event.start_utc + _GMT_OFFSET
-    kind = {"R": "Race", "S": "Sprint"}[event.session]
+    session = SESSIONS[event.session]
+    kind = session.name
     day = local.strftime("%Y-%m-%d")
     path = f"{event.year}/{day}_{event.name}/{day}_{kind}/".replace(" ", "_")
     return {
@@ -57,7 +79,7 @@ def _session_info(event: DemoEvent) -> dict[str, Any]:
         },
         "ArchiveStatus": {"Status": "Generating"},
         "Key": event.session_key,
-        "Type": "Race",
+        "Type": session.kind.title(),
         "Name": kind,  # a sprint is of type Race in the real feed, too
         "StartDate": local.isoformat(timespec="seconds"),
         "EndDate": (local + timedelta(hours=2)).isoformat(timespec="seconds"),
@@ -68,17 +90,14 @@ def _session_info(event: DemoEvent) -> dict[str, Any]:
 
 def _statuses(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     """SessionData comes before SessionStatus: fastf1 takes its zero from the first line with "Started"."""
-    begin, flag, last = float(truth.t[0]), min(truth.finished_s.values()), max(truth.finished_s.values())
+    begin = float(truth.t[0])
     utc = event.utc(begin)
     statuses = [{"Utc": utc, "TrackStatus": "AllClear"}, {"Utc": utc, "SessionStatus": "Inactive"}]
     yield begin, "SessionData", {"Series": [{"Utc": utc, "Lap": 1}], "StatusSeries": statuses}
     yield begin, "SessionStatus", {"Status": "Inactive"}
     yield begin, "TrackStatus", {"Status": "1", "Message": "AllClear"}
     changes = [
-        (0.0, "SessionStatus", "Started"),
-        (flag, "SessionStatus", "Finished"),
-        (round(last + 30, 3), "SessionStatus", "Finalised"),
-        (round(last + 50, 3), "SessionStatus", "Ends"),
+        *((when, "SessionStatus", status) for when, status in _session_statuses(truth)),
         *((when, "TrackStatus", status) for when, status in truth.track_status[1:]),
     ]
     for k, (when, topic, status) in enumerate(sorted(changes), start=2):
@@ -86,6 +105,24 @@ def _statuses(truth: Truth, event: DemoEvent) -> Iterator[Line]:
         yield when, "SessionData", {"StatusSeries": {str(k): entry}}
         track = {"Status": status, "Message": _TRACK.get(status)}
         yield when, topic, track if topic == "TrackStatus" else {"Status": status}
+
+
+def _session_statuses(truth: Truth) -> Iterator[tuple[float, str]]:
+    if not truth.parts:
+        yield 0.0, "Started"
+        yield min(truth.finished_s.values()), "Finished"
+    for k, part in enumerate(truth.parts):
+        if k:
+            yield part.start - 20, "Inactive"
+        yield part.start, "Started"
+        for red, green in part.stops:
+            yield red, "Aborted"
+            yield green - 20, "Inactive"
+            yield green, "Started"
+        yield part.end, "Finished"
+    last = max([*truth.finished_s.values(), *(part.end for part in truth.parts)])
+    yield round(last + 30, 3), "Finalised"
+    yield round(last + 50, 3), "Ends"
 
 
 def _lap_count(truth: Truth, event: DemoEvent) -> Iterator[Line]:
@@ -103,39 +140,59 @@ def lead_s(truth: Truth, lap: int) -> float:
 
 def race_control(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     """The messages, numbered as in the feed; the first comes as a list, the others by their number."""
-    messages = sorted(_messages(truth), key=lambda item: item[0])
+    told = _timed_messages(truth, event) if truth.parts else _messages(truth)
+    messages = sorted(told, key=lambda item: item[0])
     for k, (when, fields) in enumerate(messages):
         lap = 1 + sum(lead_s(truth, lap) <= when for lap in range(1, truth.laps))
         # the feed cuts these stamps to the second
         stamp = (event.zero_utc + timedelta(seconds=when)).replace(microsecond=0).isoformat()
-        entry = {"Utc": stamp, "Lap": lap, **fields}
+        entry = {"Utc": stamp, **({} if truth.parts else {"Lap": lap}), **fields}
         yield when, "RaceControlMessages", {"Messages": [entry] if k == 0 else {str(k): entry}}
 
 
-def _messages(truth: Truth) -> Iterator[tuple[float, dict[str, Any]]]:
-    def flag(name: str, text: str, scope: str = "Track", **more: Any) -> dict[str, Any]:
-        return {"Category": "Flag", "Flag": name, "Scope": scope, **more, "Message": text}
+def _flag(name: str, text: str, scope: str = "Track", **more: Any) -> dict[str, Any]:
+    return {"Category": "Flag", "Flag": name, "Scope": scope, **more, "Message": text}
 
+
+def _timed_messages(truth: Truth, event: DemoEvent) -> Iterator[tuple[float, dict[str, Any]]]:
+    for part in truth.parts:
+        for green in (part.start, *(green for _, green in part.stops)):
+            yield green, _flag("GREEN", "GREEN LIGHT - PIT EXIT OPEN")
+        for red, green in part.stops:
+            yield red, _flag("RED", "RED FLAG")
+            yield green - 60, _flag("CLEAR", "TRACK CLEAR")
+        yield part.end, _flag("CHEQUERED", "CHEQUERED FLAG")
+    for when, code, lap in truth.deleted:
+        number = next(car.number for car in truth.cars if car.code == code)
+        began, end = truth.line_s[code][lap - 2 : lap].tolist()
+        passed = event.zero_utc + timedelta(seconds=end) + _GMT_OFFSET
+        text = (
+            f"CAR {number} ({code}) TIME {lap_time(end - began)} DELETED - TRACK LIMITS AT TURN 4 LAP {lap}"
+        )
+        yield when, {"Category": "Other", "Message": f"{text} {passed:%H:%M:%S}"}
+
+
+def _messages(truth: Truth) -> Iterator[tuple[float, dict[str, Any]]]:
     def safety_car(status: str) -> dict[str, Any]:
         text = f"SAFETY CAR {status}"
         return {"Category": "SafetyCar", "Status": status, "Mode": "SAFETY CAR", "Message": text}
 
-    yield float(truth.t[0]), flag("GREEN", "GREEN LIGHT - PIT EXIT OPEN")
+    yield float(truth.t[0]), _flag("GREEN", "GREEN LIGHT - PIT EXIT OPEN")
     yield lead_s(truth, 1), {"Category": "Drs", "Status": "ENABLED", "Message": "DRS ENABLED"}
     car = next(car for car in truth.cars if car.code == truth.penalised)
     text = f"FIA STEWARDS: 5 SECOND TIME PENALTY FOR CAR {car.number} ({car.code}) - FALSE START"
     yield lead_s(truth, 1) + 21.4, {"Category": "Other", "Message": text}
     for when, status in truth.track_status[1:]:
         if status == "2":
-            yield when, flag("YELLOW", "YELLOW IN TRACK SECTOR 9", "Sector", Sector=9)
+            yield when, _flag("YELLOW", "YELLOW IN TRACK SECTOR 9", "Sector", Sector=9)
             yield when + 1.2, {"Category": "Drs", "Status": "DISABLED", "Message": "DRS DISABLED"}
         elif status == "4":
             yield when, safety_car("DEPLOYED")
         else:
-            yield when, flag("CLEAR", "TRACK CLEAR")
+            yield when, _flag("CLEAR", "TRACK CLEAR")
     if truth.sc_in_s is not None:
         yield truth.sc_in_s, safety_car("IN THIS LAP")
-    yield min(truth.finished_s.values()), flag("CHEQUERED", "CHEQUERED FLAG")
+    yield min(truth.finished_s.values()), _flag("CHEQUERED", "CHEQUERED FLAG")
 
 
 def weather(truth: Truth) -> Iterator[Line]:

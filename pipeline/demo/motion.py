@@ -1,8 +1,10 @@
 """From a drive along the track to what a feed can see: coordinates, car channels, sample clocks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipeline.demo.drive import FEED_LEAD_S, STEP_S, Race
+from pipeline.demo.drive import FEED_LEAD_S, STEP_S, Moving, Race
 from pipeline.demo.track import (
     DRAG,
     DRS_ZONES,
@@ -24,17 +26,17 @@ _DRS_WITHIN_M = 70.0
 _GRID_SIDE_M, _RUN_OFF_M = 3.5, 9.0
 
 
-def fine(race: Race) -> tuple[Floats, Floats, Floats, Floats]:
+def fine(cars: Sequence[Moving]) -> tuple[Floats, Floats, Floats, Floats]:
     """The knots' constant accelerations, written out every 0.02 s: t (n,), then s, v, a (cars, n).
 
     A running mean over the last JERK_S eases every change of acceleration: no pedal works at once.
     """
-    table = np.array([car.knots for car in race.cars])
-    cars, knots, _ = table.shape
+    table = np.array([car.knots for car in cars])
+    rows, knots, _ = table.shape
     tau = np.arange(_PER_STEP) * TICK_S
     s0, v0, a0 = (table[:, :, k, None] for k in range(3))
-    s = _eased((s0 + v0 * tau + a0 * tau**2 / 2).reshape(cars, -1))
-    v = _eased((v0 + a0 * tau).reshape(cars, -1))
+    s = _eased((s0 + v0 * tau + a0 * tau**2 / 2).reshape(rows, -1))
+    v = _eased((v0 + a0 * tau).reshape(rows, -1))
     a = _eased(np.repeat(table[:, :, 2], _PER_STEP, axis=1))
     v[v < 1e-9] = 0.0  # what is left of a sum that should be nothing
     t = np.round(np.arange(knots * _PER_STEP) * TICK_S - FEED_LEAD_S, 2)[-v.shape[1] :]
@@ -62,16 +64,32 @@ def paths(race: Race, s: Floats, rng: np.random.Generator) -> tuple[Floats, Floa
         slot = _GRID_SIDE_M if i % 2 == 0 else -_GRID_SIDE_M
         d = slot + (lines[i] - slot) * _ramp(s[i], 0, 180)
         if plan.pit_lap is not None:
-            line = plan.pit_lap * race.track.length_m
-            inside = _ramp(s[i], line - PIT_ENTRY_M - PIT_SIDE_RAMP_M, line - PIT_ENTRY_M) - _ramp(
-                s[i], line + PIT_EXIT_M, line + PIT_EXIT_M + PIT_SIDE_RAMP_M
-            )
-            d = d + (PIT_SIDE_M - d) * inside
+            d = _through_the_pits(s[i], d, plan.pit_lap * race.track.length_m)
         stop = plan.retires_at if plan.retires_at is not None else car.parked
         if stop is not None:
             d = d + (_RUN_OFF_M - d) * _ramp(s[i], stop - 160, stop - 20)
         side[i] = d
     return race.track.xyz(s, side)
+
+
+def _through_the_pits(s: Floats, d: Floats, line: float) -> Floats:
+    """Beside the track where the pit lane is, around a line `line` metres from the first."""
+    inside = _ramp(s, line - PIT_ENTRY_M - PIT_SIDE_RAMP_M, line - PIT_ENTRY_M) - _ramp(
+        s, line + PIT_EXIT_M, line + PIT_EXIT_M + PIT_SIDE_RAMP_M
+    )
+    return d + (PIT_SIDE_M - d) * inside
+
+
+def paths_from_garages(
+    track: Track, s: Floats, visits: list[list[int]], rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """As `paths`, where each car comes in at the line of the given laps."""
+    side = np.empty_like(s)
+    for i, line in enumerate(rng.uniform(-2.5, 2.5, len(s))):
+        side[i] = line
+        for lap in visits[i]:
+            side[i] = _through_the_pits(s[i], side[i], lap * track.length_m)
+    return track.xyz(s, side)
 
 
 def path_speed(x: Floats, y: Floats, z: Floats, v: Floats) -> Floats:

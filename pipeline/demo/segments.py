@@ -26,7 +26,7 @@ def passed(truth: Truth) -> list[Passed]:
     for end, begin, code, segment in drives:
         seconds = round(end - begin, 3)
         status = YELLOW
-        if any(entry < end and begin < leave for entry, leave in truth.pits[code]):
+        if any(entry < end and begin < leave for entry, leave in truth.in_lane(code)):
             status = PIT
         elif seconds < overall.get(segment, np.inf):
             status = PURPLE

@@ -10,7 +10,7 @@ from pipeline.demo.official import line_times, look_times, official_orders
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, SECTOR_ENDS, Track, build_track
 from pipeline.demo.truth import DemoCar, Flags, Floats, Stint, Truth
 
-_PEOPLE = (  # number, code, first name, last name, team, colour
+PEOPLE = (  # number, code, first name, last name, team, colour
     ("11", "ARN", "Ada", "Arnholt", "Vermilion Racing", "D7263D"),
     ("19", "BEC", "Bruno", "Becker", "Vermilion Racing", "D7263D"),
     ("22", "CAS", "Carla", "Castell", "Team Lagoon", "1B998B"),
@@ -43,7 +43,7 @@ def simulate(seed: int = 1, laps: int = 5) -> Truth:
     rng = np.random.default_rng(seed)
     track = build_track(seed)
     long_race = laps >= _LONG_RACE
-    cars = tuple(DemoCar(*_PEOPLE[i], grid=g + 1) for g, i in enumerate(rng.permutation(len(_PEOPLE))))
+    cars = tuple(DemoCar(*PEOPLE[i], grid=g + 1) for g, i in enumerate(rng.permutation(len(PEOPLE))))
     race = drive(track, _plans(rng, track, long_race), laps, with_sc=long_race)
     return _truth(seed, cars, race, rng)
 
@@ -54,7 +54,7 @@ Times = dict[str, Floats]
 
 def _plans(rng: np.random.Generator, track: Track, long_race: bool) -> list[CarPlan]:
     plans = []
-    for g in range(len(_PEOPLE)):
+    for g in range(len(PEOPLE)):
         pace = 1.0 - 0.0035 * g + float(rng.uniform(-0.0008, 0.0008))
         pace = {_CHARGER: 1.007, _DAMAGED: 0.55}.get(g, pace)
         pit_lap = _STOPS.get(g) if long_race else None
@@ -75,7 +75,7 @@ def _plans(rng: np.random.Generator, track: Track, long_race: bool) -> list[CarP
 
 
 def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Generator) -> Truth:
-    t, s, v, a = fine(race)
+    t, s, v, a = fine(race.cars)
     x, y, z = paths(race, s, rng)
     plans = [car.plan for car in race.cars]
     speed = path_speed(x, y, z, v)

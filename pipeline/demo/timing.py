@@ -1,13 +1,13 @@
 """The feed's topics about each car's race: TimingData (laps, sectors, gaps, places) and the tyres."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from pipeline.demo.segments import SIZES, segment_changes
-from pipeline.demo.truth import Floats, Line, Stint, Truth
+from pipeline.demo.truth import Floats, Line, Stint, Truth, lap_time
 
 Change = tuple[float, str, dict[str, Any]]
 """session seconds, code, what changes in the car's line"""
@@ -15,14 +15,17 @@ Change = tuple[float, str, dict[str, Any]]
 _SPEED_TRAP = 0.04  # laps after the line
 
 
-def timing_lines(truth: Truth) -> Iterator[Line]:
-    """The full initial state, then one message a moment with the lines that change."""
-    grid = {car.number: _initial(car.number, car.grid) for car in truth.cars}
+def timing_lines(truth: Truth, changes: Iterable[Change], **begin: Any) -> Iterator[Line]:
+    """The full initial state, then one message a moment with the lines that change.
+
+    Args:
+        begin: what else the first state says of each car.
+    """
+    grid = {car.number: _initial(car.number, car.grid) | begin for car in truth.cars}
     yield float(truth.t[0]), "TimingData", {"Lines": grid, "Withheld": False}
     patches: dict[float, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-    for add in (_gaps, _laps, segment_changes, _pits, _ends, _places):
-        for when, code, patch in add(truth):
-            _merge(patches[when][code], patch)
+    for when, code, patch in changes:
+        merge(patches[when][code], patch)
     for when, changed in sorted(patches.items()):
         moment = {car.number: changed[car.code] for car in truth.cars if car.code in changed}
         yield when, "TimingData", {"Lines": moment}
@@ -31,10 +34,15 @@ def timing_lines(truth: Truth) -> Iterator[Line]:
             yield when, "DriverList", lines
 
 
-def _merge(into: dict[str, Any], patch: dict[str, Any]) -> None:
+def race_changes(truth: Truth) -> Iterator[Change]:
+    for add in (_gaps, _laps, segment_changes, _pits, _ends, places):
+        yield from add(truth)
+
+
+def merge(into: dict[str, Any], patch: dict[str, Any]) -> None:
     for key, value in patch.items():
         if isinstance(value, dict):
-            _merge(into.setdefault(key, {}), value)
+            merge(into.setdefault(key, {}), value)
         else:
             into[key] = value
 
@@ -62,7 +70,7 @@ def _initial(number: str, grid: int) -> dict[str, Any]:
     }
 
 
-def _places(truth: Truth) -> Iterator[Change]:
+def places(truth: Truth) -> Iterator[Change]:
     """Both sides of a swap change at one moment."""
     for (_, before), (when, order) in zip(truth.orders, truth.orders[1:], strict=False):
         for place, code in enumerate(order, start=1):
@@ -112,17 +120,17 @@ def _laps(truth: Truth) -> Iterator[Change]:
     """
     for i, car in enumerate(truth.cars):
         yield from _sectors(truth, i)
-        yield from _trap(truth, i)
+        yield from trap_speeds(truth, i)
         starts = np.concatenate([[truth.start_s], truth.line_s[car.code]])
         best = np.inf
         for lap, end in enumerate(starts[1:].tolist(), start=1):
             patch = {"NumberOfLaps": lap} | _line_gap(truth, car.code, lap)
             seconds = end - starts[lap - 1]
             if lap > 1:
-                patch["LastLapTime"] = {"Value": _clock(seconds)}
+                patch["LastLapTime"] = {"Value": lap_time(seconds)}
             if lap > 1 and seconds < best - 5e-4:
                 best = seconds
-                patch["BestLapTime"] = {"Value": _clock(seconds), "Lap": lap}
+                patch["BestLapTime"] = {"Value": lap_time(seconds), "Lap": lap}
             yield end, car.code, patch
 
 
@@ -132,13 +140,13 @@ def _sectors(truth: Truth, i: int) -> Iterator[Change]:
     for lap, (first, second) in enumerate(truth.sector_s[code].tolist(), start=1):
         begin = truth.line_s[code][lap - 2] if lap > 1 else None
         if not np.isnan(first):
-            yield first, code, _sector(0, first - begin if begin else None, "I1", _speed(truth, i, first))
+            yield first, code, sector(0, first - begin if begin else None, "I1", speed_at(truth, i, first))
         if not np.isnan(second):
-            yield second, code, _sector(1, second - first, "I2", _speed(truth, i, second))
+            yield second, code, sector(1, second - first, "I2", speed_at(truth, i, second))
         if lap <= len(truth.line_s[code]):
             end = float(truth.line_s[code][lap - 1])
-            trap = None if lap in in_laps else _speed(truth, i, end)
-            yield end, code, _sector(2, end - second, "FL", trap)
+            trap = None if lap in in_laps else speed_at(truth, i, end)
+            yield end, code, sector(2, end - second, "FL", trap)
 
 
 def _line_gap(truth: Truth, code: str, lap: int) -> dict[str, Any]:
@@ -154,25 +162,20 @@ def _line_gap(truth: Truth, code: str, lap: int) -> dict[str, Any]:
     return _gap(f"{lead - lap}L" if lead - lap > 0 else f"+{here - min(before):.3f}", ahead)
 
 
-def _sector(index: int, seconds: float | None, trap: str, speed: int | None) -> dict[str, Any]:
+def sector(index: int, seconds: float | None, trap: str, speed: int | None) -> dict[str, Any]:
     value = {} if seconds is None else {"Sectors": {str(index): {"Value": f"{seconds:.3f}"}}}
     return value if speed is None else {**value, "Speeds": {trap: {"Value": str(speed)}}}
 
 
-def _trap(truth: Truth, i: int) -> Iterator[Change]:
+def trap_speeds(truth: Truth, i: int) -> Iterator[Change]:
     code = truth.cars[i].code
     for lap in range(1, len(truth.sector_s[code])):
         when = round(float(np.interp(lap + _SPEED_TRAP, truth.progress[i], truth.t)), 3)
-        yield when, code, {"Speeds": {"ST": {"Value": str(_speed(truth, i, when))}}}
+        yield when, code, {"Speeds": {"ST": {"Value": str(speed_at(truth, i, when))}}}
 
 
-def _speed(truth: Truth, i: int, when: float) -> int:
+def speed_at(truth: Truth, i: int, when: float) -> int:
     return round(float(np.interp(when, truth.t, truth.speed[i])))
-
-
-def _clock(seconds: float) -> str:
-    minutes, ms = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes}:{ms // 1000:02d}.{ms % 1000:03d}"
 
 
 def _pits(truth: Truth) -> Iterator[Change]:

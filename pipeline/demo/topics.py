@@ -19,7 +19,8 @@ def radio_moments(truth: Truth) -> list[tuple[float, str, str]]:
 
 def topic_lines(truth: Truth, event: DemoEvent) -> Iterator[Line]:
     yield from _radio(truth, event)
-    yield from _pit_stops(truth, event)
+    if not truth.parts:
+        yield from _pit_stops(truth, event)
     yield from _tyre_series(truth)
 
 

@@ -1,6 +1,6 @@
 """What is known of a simulated race: plain values, no logic but their sampling."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,21 @@ class Stint:
     first_lap: int
     compound: str
     age: int
+
+
+@dataclass(frozen=True)
+class DemoPart:
+    """A part of a qualifying, or a practice as a whole: session seconds of its green light and its flag.
+
+    stops: red flags, until the green light. entered: codes. out: of whom it knocks out, in their order.
+    """
+
+    name: str
+    start: float
+    end: float
+    stops: tuple[tuple[float, float], ...]
+    entered: tuple[str, ...]
+    out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +148,35 @@ class Truth:
     """the stamps of the position and the car samples; where two are 4 s apart there is a hole in the feed"""
     bad_samples: list[tuple[str, float]]
     """(code, stamp) of car samples sent as throttle 104, gear 12"""
+    parts: list[DemoPart] = field(default_factory=list)
+    """of qualifying and practice, as all that follows"""
+    runs: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """code -> (exit, entry) of the pit lane, of each run"""
+    stands: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """code -> when it stood in its garage"""
+    deleted: list[tuple[float, str, int]] = field(default_factory=list)
+    """when race control deleted which lap (from 1) of which code"""
+
+    def in_lane(self, code: str) -> list[tuple[float, float]]:
+        """(entry, exit) of the pit lane; of cars that start and end in it from the session's start to its end."""
+        runs = self.runs.get(code)
+        if not runs:
+            return self.pits[code]
+        return [(-np.inf, runs[0][0]), *self.pits[code], (runs[-1][1], np.inf)]
+
+    @staticmethod
+    def whole_second(when: float) -> float:
+        """The session second from `when` on at which a second of the day begins."""
+        rest = _START_DELAY.total_seconds()
+        return round(float(np.ceil(when + rest)) - rest, 3)
+
+    def kind(self, code: str, lap: int) -> str:
+        """Whether a lap (from 1) was an out lap, a timed one, or one that ended in the pits."""
+        begin = self.line_s[code][lap - 2] if lap > 1 else -np.inf
+        end = self.line_s[code][lap - 1]
+        if lap == 1 or any(begin <= leave < end for leave, _ in self.runs[code]):
+            return "out"
+        return "in" if any(begin < entry <= end for _, entry in self.runs[code]) else "timed"
 
     def at(self, channel: Floats, times: Floats) -> Floats:
         """A linear channel (cars, n) at the given times: (cars, len(times))."""
@@ -142,3 +186,9 @@ class Truth:
         """A stepped channel (cars, n) at the given times: (cars, len(times))."""
         index = np.searchsorted(self.t, times + 1e-6, side="right") - 1
         return np.asarray(channel[:, np.maximum(index, 0)], dtype=np.int16)
+
+
+def lap_time(seconds: float) -> str:
+    """As the feed writes it."""
+    minutes, ms = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes}:{ms // 1000:02d}.{ms % 1000:03d}"

@@ -101,8 +101,8 @@ def _load(
         raise type(error)(f"{key}: {error}") from None
     except Exception as error:
         raise SourceError(f"{key}: fastf1 could not load it: {error}") from error
-    if livedata is None:
-        return None, noticed
+    if livedata is None or not SESSIONS[key.session].is_race:  # else the feed counts the ways out, too
+        return livedata, noticed
     return livedata, [*noticed, *livetiming.count_on(session, livedata)]
 
 
