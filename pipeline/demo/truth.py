@@ -158,7 +158,7 @@ class Truth:
     """when race control deleted which lap (from 1) of which code"""
 
     def in_lane(self, code: str) -> list[tuple[float, float]]:
-        """(entry, exit) of the pit lane; of cars that start and end in it from the session's start to its end."""
+        """(entry, exit) of the pit lane; of cars that begin and end in it also the time before and after."""
         runs = self.runs.get(code)
         if not runs:
             return self.pits[code]

@@ -55,6 +55,7 @@ def offline(tmp_path: Path) -> tuple[str | Path, ...]:
             "'Q4' is no session: write R (race), S (sprint), Q (qualifying), SQ (sprint qualifying), "
             "FP1, FP2 or FP3 (practice), several like R,S, or all",
         ),
+        (("demo", "--sessions", "SQ"), "1900 has no sprint qualifying in the rounds asked for: they have"),
         (("demo", "--frame-skip", "0"), "whole numbers from 1 to 10"),
         (("demo", "--frame-skip", "11"), "whole numbers from 1 to 10"),
         (("demo", "--frame-skip", "1,,2"), "whole numbers from 1 to 10"),
