@@ -8,7 +8,7 @@ import { signed, ticksOf } from "./axes.js";
 import { make } from "./facts.js";
 import { deltaOf, timeAt, valueAt } from "./delta.js";
 
-/** A lap in a comparison. @typedef {{trace: Trace, code: string, label: string, color: string, dash: number[] | undefined}} Laid */
+/** A lap in a comparison. @typedef {{trace: Trace, session: string, code: string, label: string, color: string, dash: number[] | undefined}} Laid */
 
 const EVERY_M = 10;
 const DRS_OPEN = [10, 12, 14];

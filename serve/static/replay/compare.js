@@ -12,9 +12,10 @@ import { distAt, placeAt } from "./delta.js";
 import { make } from "./facts.js";
 import { LapPicker } from "./lap-picker.js";
 import { Plot } from "./plot.js";
+import { Sources } from "./sources.js";
 import { lapText } from "./format.js";
 
-/** @typedef {{code: string, lap: number}} Slot */
+/** A lap of a driver in a session of the weekend. @typedef {{session: string, code: string, lap: number}} Slot */
 
 const MOST = 4;
 const DASHES = [undefined, [7, 3], [2, 3], [9, 3, 2, 3]];
@@ -32,25 +33,28 @@ export class Compare {
   constructor(desk) {
     this.desk = desk;
     this.plot = new Plot("Speed, delta, throttle, brake, gear and DRS by distance. Drag to look closer, double click for the whole lap.");
-    this.plot.picked = ({ t }) => t !== undefined && desk.page.player.seek(t);
+    this.plot.picked = ({ t }) => t !== undefined && this.#laid[0]?.session === this.sources.own && desk.page.player.seek(t);
     this.plot.pointed = (spot) => ((this.#pin = spot?.x ?? null), desk.page.player.redraw());
     this.pickers = make("div", { className: "slots" });
     this.early = make("p", { className: "early" });
     this.body = make("div", { className: "chartbody" }, this.plot.element, this.early);
     this.element = make("div", { className: "compareview" }, this.pickers, this.body);
+    this.sources = new Sources(desk.page.race, desk.laps);
     this.#listen();
+    this.sources.look().then(() => this.#fill(), () => {}); // without a listing the page's own session is all there is
   }
 
   #listen() {
     const { page } = this.desk;
     page.ghosts = (t) => this.#ghosts(t);
     page.selection.addEventListener("change", this.selected);
-    page.address.add("compare", () => (this.#own && !this.element.hidden ? this.slots.map(({ code, lap }) => `${code}-${lap}`).join() : ""), (said) => this.#read(said));
+    page.address.add("compare", () => (this.#own && !this.element.hidden ? this.slots.map((slot) => this.#write(slot)).join() : ""), (said) => void this.#read(said));
   }
 
   close() {
     const { page } = this.desk;
     page.ghosts = () => [];
+    this.sources.close();
     page.selection.removeEventListener("change", this.selected);
     page.address.add("compare", () => "", () => {});
   }
@@ -65,7 +69,7 @@ export class Compare {
       else this.#fill();
     }
     const [first] = this.#laid;
-    this.plot.cursor = first && t >= first.trace.start_s && t <= first.trace.end_s ? distAt(first.trace, t - first.trace.start_s) : null;
+    this.plot.cursor = first?.session === this.sources.own && t >= first.trace.start_s && t <= first.trace.end_s ? distAt(first.trace, t - first.trace.start_s) : null;
   }
 
   redraw() {
@@ -79,17 +83,17 @@ export class Compare {
     else if (this.#laid.length) this.body.append((this.table = cornerTable(this.#laid, this.desk.page.race.manifest)));
   }
 
-  /** Laps that may be shown now. @param {CarLaps} car @returns {Lap[]} */
-  lapsOf(car) {
-    const asked = this.slots.filter(({ code }) => code === car.code).map(({ lap }) => lap);
-    const { laps, whole, page } = this.desk;
-    const until = whole ? Infinity : page.player.t;
+  /** Laps that may be shown now. @param {CarLaps} car @param {string} [session] @returns {Lap[]} */
+  lapsOf(car, session = this.sources.own) {
+    const asked = this.slots.filter((slot) => slot.code === car.code && slot.session === session).map(({ lap }) => lap);
+    const { whole, page } = this.desk;
+    const until = whole || this.sources.earlier(session) ? Infinity : session === this.sources.own ? page.player.t : -Infinity;
     return car.laps.filter(({ n, end, start_s }) => start_s !== null && (end <= until || asked.includes(n)));
   }
 
-  /** The fastest of them that counts. @param {CarLaps} car */
-  best(car) {
-    const timed = this.lapsOf(car).filter(({ lap_time_s, deleted, n }) => lap_time_s !== null && !deleted && n > 1);
+  /** The fastest of them that counts. @param {CarLaps} car @param {string} [session] */
+  best(car, session) {
+    const timed = this.lapsOf(car, session).filter(({ lap_time_s, deleted, n }) => lap_time_s !== null && !deleted && n > 1);
     return timed.reduce((best, lap) => (best && Number(best.lap_time_s) <= Number(lap.lap_time_s) ? best : lap), /** @type {Lap | undefined} */ (undefined));
   }
 
@@ -111,22 +115,26 @@ export class Compare {
     });
     const chosen = page.selection.codes.flatMap((code) => rated.find((one) => one.code === code) ?? []);
     const fastest = rated.sort((a, b) => a.time - b.time).filter((one) => !chosen.includes(one));
-    this.set([...chosen, ...fastest.slice(0, Math.max(2 - chosen.length, 0))].map(({ code, lap }) => ({ code, lap })), false);
+    this.set([...chosen, ...fastest.slice(0, Math.max(2 - chosen.length, 0))].map(({ code, lap }) => ({ session: this.sources.own, code, lap })), false);
   }
 
   /** One more: the fastest lap of who has none yet. */
   #add() {
     const free = this.desk.laps.cars.find((car) => this.best(car) && !this.slots.some(({ code }) => code === car.code));
     const lap = free && this.best(free);
-    if (lap) this.set([...this.slots, { code: free.code, lap: lap.n }]);
+    if (lap) this.set([...this.slots, { session: this.sources.own, code: free.code, lap: lap.n }]);
   }
 
-  /** VER-12,NOR-14 of an address. @param {string} said */
-  #read(said) {
-    const slots = said.split(",").flatMap((one) => {
-      const [, code, lap] = one.match(/^(\w+)-(\d+)$/) ?? [];
-      return this.desk.laps.car(code)?.laps.some(({ n }) => n === Number(lap)) ? { code, lap: Number(lap) } : [];
-    });
+  /** VER-12 is a lap of this session, VER-12-Q one of qualifying. @param {Slot} slot */
+  #write({ session, code, lap }) {
+    return `${code}-${lap}${session === this.sources.own ? "" : `-${session}`}`;
+  }
+
+  /** Such laps of an address. @param {string} said */
+  async #read(said) {
+    const asked = [...said.matchAll(/(?:^|,)(\w+)-(\d+)(?:-(\w+))?(?=,|$)/g)].map(([, code, lap, session = this.sources.own]) => ({ session, code, lap: Number(lap) }));
+    await Promise.all(asked.map(({ session }) => this.sources.load(session)));
+    const slots = asked.filter(({ session, code, lap }) => this.sources.open.get(session)?.laps.car(code)?.laps.some(({ n }) => n === lap));
     if (slots.length) this.set(slots);
   }
 
@@ -134,7 +142,7 @@ export class Compare {
     this.pickers.replaceChildren(
       ...this.slots.map((slot, i) => new LapPicker(this, slot, i, this.#styleOf(i)).element),
       ...(this.slots.length && this.slots.length < MOST ? [make("button", { type: "button", className: "add", textContent: "+ Lap", onclick: () => this.#add() })] : []),
-      ...(this.slots.length ? [make("button", { type: "button", className: "add", textContent: "▶ Watch", title: "The first lap on the map, with the others as ghosts", onclick: () => this.#watch() }), this.#link()] : []),
+      ...(this.slots.length ? [make("button", { type: "button", className: "add", textContent: "▶ Watch", title: "The first lap on the map, with the others as ghosts", disabled: this.slots[0].session !== this.sources.own, onclick: () => this.#watch() }), this.#link()] : []),
     );
   }
 
@@ -151,7 +159,7 @@ export class Compare {
 
   /** Team mates and a driver's own laps differ in shade and dash. @param {number} i */
   #styleOf(i) {
-    const colors = this.slots.map(({ code }) => this.desk.laps.car(code)?.color ?? "#9aa4b2");
+    const colors = this.slots.map(({ session, code }) => this.sources.of(session).laps.car(code)?.color ?? "#9aa4b2");
     const same = colors.slice(0, i).filter((color) => alike(color, colors[i])).length;
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink");
     return { color: variant(colors[i], same, ink), dash: DASHES[same] };
@@ -161,20 +169,21 @@ export class Compare {
     const wanted = this.slots;
     const traces = await Promise.all(wanted.map((slot) => this.#trace(slot)));
     if (wanted !== this.slots) return; // others are asked for meanwhile
-    this.#laid = wanted.flatMap(({ code, lap }, i) => {
+    this.#laid = wanted.flatMap(({ session, code, lap }, i) => {
+      const label = `${code}${session === this.sources.own ? "" : ` ${session}`} L${lap}`;
       const trace = traces[i];
-      return trace && trace.dist.length > 2 ? { trace, code, label: `${code} L${lap}`, ...this.#styleOf(i) } : [];
+      return trace && trace.dist.length > 2 ? { trace, session, code, label, ...this.#styleOf(i) } : [];
     });
     this.#draw();
     this.desk.page.player.redraw();
   }
 
   /** @param {Slot} slot */
-  #trace({ code, lap }) {
-    const key = `${code} ${lap}`;
+  #trace({ session, code, lap }) {
+    const key = `${session} ${code} ${lap}`;
     let trace = this.#traces.get(key);
     if (!trace) {
-      trace = this.desk.page.race.trace(code, lap).catch(() => (this.#traces.delete(key), null));
+      trace = this.sources.of(session).race.trace(code, lap).catch(() => (this.#traces.delete(key), null));
       this.#traces.set(key, trace);
     }
     return trace;
@@ -193,7 +202,7 @@ export class Compare {
   #watch() {
     const { player, selection } = this.desk.page;
     const [first] = this.#laid;
-    if (!first) return;
+    if (first?.session !== this.sources.own) return;
     selection.set([first.code]);
     player.seek(first.trace.start_s);
     player.setSpeed(1);
@@ -205,7 +214,7 @@ export class Compare {
     const [first, ...others] = this.#laid;
     if (!first) return [];
     const since = t - first.trace.start_s;
-    const driven = t <= first.trace.end_s && since >= 0 ? others : [];
+    const driven = first.session === this.sources.own && t <= first.trace.end_s && since >= 0 ? others : [];
     const ghosts = driven.flatMap(({ trace, label, color }) => {
       const place = since <= trace.t[trace.t.length - 1] ? placeAt(trace, since) : null;
       return place ? { ...place, color, label } : [];
