@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Once, cli
 from tests.page.conftest import Tab
 from tests.page.test_page import FRAMES_A_SECOND, Report, report
 from tests.page.truth import Truth
@@ -212,13 +211,6 @@ def test_compare_in_a_real_race(
     tab.page.click("#desk [aria-label='Two side by side']")
     tab.page.click("#play")
     report("frames a second with the comparison and a chart", round(tab.page.evaluate(FRAMES_A_SECOND, 3), 1))
-
-
-@pytest.fixture(scope="module")
-def real_weekend(once: Once, real_cache: Path) -> Path:
-    """A folder with race and qualifying of 2025 round 1."""
-    which = ("2025", "--rounds", "1", "--sessions", "R,Q", "--offline", "--frame-skip", "10", "--fps", "5")
-    return once("real-rq", lambda out: cli("season", *which, "--fastf1-cache", real_cache, "--out", out))
 
 
 def test_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:

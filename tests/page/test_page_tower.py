@@ -1,14 +1,18 @@
 """The tower of the replay page: what stands in its cells, against the Parquet tables."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.models import Manifest
 from tests.page.conftest import Tab
+from tests.page.truth import Truth
+from tests.serve.support import serving
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +86,42 @@ def check_tower(tab: Tab, url: str, folder: Path, n: int) -> None:
     assert seen >= {"last", "best", "s1", "gap", "int", "fastest"} | (
         {"gain"} if any(grid.values()) else set()
     )
+
+
+def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+    """By best laps, with a line under the last that goes on; its result has the times of its parts."""
+    folder = real_weekend / "telemetry/2025/1/qualifying"
+    truth = Truth.read(folder)
+    with serving(real_weekend) as server:
+        check_qualifying(new_tab(viewport=WIDE), f"{server.url}/replay/2025/1?session=Q", truth, folder)
+
+
+def check_qualifying(tab: Tab, url: str, truth: Truth, folder: Path) -> None:
+    tab.open(url)
+    tab.page.locator("html[data-timed]").wait_for(state="attached")
+    assert truth.manifest.parts
+    for part in truth.manifest.parts:
+        assert part.end is not None
+        t = round(part.start + 0.8 * (part.end - part.start))
+        frame = round(t * truth.fps)
+        for code, cells in cells_at(tab, t).items():
+            position, gap = (float(truth.cars[code][name][frame]) for name in ("position", "gap"))
+            assert cells["p"] == ("" if np.isnan(position) else f"{position:.0f}"), (code, t)
+            assert cells["gap"] == (
+                "no time" if np.isnan(position) else "" if position == 1 else f"+{gap:.3f}"
+            )
+        assert tab.text("#counted").upper() == part.name
+        cut = tab.page.locator("#order tr.cutoff .p").all_inner_texts()
+        assert cut == ([str(part.goes_on)] if part.goes_on else [])
+    tab.seek(truth.manifest.clock.duration_s)
+    tab.page.keyboard.press("r")
+    tab.page.locator("dialog[open] tbody tr").first.wait_for()
+    rows = json.loads((folder / "results.json").read_text())["rows"]
+    shown = tab.page.eval_on_selector_all(
+        "dialog[open] tbody tr",
+        "(all) => all.map((row) => [...row.children].slice(6).map((cell) => cell.textContent))",
+    )
+    assert shown == [[text(row["q1_s"]), text(row["q2_s"]), text(row["q3_s"])] for row in rows]
 
 
 def test_a_car_in_the_pits_has_a_clock(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:

@@ -48,6 +48,7 @@ export class Controls {
       this.range.value = String(t);
     this.range.setAttribute("aria-valuetext", `${clockText(t)}, lap ${lap}`);
     this.done.style.width = `${this.#percent(t)}%`;
+    this.ticks?.forEach((tick, i) => (tick.hidden = this.#ahead(i, t)));
   }
 
   #show() {
@@ -125,12 +126,19 @@ export class Controls {
     if (finish !== null) this.moments.push({ t: finish, text: "Chequered flag", kind: "finish" });
     for (const { name, start, end } of isTimed(manifest) ? (manifest.parts ?? []) : [])
       this.moments.push({ t: start, text: `${name} begins`, kind: "part" }, ...(end === null ? [] : [{ t: end, text: `${name} ends`, kind: "finish" }]));
-    return this.moments.map(({ t, kind }) => {
+    this.ticks = this.moments.map(({ t, kind }) => {
       const tick = make("i", { className: "tick" });
       tick.dataset.kind = kind;
       tick.style.left = `${this.#percent(t)}%`;
       return tick;
     });
+    return this.ticks;
+  }
+
+  /** Who will be out is not told before. @param {number} i of the moments @param {number} t */
+  #ahead(i, t) {
+    const moment = this.moments?.[i];
+    return moment?.kind === "out" && moment.t > t;
   }
 
   /** What is where, under the pointer. */
@@ -140,7 +148,8 @@ export class Controls {
       const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
       const t = share * this.page.race.duration;
       const flag = flagAt(this.page.race.manifest, t);
-      const near = this.moments?.filter((moment) => Math.abs(this.#percent(moment.t) / 100 - share) * box.width < 7) ?? [];
+      const now = this.page.player.t;
+      const near = this.moments?.filter((moment, i) => !this.#ahead(i, now) && Math.abs(this.#percent(moment.t) / 100 - share) * box.width < 7) ?? [];
       const lap = this.laps ? `Lap ${lastAt(this.laps, t) + 2}` : "";
       const said = [clockText(t), lap, flag.kind === "clear" ? "" : flag.name, ...near.map((moment) => moment.text)];
       write(this.tip, said.filter(Boolean).join(" · "));

@@ -19,6 +19,7 @@ export const KEYS = [
   ["Esc", "Follow no car"],
   ["F", "The map follows the chosen car"],
   ["+ - 0", "Nearer, farther, the whole map; the wheel does too, and a drag moves it"],
+  ["W", "All columns of the tower, or more of the map"],
   ["R", "Result"],
   ["S", "Sync with a broadcast"],
   ["; '", "In step with a broadcast: a tenth of a second back or on"],

@@ -17,6 +17,7 @@ import { Sync } from "./sync.js";
 import { TowerView } from "./tower.js";
 
 const AHEAD = 3; // chunks of a minute, once the tower is complete
+const KEPT_WIDTH = "f1-replay-tower";
 const KEPT_THEME = "f1-replay-theme";
 
 /** @param {Page} page @param {Board} board @param {View} view */
@@ -27,6 +28,7 @@ export function add(page, board, view) {
   page.player.addEventListener("change", ahead, { once: true }); // whoever plays needs it now
   const controls = new Controls(page);
   page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page));
+  const widen = chooseWidth();
   choosePanel();
   chooseGaps();
   const dialogs = new Dialogs(page);
@@ -40,6 +42,7 @@ export function add(page, board, view) {
     q: () => dialogs.open(dialogs.quality),
     "?": () => dialogs.open(dialogs.help),
     t: () => switchTheme(page),
+    w: widen,
     r: () => result.open(),
     s: () => sync.open(),
     f: () => view.toggleFollow(),
@@ -54,6 +57,22 @@ export function add(page, board, view) {
   const theme = kept(KEPT_THEME);
   if (theme) setTheme(page, theme);
   keepAddress(page);
+}
+
+/** Where the tower takes room from the map: all its columns, or those that fit beside it. */
+function chooseWidth() {
+  const set = (/** @type {boolean} */ wide) => {
+    document.documentElement.toggleAttribute("data-wide", wide);
+    byId("wide").setAttribute("aria-pressed", String(wide));
+  };
+  const turn = () => {
+    const wide = !document.documentElement.hasAttribute("data-wide");
+    set(wide);
+    kept(KEPT_WIDTH, wide ? "wide" : "");
+  };
+  set(kept(KEPT_WIDTH) === "wide");
+  byId("wide").onclick = turn;
+  return turn;
 }
 
 /** Where there is no room for both: the tower, or race control. */

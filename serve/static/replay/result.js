@@ -71,7 +71,7 @@ function table({ rows }, manifest) {
 
 /** Of qualifying and practice. @param {ResultRow} row @param {number} parts how many have a column */
 function timesOf({ team, laps, fastest_lap_s, gap_s, q1_s, q2_s, q3_s }, parts) {
-  return [team, String(laps ?? "–"), lapText(fastest_lap_s), gap_s ? `+${lapText(gap_s)}` : "", ...[q1_s, q2_s, q3_s].slice(0, parts).map(lapText)];
+  return [team, String(laps ?? "–"), lapText(fastest_lap_s), gap_s ? `+${lapText(gap_s)}` : "", ...[q1_s, q2_s, q3_s].slice(0, parts).map((seconds) => lapText(seconds))];
 }
 
 /** @param {ResultRow} row @param {string} color @param {string[] | null} times instead of those of a race */
