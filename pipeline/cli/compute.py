@@ -54,10 +54,10 @@ def compute(
 
 def _next_steps(out: Path) -> str:
     """For whoever sits before it; under make the programs are not on the path."""
-    made = "MAKELEVEL" in os.environ
     here = "" if out == Path("computed_data") else f" --out {out}"
-    show = "make serve" if made else f"f1-serve{here}"
-    look = f"{sys.executable} -m pipeline status" if made else f"f1-precompute status{here}"
+    show, look = f"f1-serve{here}", f"f1-precompute status{here}"
+    if "MAKELEVEL" in os.environ:
+        show, look = "make serve", f"{sys.executable} -m pipeline status{here}"
     return f"It is in {out}/. To see it: {show}. What is there, and what to do: {look}."
 
 

@@ -13,6 +13,7 @@ import click
 import orjson
 
 from pipeline.cli.settings import out_option, s3_options, scope_arguments, to_s3
+from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.options import option
 from pipeline.contract.sessions import CHOICES, SESSIONS
 from pipeline.errors import Exit, UsageError
@@ -87,11 +88,13 @@ def _screen(place: PlaceStatus, now: datetime) -> str:
         counts = (*(s.sessions[c] for c in CONDITIONS), s.older, s.revised, round(s.bytes / 1e6))
         rows.append((str(s.year), *map(str, counts)))
     form = "  ".join(f"{{:>{max(map(len, column))}}}" for column in zip(*rows, strict=True))
-    lines = [f"{place.place}: {place.bytes / 1e9:.2f} GB{_free(place.place)}"]
+    size = f"{place.bytes / 1e9:.1f} GB" if place.bytes >= 1e9 else f"{place.bytes / 1e6:.0f} MB"
+    lines = [f"{place.place}: {size}{_free(place.place)}"]
     lines += [form.format(*row) for row in rows] if place.seasons else []
     if (newest := place.newest) is not None:
         held, made = _ago(newest.date_utc, now), _ago(place.newest_made_at, now)
-        lines.append(f"newest: {newest.year} round {newest.round}, {newest.name}; held {held}, made {made}")
+        key = SessionKey(newest.year, newest.round, newest.session)
+        lines.append(f"newest: {key}, {newest.name}; held {held}, made {made}")
     if (run := place.last_run) is not None:
         lines.append(f"last run: {run.line} (code {run.exit_code}), {_ago(run.started_at, now)}")
     return "\n".join(lines + [f"to do: {sentence}" for sentence in place.to_do])

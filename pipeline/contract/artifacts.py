@@ -160,6 +160,9 @@ def key_of(name: str, **fields: int | str) -> str:
     return SPECS[name].pattern.format(**fields)
 
 
+IDLE: Final = key_of("run_summary", run="idle")  # the last run that had nothing to do
+
+
 def season_files(year: int) -> str:
     """What the keys of a season's own files begin with."""
     return f"seasons/{year}/"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from pipeline.contract import DEMO_YEAR
-from pipeline.contract.artifacts import SessionKey, key_of, season_key
+from pipeline.contract.artifacts import IDLE, SessionKey, key_of, season_key
 from pipeline.contract.models import RunSummary, SeasonListing
 from pipeline.contract.sessions import SESSIONS
 from pipeline.errors import (
@@ -49,7 +49,6 @@ from pipeline.run.season import refresh, refresh_there
 from pipeline.store.local import LocalStore
 from pipeline.store.lock import only_run
 
-IDLE = "idle"  # the name of the summary of a run that had nothing to do
 NIGHTLY = timedelta(hours=20)  # what is done once a night, however often it runs
 MOVING = "a race that was published under another number has to be made under its own first"
 OLDER = "an older version made it, and there is no more time for those tonight"
@@ -357,8 +356,8 @@ class _Night:
             public = self._summary(seconds, public=True)
             # nights with nothing to do are many, and the last of them says it for all
             busy = any(decision.action in {*WORK, "retire"} for decision in self.decisions)
-            name = self.run_id if busy or self.problems or self.notes else IDLE
-            self.store.put_bytes(key_of("run_summary", run=name), to_json(public))
+            own = key_of("run_summary", run=self.run_id)
+            self.store.put_bytes(own if busy or self.problems or self.notes else IDLE, to_json(public))
         return self._summary(seconds)
 
     def _summary(self, seconds: float, public: bool = False) -> RunSummary:

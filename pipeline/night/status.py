@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.contract import DEMO_YEAR
-from pipeline.contract.artifacts import CATALOG, SessionKey, key_of, season_key, spec_of
+from pipeline.contract.artifacts import CATALOG, IDLE, SessionKey, season_key, spec_of
 from pipeline.contract.freshness import Condition, asked_for, condition_of, is_older
 from pipeline.contract.models import Catalog, CatalogRace, RunSummary, SeasonListing
-from pipeline.night.run import IDLE
 from pipeline.publish.documents import read_model
 from pipeline.publish.mend import listed_years
 from pipeline.publish.verify import cure
@@ -77,9 +76,8 @@ def _last_run(store: Store, files: Iterable[str]) -> RunSummary | None:
     names = sorted(
         name for name in files if (spec := spec_of(name)) is not None and spec.name == "run_summary"
     )
-    idle = key_of("run_summary", run=IDLE)
-    dated = [name for name in names if name != idle]
-    found = [read_model(store, name, RunSummary) for name in (*dated[-1:], idle) if name in names]
+    dated = [name for name in names if name != IDLE]
+    found = [read_model(store, name, RunSummary) for name in (*dated[-1:], IDLE) if name in names]
     runs = [run for run in found if run is not None]
     return max(runs, key=lambda run: run.started_at, default=None)
 

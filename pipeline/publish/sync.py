@@ -14,7 +14,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from pipeline.contract.artifacts import CATALOG, RUNS, SessionKey, is_public, season_key
+from pipeline.contract.artifacts import CATALOG, IDLE, RUNS, SessionKey, is_public, season_key
 from pipeline.contract.models import Manifest, SeasonListing
 from pipeline.errors import ContestedError
 from pipeline.publish.bucket_listings import publish_listing
@@ -178,6 +178,6 @@ def _send_runs(local: LocalStore, remote: Store, reread: bool) -> None:
             continue
         found = remote.digest(stored.key) if reread and stored.key in there else there.get(stored.key)
         data = local.read(stored.key) or b""
-        same = found is not None and found.bytes == len(data) and not found.mislabelled
+        same = found is not None and found.bytes == len(data) and not found.mislabelled and stored.key != IDLE
         if not same or (found is not None and found.sha256 not in (None, sha256(data).hexdigest())):
             remote.put_bytes(stored.key, data)

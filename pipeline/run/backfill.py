@@ -15,7 +15,8 @@ from pipeline.publish.documents import read_manifest
 from pipeline.store.base import Readable
 
 RATE: Final = 150  # sessions an hour
-# A race, measured: the mean of two, with one processor; a session that is no race takes about a third.
+# A race: requests and bytes as measured; half of the seconds a processor works, half are spent fetching.
+# Any other session takes about a third.
 REQUESTS, BYTES, CACHE_BYTES, SECONDS = 20, 94e6, 90e6, 25.0
 SHARE: Final = 1 / 3
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import Nights
+from tests.nightly.test_ended import just_over
 from tests.nightly.test_renumbered import serve, states
 from tests.nightly.test_revisions import season_page, standings, standings_pages
 from tests.s3.support import READER, Place, credentials, s3, s3_server
@@ -42,6 +43,30 @@ def test_a_night_publishes_and_the_next_one_sends_its_summary_alone(publishing: 
     assert s3.json(max(s3.names() - before))["line"].startswith(f"nightly {publishing.year}: 1 up to date")
 
 
+def test_a_race_is_in_the_bucket_in_the_first_run_after_its_data_is_there(
+    publishing: Nights, s3: Place, tmp_path: Path
+) -> None:
+    """An hour after its start, by the feed's word, provisional at first."""
+    page = just_over(publishing, tmp_path)
+    timing = publishing.hosts.content["timing"]
+    whole, timing[page] = (
+        timing[page],
+        timing[page].replace(b"Finalised", b"Finished").replace(b"Ends", b"Finished"),
+    )
+    publishing.run()
+    assert s3.published() == set()
+    timing[page] = whole
+    publishing.run()
+    (name,) = s3.published()
+    assert s3.json(name)["provenance"]["provisional"]
+    assert not s3.lies()
+    assert s3.json("runs/idle.json")["line"].startswith(f"nightly {publishing.year}: 1 waiting")
+    publishing.hosts.requests.clear()
+    publishing.run()
+    assert s3.json("runs/idle.json") == publishing.summary()
+    assert not publishing.hosts.requests
+
+
 def test_official_standings_reach_the_bucket_without_a_race_that_changed(
     publishing: Nights, s3: Place, weekend: Weekend
 ) -> None:
@@ -50,7 +75,7 @@ def test_official_standings_reach_the_bucket_without_a_race_that_changed(
     name = f"seasons/{publishing.year}/standings.json"
     assert "official_at" not in s3.json(name)["rounds"][0]
     standings_pages(publishing, [30.0, 20.5])
-    publishing.run()
+    publishing.run_a_day_later()
     assert s3.json(name)["rounds"][0]["drivers"][0]["points"] == 30
     assert s3.json(name)["rounds"][0] == standings(publishing)
     assert not s3.lies()

@@ -41,7 +41,7 @@ def test_status_of_a_folder_that_is_fine(out: Path) -> None:
     assert here["to_do"] == []
     assert here["bytes"] == sum(path.stat().st_size for path in out.rglob("[!.]*") if path.is_file())
     text = cli("status", "--out", out).stdout
-    assert "1900 round 2, Mockania Grand Prix" in text
+    assert "newest: 1900 round 2 race, Mockania Grand Prix; held " in text
     assert "to do:" not in text
 
 
