@@ -44,6 +44,7 @@ class Shot:
     scheme: str
     fragment: str
     key: str | None = None
+    home: bool = False
 
 
 def main() -> None:
@@ -62,7 +63,8 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for shot in every(manifest) if given.every else shots(manifest):
-            take(browser, f"{url}/replay/{manifest.event.year}/{manifest.event.round}", shot, given.out)
+            race = f"replay/{manifest.event.year}/{manifest.event.round}"
+            take(browser, f"{url}/{'' if shot.home else race}", shot, given.out)
 
 
 def shots(manifest: Manifest) -> list[Shot]:
@@ -80,13 +82,21 @@ def shots(manifest: Manifest) -> list[Shot]:
 
 
 def every(manifest: Manifest) -> list[Shot]:
-    """Two cars chosen, on each size of screen, dark and light: to look at what a change has done."""
+    """On each size of screen, dark and light: replay, charts, comparison, home, standings."""
     chosen = ",".join(driver.code for driver in manifest.drivers[1:3])
     fragment = f"t={manifest.clock.duration_s * 0.6:.0f}&car={chosen}"
+    pages = {
+        "": (fragment, False),
+        "-charts": (f"{fragment}&show=gaps,laps", False),
+        "-compare": (f"{fragment}&show=compare", False),
+        "-home": ("", True),
+        "-standings": (f"{manifest.event.year}/standings", True),
+    }
     return [
-        Shot(f"{width}x{height}-{scheme}", width, height, scheme, fragment)
+        Shot(f"{width}x{height}-{scheme}{name}", width, height, scheme, shown, home=home)
         for width, height in SIZES
         for scheme in ("dark", "light")
+        for name, (shown, home) in pages.items()
     ]
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 Row = dict[str, Any]
 ROWS = """() => [...document.querySelectorAll(".calendar li:not(.year)")].map((row) => ({
-  name: row.querySelector("h3").textContent,
+  name: row.querySelector(".what h2").textContent,
   chips: [...row.querySelectorAll(".chip")].map((chip) => chip.textContent),
   links: [...row.querySelectorAll("a.chip")].map((chip) => chip.href),
 }))"""
@@ -116,12 +116,12 @@ def test_home_of_real_races(new_tab: Callable[..., Tab], served_real: str, real_
     check_season(tab, real_out, 2025)
     check_winners(tab, real_out, 2025)
     tab.page.fill("#search", "sao paulo")
-    tab.page.wait_for_function("() => document.querySelectorAll('.calendar h3').length === 1")
+    tab.page.wait_for_function("() => document.querySelectorAll('.calendar .what h2').length === 1")
     assert tab.page.evaluate(ROWS)[0]["name"] == "São Paulo Grand Prix"
     tab.page.fill("#search", "nowhere at all")
     assert tab.page.locator(".nothing").inner_text().startswith("No race matches")
     tab.page.fill("#search", "")
-    tab.page.wait_for_function("() => document.querySelectorAll('.calendar h3').length > 20")
+    tab.page.wait_for_function("() => document.querySelectorAll('.calendar .what h2').length > 20")
     check_standings(tab, real_out, 2025)
 
 

@@ -52,6 +52,30 @@ def test_no_barriers(new_tab: Callable[..., Tab], served: str, size: tuple[int, 
     assert barriers(tab) == []
 
 
+PAGES = (
+    f"{RACE}#t=330&show=compare",
+    f"{RACE}#t=330&show=positions,laps&car=CAS",
+    f"{RACE}#show=tyres",
+    "/",
+    "/#1900/standings",
+)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_no_barriers_in_charts_and_home(
+    new_tab: Callable[..., Tab], served: str, size: tuple[int, int], scheme: str
+) -> None:
+    require(AXE.exists(), "axe-core is not installed: make lint does that")
+    tab = new_tab(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    for path in PAGES:
+        tab.page.goto("about:blank")
+        tab.open(served + path)
+        tab.page.wait_for_load_state("networkidle")
+        tab.page.evaluate(AXE.read_text() + "; undefined")
+        assert barriers(tab) == [], path
+
+
 @pytest.mark.parametrize("size", [(390, 844), (844, 390), (360, 780), (1024, 768)])
 def test_a_chosen_car_is_seen_at_once(
     new_tab: Callable[..., Tab], served: str, size: tuple[int, int]

@@ -43,7 +43,7 @@ function eventRow(published, event, next) {
   flag.setAttribute("aria-hidden", "true");
   flag.toggleAttribute("data-letters", /^[A-Z]+$/.test(flag.textContent));
   const main = sessions.findLast(({ state, session }) => state === "published" && session === "R") ?? sessions.findLast(({ state }) => state === "published");
-  const name = make("h3", { title: event.official_name }, main ? make("a", { href: published.replay(main), textContent: event.name }) : event.name);
+  const name = make("h2", { title: event.official_name }, main ? make("a", { href: published.replay(main), textContent: event.name }) : event.name);
   const where = make("p", { textContent: [event.round ? `Round ${event.round}` : "", event.location, event.country].filter(Boolean).join(" · ") });
   const failed = sessions.filter(({ state, error }) => state === "failed" && error);
   const why = failed.map(({ name, error }) => make("p", { className: "why", textContent: `${name} failed: ${error}` }));
@@ -82,7 +82,7 @@ function winner(published, event) {
   const box = make("div", { className: "winner" });
   if (!race) return box;
   const button = make("button", { type: "button", textContent: "Show winner" });
-  button.setAttribute("aria-label", `Show the winner of the ${event.name}`);
+  button.setAttribute("aria-label", `Show winner of the ${event.name}`);
   button.onclick = async () => {
     button.disabled = true;
     const told = await podium(published, race).catch(() => null);

@@ -143,7 +143,7 @@ export class Desk {
   /** @param {string} text @param {string} title @param {() => void} onclick */
   #tool(text, title, onclick) {
     const button = make("button", { type: "button", textContent: text, title, onclick });
-    button.setAttribute("aria-label", title);
+    if (text.length < 3) button.setAttribute("aria-label", title); // a picture alone says nothing
     this.tools.append(button);
     return button;
   }
