@@ -89,6 +89,10 @@ def test_a_chosen_car_is_seen_at_once(
     wanted = ["#car h2", "#car .numbers", "#car .times", "#stage", "#play", "#bar", "#jump", "#order thead"]
     assert tab.page.evaluate(SEEN, wanted) == []
     assert tab.page.locator("#stage").bounding_box()["height"] > 90
+    tab.page.get_by_label("Choose one more car").tap()
+    tab.page.tap("#order tbody tr:nth-child(1) td.gap")
+    assert tab.page.locator("#order tr.chosen").count() == 2  # fingers have no Shift key
+    assert tab.page.evaluate(SEEN, wanted) == []
     tab.page.tap("#tabs button[value=messages]")
     assert tab.page.evaluate(SEEN, ["#messages h2", "#car h2", "#play"]) == []
 

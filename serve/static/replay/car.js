@@ -55,7 +55,7 @@ export class CarPanel {
     const about = make("small", { className: "about", textContent: `${team}${start}` });
     const more = make("button", { type: "button", className: "unfold", textContent: "More", onclick: () => this.#unfold() });
     more.setAttribute("aria-expanded", String(this.box.classList.contains("open")));
-    const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), about, this.#chips(), more, close);
+    const head = make("h2", {}, make("span", { className: "number", textContent: number }), make("span", { textContent: name }), about, this.#chips(), this.#adder(), more, close);
     const numbers = make("dl", { className: "numbers" }, ...FIELDS.map((field) => this.#field(field)));
     this.canvas = make("canvas", { className: "chart" });
     this.canvas.setAttribute("role", "img");
@@ -67,6 +67,18 @@ export class CarPanel {
     this.timing.show();
     const t = this.page.player.t;
     race.prefetch(Math.max(t - MINUTE, 0), t).then(() => this.page.player.redraw(), () => {}); // the loop reports trouble
+  }
+
+  #adder() {
+    const { selection } = this.page;
+    const add = make("button", { type: "button", className: "add", textContent: "+", title: "The next car that is clicked is one more (or hold Shift)" });
+    add.setAttribute("aria-label", "Choose one more car");
+    add.setAttribute("aria-pressed", "false");
+    add.onclick = () => {
+      selection.adding = !selection.adding;
+      add.setAttribute("aria-pressed", String(selection.adding));
+    };
+    return add;
   }
 
   /** Where there is little room the chart and the history are folded away. */

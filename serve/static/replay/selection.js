@@ -6,6 +6,8 @@ export const MOST = 4;
 /** A `change` event tells that `codes` is another list. */
 export class Selection extends EventTarget {
   /** In the order in which they were chosen. @type {readonly string[]} */ codes = [];
+  /** Whether the next click is one more, as if a key were held: fingers have no keys. */
+  adding = false;
   #known;
 
   /** @param {Iterable<string>} known the codes there are */
@@ -44,8 +46,10 @@ export class Selection extends EventTarget {
 
   /** A click on a car, or beside all; with a key held it is one more. @param {string | null} code @param {MouseEvent} event */
   click(code, event) {
+    const more = this.adding;
+    this.adding = false;
     if (code === null) this.set([]);
-    else if (event.shiftKey || event.ctrlKey || event.metaKey) this.toggle(code);
+    else if (more || event.shiftKey || event.ctrlKey || event.metaKey) this.toggle(code);
     else this.only(code);
   }
 }
