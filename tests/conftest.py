@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from pipeline.demo import demo_season, simulate, write_recording
+from pipeline.demo import demo_season, demo_timed, simulate, write_recording
 from pipeline.demo.season import recorded
 from pipeline.input.load import configure, load
 from pipeline.input.seasons import to_fastf1
@@ -125,6 +125,13 @@ SMALL = ("--frame-skip", "10", "--fps", "5")  # where it is not the frames that 
 def small_out(once: Once) -> Path:
     """The demo season of few frames. Read only: copy it to change it."""
     return once("small-demo", lambda out: cli("demo", "--out", out, *SMALL))
+
+
+@pytest.fixture(scope="session")
+def timed_out(once: Once) -> Path:
+    """A folder with the demo season's practice and qualifying. Read only: copy it to change it."""
+    sessions = ",".join(event.session for event, _ in demo_timed())
+    return once("timed-demo", lambda out: cli("demo", "--sessions", sessions, "--out", out))
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,12 @@ export type Row<T> = { [K in keyof T]: T[K] extends (infer V)[] ? V : never };
 /** The rows of such a table. */
 export function rows<T extends object>(columns: T): Row<T>[];
 
+/**
+ * Who was knocked out of a qualifying by `t`: when the next part begins, for laps are driven to their end after the
+ * flag. Takes a manifest, or what timing() gives.
+ */
+export function knockedOut(told: { parts?: Part[] }, t: number): Set<string>;
+
 export interface OpenOptions {
   /** Closes the race when it is aborted. */
   signal?: AbortSignal;

@@ -396,7 +396,8 @@ class Race extends EventTarget {
       state.cars[n++] = car;
     }
     state.cars.length = n;
-    state.cars.sort(byPosition);
+    const gone = knockedOut(this.manifest, t);
+    state.cars.sort((a, b) => Number(gone.has(a.code)) - Number(gone.has(b.code)) || byPosition(a, b));
     state.t = t;
     state.lap = state.cars[0]?.lap ?? state.lap;
     return state;
@@ -557,7 +558,7 @@ class Story {
       const t = Math.min(known[part], end);
       if (seconds === null || t === Infinity) return;
       const through = part > 0 || row.kind === "timed"; // neither out of the pits nor into them
-      const mark = { code: String(row.driver), lap: Number(row.lap), part, seconds, t, through, color: YELLOW };
+      const mark = { code: String(row.driver), lap: Number(row.lap), of: row.part ?? "", part, seconds, t, through, color: YELLOW };
       this.#marks.push(mark);
       this.#byLap.set(`${mark.code} ${mark.lap} ${part}`, mark);
     });
@@ -580,12 +581,14 @@ class Story {
   }
 
   /**
-   * Whether a time that counts at `t` is less than everyone's and the driver's so far; from now on it is.
+   * Whether a time that counts at `t` is less than everyone's and the driver's so far, in qualifying of its
+   * part; from now on it is.
    * @param {Map<string, number>} best @param {Mark} mark @param {number} t
    */
   #beat(best, mark, t) {
     if (!this.#counts(mark, t)) return [false, false];
-    return [`${mark.part}`, `${mark.part} ${mark.code}`].map((key) => {
+    return ["", mark.code].map((whose) => {
+      const key = `${mark.of} ${mark.part} ${whose}`;
       const less = mark.seconds < (best.get(key) ?? Infinity);
       if (less) best.set(key, mark.seconds);
       return less;
@@ -612,9 +615,10 @@ class Story {
   /** @param {number} t @param {Segments | null} segments @param {Shown[]} shown @returns {Tower} */
   at(t, segments, shown) {
     const cars = shown.map((car) => ({ ...this.#row(car, t, shown.length), segments: segments?.at(car.code, t) ?? null }));
-    cars.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || b.laps - a.laps);
+    const gone = knockedOut(this.timing, t);
+    cars.sort((a, b) => Number(gone.has(a.code)) - Number(gone.has(b.code)) || byPosition(a, b) || b.laps - a.laps);
     let fastest = /** @type {TowerCar | null} */ (null);
-    for (const car of cars) if (quicker(car.best_lap, fastest?.best_lap)) fastest = car;
+    for (const car of cars) if (!gone.has(car.code) && quicker(car.best_lap, fastest?.best_lap)) fastest = car;
     const clock = rows(this.timing.session_clock).findLast(({ t_s }) => t_s <= t);
     return {
       t,
@@ -661,12 +665,15 @@ class Story {
     return mark ? timeOf(mark) : null;
   }
 
-  /** @param {string} code @param {number} t @param {Row<LapsColumns>[]} done */
+  /** In qualifying of the part that runs, or that knocked the car out. @param {string} code @param {number} t @param {Row<LapsColumns>[]} done */
   #best(code, t, done) {
+    const begun = (this.timing.parts ?? []).filter(({ start }) => start <= t);
+    const part = (begun.find(({ knocked_out }) => knocked_out?.includes(code)) ?? begun.at(-1))?.name ?? null;
     const gone = this.#deleted(code, t).map(({ lap }) => lap);
     let best = /** @type {TowerLap | null} */ (null);
-    for (const { lap, kind } of done) {
-      const time = lap !== null && lap > 1 && kind === "timed" && !gone.includes(lap) ? this.#time(code, lap) : null;
+    for (const { lap, kind, part: of = null } of done) {
+      const counts = lap !== null && lap > 1 && kind === "timed" && !gone.includes(lap) && of === part;
+      const time = counts ? this.#time(code, lap) : null;
       if (quicker(time, best)) best = time;
     }
     return best;
@@ -726,7 +733,7 @@ const JUDGED = [...PENDING, ...DECIDED];
 const RULINGS = [...JUDGED, "served", "not_served", "rescinded"];
 const TIME_PENALTY = /TIME PENALT/;
 
-/** @typedef {TowerLap & {code: string, part: number, t: number, through: boolean}} Mark part 0 is the lap itself */
+/** @typedef {TowerLap & {code: string, of: string, part: number, t: number, through: boolean}} Mark part 0 is the lap itself; of: the part of qualifying */
 /** @typedef {"code" | "position" | "lap" | "state" | "gap" | "interval" | "laps_down" | "tyre" | "tyre_life"} InReplay */
 /** @typedef {Pick<TowerCar, InReplay>} Shown */
 /** @template {object} T @param {T} columns @returns {Row<T>[]} */
@@ -845,9 +852,17 @@ function micro(t) {
   return Math.round(t * 1e6) / 1000;
 }
 
-/** @param {Car} a @param {Car} b */
+/** @param {{position: number | null}} a @param {{position: number | null}} b */
 function byPosition(a, b) {
   return (a.position ?? Infinity) - (b.position ?? Infinity) || 0; // before there is any, nobody is first
+}
+
+/**
+ * Who was knocked out of a qualifying by `t`: when the next part begins, for laps are driven to their end
+ * after the flag. @param {{parts?: import("./f1-replay.js").Part[]}} told @param {number} t @returns {Set<string>}
+ */
+export function knockedOut({ parts = [] }, t) {
+  return new Set(parts.slice(0, Math.max(parts.findLastIndex(({ start }) => start <= t), 0)).flatMap(({ knocked_out = [] }) => knocked_out));
 }
 
 /** JSON, unpacked here where the server does not say that it is packed. @param {Response} response */

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.models import Manifest
+from pipeline.demo import simulate_timed
 from tests.page.conftest import Tab
 from tests.page.truth import Truth
 from tests.serve.support import serving
@@ -96,6 +97,32 @@ def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: P
         check_qualifying(new_tab(viewport=WIDE), f"{server.url}/replay/2025/1?session=Q", truth, folder)
 
 
+def test_tower_of_the_demos_qualifying(new_tab: Callable[..., Tab], timed_out: Path) -> None:
+    """The same; and who was knocked out stands last from when the next part begins, with what it had."""
+    folder, sim = timed_out / "telemetry/1900/1/qualifying", simulate_timed("Q", 1)
+    tab, truth = new_tab(viewport=WIDE), Truth.read(folder)
+    rows = "(all) => all.map((row) => [row.dataset.code, row.classList.contains('knocked')])"
+    marks = {"garage": "BOX", "pit": "PIT", "out": "OUT LAP", "timed": "TIMED", "in": "IN LAP"}
+    with serving(timed_out) as server:
+        url = f"{server.url}/replay/1900/1?session=Q"
+        check_qualifying(tab, url, truth, folder)
+        tab.page.keyboard.press("Escape")
+        for k, part in enumerate(sim.parts):
+            out = [code for before in reversed(sim.parts[:k]) for code in before.out]
+            for t in (part.start + 1, part.start + 100, part.end + 40):
+                cells = cells_at(tab, t)
+                shown = tab.page.eval_on_selector_all("#order tbody tr", rows)
+                assert {code for code, knocked in shown if knocked} == set(out)
+                assert [code for code, _ in shown[len(shown) - len(out) :]] == out
+                frame = round(t * truth.fps)
+                for code, cell in cells.items():
+                    assert cell["mark"] == marks[truth.cars[code]["status"][frame]], (t, code)
+                left = sum(max(0.0, stop[1] - max(t, stop[0])) for stop in part.stops)
+                clock = max(0.0, part.end - t - left)
+                minutes, seconds = tab.text("#lap").split(":")
+                assert abs(int(minutes) * 60 + int(seconds) - clock) <= 1
+
+
 def check_qualifying(tab: Tab, url: str, truth: Truth, folder: Path) -> None:
     tab.open(url)
     tab.page.locator("html[data-timed]").wait_for(state="attached")
@@ -112,7 +139,8 @@ def check_qualifying(tab: Tab, url: str, truth: Truth, folder: Path) -> None:
             )
         assert tab.text("#counted").upper() == part.name
         cut = tab.page.locator("#order tr.cutoff .p").all_inner_texts()
-        assert cut == ([str(part.goes_on)] if part.goes_on else [])
+        placed = {float(car["position"][frame]) for car in truth.cars.values()}
+        assert cut == ([str(part.goes_on)] if part.goes_on in placed else [])
     tab.seek(truth.manifest.clock.duration_s)
     tab.page.keyboard.press("r")
     tab.page.locator("dialog[open] tbody tr").first.wait_for()

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.columns import SEGMENTS
-from pipeline.contract.models import Manifest
+from pipeline.contract.models import Manifest, Part
 from pipeline.demo import demo_season, simulate
 from pipeline.demo.segments import SIZES, passed
 from tests.format.test_v1 import V1
@@ -79,6 +79,7 @@ def colour(laps: list[Row], events: list[Row], lap: Row, part: str) -> set[str]:
             (one["driver"], one[part])
             for one in laps
             if one is not lap and one[part] is not None and counts(one, part) and not one["generated"]
+            if one.get("part") == lap.get("part")
             if before(known(one, part), at) and one["lap"] not in deleted(events, one["driver"], at)
         ]
         least = min((seconds for _, seconds in earlier), default=np.inf)
@@ -87,12 +88,19 @@ def colour(laps: list[Row], events: list[Row], lap: Row, part: str) -> set[str]:
     return found
 
 
+def part_of(parts: list[Part], code: str, t: float) -> str | None:
+    """Whose times count for a car: of a qualifying the part that runs, or that knocked it out."""
+    begun = [part for part in parts if part.start <= t]
+    return next((part.name for part in begun if code in part.knocked_out), begun[-1].name if begun else None)
+
+
 def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
     """Hold towers against the Parquet tables; gives the colours that were seen."""
     names = ("laps", "pit_stops", "events", "results")
     laps, stops, events, results = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in names)
     events = [event for event in events if event["kind"] in ("deleted_lap", "reinstated_lap")]
     grid = {row["driver"]: row["grid"] for row in results}
+    parts = Manifest.model_validate_json((folder / "manifest.json").read_bytes()).parts
     seen = set()
     for t, tower in zip(times, towers, strict=True):
         best = {}
@@ -104,6 +112,7 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
                 lap["lap_time_s"]
                 for lap in done
                 if counts(lap, "lap_time_s") and lap["lap"] not in gone and lap["lap_time_s"] is not None
+                if lap.get("part") == part_of(parts, car["code"], t)
             ]
             best[car["code"]] = min(counting, default=None)
             assert car["laps"] == len(done)
@@ -130,7 +139,11 @@ def compare(folder: Path, times: list[float], towers: list[Row]) -> set[str]:
                     assert sector["seconds"] == lap[part]
                     assert known(lap, part) <= t
                     assert sector["color"] in colour(laps, events, lap, part), (t, car["code"], part)
-        fastest = min((seconds for seconds in best.values() if seconds is not None), default=None)
+        begun = [part for part in parts if part.start <= t]
+        out = {code for part in begun[:-1] for code in part.knocked_out}
+        last = [car["code"] for car in tower["cars"]][len(tower["cars"]) - len(out) :]
+        assert set(last) == out
+        fastest = min((s for code, s in best.items() if s is not None and code not in out), default=None)
         assert (tower["fastest_lap"] or {}).get("seconds") == fastest
         assert fastest is None or best[tower["fastest_lap"]["code"]] == fastest
     return seen
@@ -145,6 +158,15 @@ def test_says_what_the_tables_say(tmp_path: Path, demo_out: Path, key: str) -> N
         "green",
         "yellow",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["telemetry/1900/1/fp1/", "telemetry/1900/1/qualifying/"])
+def test_says_what_the_tables_of_other_sessions_say(tmp_path: Path, timed_out: Path, key: str) -> None:
+    times = moments(timed_out / key, 20)
+    assert {"green", "yellow"} <= compare(
+        timed_out / key, times, node(tmp_path, timed_out, READ, [key, times])
+    )
 
 
 @pytest.mark.slow(25)

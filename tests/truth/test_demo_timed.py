@@ -13,7 +13,6 @@ import pytest
 from pipeline.contract.artifacts import SessionKey
 from pipeline.demo import Truth, demo_timed, simulate, simulate_timed
 from pipeline.demo.timed import bests, timed_laps
-from tests.conftest import Once, cli
 
 pytestmark = pytest.mark.slow
 Floats = npt.NDArray[np.float64]
@@ -41,12 +40,6 @@ class Published:
         """(frames,) the part whose times count."""
         starts = [part.start for part in self.truth.parts]
         return np.asarray(np.searchsorted(starts, self.times + 1e-6, "right") - 1)
-
-
-@pytest.fixture(scope="session")
-def timed_out(once: Once) -> Path:
-    sessions = ",".join(event.session for event, _ in demo_timed())
-    return once("timed-demo", lambda out: cli("demo", "--sessions", sessions, "--out", out))
 
 
 @pytest.fixture(scope="module", params=SESSIONS)

@@ -3,7 +3,8 @@
 /** @import {Page} from "./page.js" */
 /** @import {Car, Driver, State} from "../f1-replay.js" */
 
-import { byId, colorOf, isOut, isTimed, knockedOut, make, partAt, write } from "./facts.js";
+import { byId, colorOf, isOut, isTimed, make, partAt, write } from "./facts.js";
+import { knockedOut } from "../f1-replay.js";
 import { behindText } from "./format.js";
 import { DRS_OPEN, showTyre } from "./tyres.js";
 
@@ -39,9 +40,9 @@ export class Board {
   /** @param {State} state */
   update({ cars, t }) {
     const { manifest } = this.page.race;
-    const part = partAt(manifest, t);
-    this.#goesOn = part && (part.end === null || t < part.end) ? (part.goes_on ?? null) : null;
-    if (this.#timed) for (const code of this.rows.keys()) this.rows.get(code)?.row.classList.toggle("knocked", knockedOut(manifest, t).includes(code));
+    this.#goesOn = partAt(manifest, t)?.goes_on ?? null; // after its flag laps are driven to their end
+    const out = knockedOut(manifest, t);
+    if (this.#timed) for (const [code, { row }] of this.rows) row.classList.toggle("knocked", out.has(code));
     const present = new Set(cars.map((car) => car.code));
     const gone = [...this.#drivers.values()].filter((driver) => !present.has(driver.code));
     gone.sort((a, b) => (b.retired_at ?? -1) - (a.retired_at ?? -1));

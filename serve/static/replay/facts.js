@@ -57,11 +57,6 @@ export function partAt({ parts = [] }, t) {
   return parts[lastAt(parts, t, "start")] ?? null;
 }
 
-/** Who has been knocked out by `t`. @param {Manifest} manifest @param {number} t */
-export function knockedOut({ parts = [] }, t) {
-  return parts.flatMap(({ end, knocked_out = [] }) => (end !== null && end <= t ? knocked_out : []));
-}
-
 /** @param {Driver | undefined} driver */
 export function colorOf(driver) {
   return driver?.color ? `#${driver.color}` : "#9aa4b2";

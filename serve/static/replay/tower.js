@@ -2,7 +2,7 @@
 
 /** @import {Page} from "./page.js" */
 /** @import {Board, Row} from "./board.js" */
-/** @import {SegmentColor, State, Tower, TowerCar, TowerLap} from "../f1-replay.js" */
+/** @import {Part, SegmentColor, State, Tower, TowerCar, TowerLap} from "../f1-replay.js" */
 
 import { byId, clockText, isTimed, make, partAt, write } from "./facts.js";
 import { lapText } from "./format.js";
@@ -53,7 +53,7 @@ export class TowerView extends EventTarget {
     this.now = tower;
     const { manifest } = this.page.race;
     const total = manifest.total_laps ?? Math.max(...tower.cars.map(({ laps }) => laps + 1));
-    if (isTimed(manifest)) write(byId("lap"), remains(tower, partAt(manifest, t)?.end ?? t));
+    if (isTimed(manifest)) write(byId("lap"), remains(tower, partAt(manifest, t)));
     for (const car of tower.cars) {
       const row = this.board.rows.get(car.code);
       if (row) show(row, car, tower, total);
@@ -62,9 +62,14 @@ export class TowerView extends EventTarget {
   }
 }
 
-/** What is left of the part, by the session's clock or else by when it ended. @param {Tower} tower @param {number} end */
-function remains({ t, remaining_s }, end) {
-  return clockText(remaining_s ?? Math.max(end - t, 0)).replace(/^0:/, "");
+/**
+ * What is left of the part, by the session's clock or else by when it ended: it does not run while a red flag is
+ * out. @param {Tower} tower @param {Part | null} part
+ */
+function remains({ t, remaining_s }, part) {
+  const end = Math.max(part?.end ?? t, t);
+  const stopped = (part?.stops ?? []).reduce((sum, stop) => sum + Math.max(0, Math.min(stop.end, end) - Math.max(stop.start, t)), 0);
+  return clockText(remaining_s ?? end - t - stopped).replace(/^0:/, "");
 }
 
 /** What stands in the row's cells. @param {Row} row */
