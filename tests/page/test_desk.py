@@ -121,7 +121,7 @@ def test_a_chart_says_what_is_under_the_pointer_and_goes_there(
     tab.page.click("#desk canvas >> nth=1")
     tab.page.focus("#desk canvas >> nth=1")
     tab.page.keyboard.press("ArrowRight")
-    said = tab.text("#desk .told").splitlines()
+    said = tab.text("#desk .spot").splitlines()
     drivers = Truth.read(demo_out / "telemetry/1900/1").manifest.drivers
     (code,) = [driver.code for driver in drivers if driver.name == said[0]]
     lap = re.match(r"Lap (\d+) · P(\d+)", said[1])
@@ -136,8 +136,8 @@ def test_a_chart_says_what_is_under_the_pointer_and_goes_there(
     found = set()
     for step in range(60):
         tab.page.mouse.move(box["x"] + 50 + step * 10, box["y"] + box["height"] * 0.3)
-        if tab.page.locator("#desk .told").is_visible():
-            found.add(tab.text("#desk .told").splitlines()[0])
+        if tab.page.locator("#desk .spot").is_visible():
+            found.add(tab.text("#desk .spot").splitlines()[0])
     assert found
     tab.page.click(WHOLE)
     until = laps[code][0]["end_s"] + 5
@@ -169,7 +169,7 @@ def check_compare(tab: Tab, url: str, folder: Path, slots: list[tuple[str, int]]
     tab.page.click("#desk [aria-label='The same as a table']")
     box = tab.page.locator("#desk .plot").bounding_box()
     tab.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
-    said = tab.text("#desk .told").splitlines()
+    said = tab.text("#desk .spot").splitlines()
     assert [line.split(" · ")[0] for line in said[1:]] == [f"{code} L{lap}" for code, lap in slots]
     tab.page.click("#desk >> text=▶ Watch")
     tab.page.wait_for_function(

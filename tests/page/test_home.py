@@ -82,7 +82,7 @@ def check_standings(tab: Tab, out: Path, year: int) -> None:
     tab.page.click(".standings button:text-is('Place')")
     tab.page.focus(".standings canvas >> nth=1")
     tab.page.keyboard.press("ArrowLeft")
-    assert re.search(r"P\d+ · [\d.]+ points", tab.text(".standings .told"))
+    assert re.search(r"P\d+ · [\d.]+ points", tab.text(".standings .spot"))
 
 
 def test_home(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:

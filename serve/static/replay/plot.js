@@ -24,7 +24,7 @@ export class Plot {
     this.front = make("canvas", { tabIndex: 0 });
     this.front.setAttribute("role", "img");
     this.front.setAttribute("aria-label", label);
-    this.tip = make("output", { className: "told", hidden: true });
+    this.tip = make("output", { className: "spot", hidden: true });
     this.element = make("div", { className: "plot" }, this.back, this.front, this.tip);
     new ResizeObserver(() => this.redraw()).observe(this.element);
     this.#listen();
