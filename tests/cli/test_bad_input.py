@@ -46,7 +46,7 @@ def offline(tmp_path: Path) -> tuple[str | Path, ...]:
         (("season", "2017"), "begins in 2018"),
         (("season", "1900"), "f1-precompute demo"),
         (("season", "2099"), "in the future"),
-        (("season", "twenty"), "'twenty' is not a valid integer"),
+        (("season", "twenty"), "'twenty' is no season"),
         (("season", "2025", "--rounds", "1,x"), "write it like 1,3-5"),
         (("season", "2025", "--rounds", "5-3"), "write it like 1,3-5"),
         (("season", "2025", "--rounds", "0"), "write it like 1,3-5"),
