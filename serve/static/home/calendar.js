@@ -48,7 +48,7 @@ function eventRow(published, event, next) {
   const failed = sessions.filter(({ state, error }) => state === "failed" && error);
   const why = failed.map(({ name, error }) => make("p", { className: "why", textContent: `${name} failed: ${error}` }));
   const held = sessions.some(({ state }) => state === "published");
-  const row = make("li", {}, date, flag, make("div", { className: "what" }, name, where, ...why), make("div", { className: "sessions" }, ...sessions.map((one) => chip(published, one))), winner(published, event));
+  const row = make("li", {}, date, flag, make("div", { className: "what" }, name, where, ...why), make("div", { className: "sessions" }, ...sessions.filter(({ state }) => state !== "missing").map((one) => chip(published, one)), ...missing(sessions)), winner(published, event));
   row.toggleAttribute("data-next", next);
   row.toggleAttribute("data-empty", !held);
   return row;
@@ -65,10 +65,19 @@ function chip(published, session) {
     if (provisional) link.append(make("small", { textContent: "provisional" }));
     return link;
   }
-  const words = { missing: "not computed yet", failed: "failed", upcoming: whenOf(session), cancelled: "cancelled" }[state] ?? state;
+  const words = { failed: "failed", upcoming: whenOf(session), cancelled: "cancelled" }[state] ?? state;
   const gap = make("span", { className: "chip" }, name, make("small", { textContent: words }));
   gap.dataset.state = state;
   return gap;
+}
+
+/** One for all of them: where races alone are computed a weekend lacks the other four. @param {SeasonSession[]} sessions */
+function missing(sessions) {
+  const names = sessions.filter(({ state }) => state === "missing").map(({ name }) => name);
+  if (!names.length) return [];
+  const gap = make("span", { className: "chip", title: names.join(", ") }, names.length > 2 ? `${names.length} sessions` : names.join(", "), make("small", { textContent: "not computed yet" }));
+  gap.dataset.state = "missing";
+  return [gap];
 }
 
 /** In the viewer's own time. @param {SeasonSession} session */
