@@ -112,6 +112,9 @@ def test_home_in_a_bucket(new_tab: Callable[..., Tab], plain: str, demo_out: Pat
     tab.page.locator("#order tbody tr").first.wait_for()
     tab.page.locator("html[data-state=ready]").wait_for(state="attached")
     assert tab.text("#where").startswith("Sprint")
+    tab.page.locator("#weekend").get_by_role("link", name="Race").click()
+    tab.page.locator("#weekend a >> text=S").wait_for()
+    assert tab.text("#where").startswith("Race")
     tab.open(plain + "/home.html#1900/standings")
     check_standings(tab, demo_out, 1900)
 

@@ -188,6 +188,10 @@ def test_sprint(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> Non
     tab = new_tab().open(served + "/replay/1900/2?session=S")
     assert tab.text("#where").startswith("Sprint")
     assert tab.order() == Truth.read(demo_out / "telemetry/1900/2/sprint").order(0)
+    tab.page.locator("#weekend").get_by_role("link", name="Race").click()  # the weekend's others are a click away
+    tab.page.locator("#weekend a >> text=S").wait_for()
+    assert tab.page.url == served + "/replay/1900/2"
+    assert tab.text("#where").startswith("Race")
 
 
 def test_a_hole_in_all_positions_is_said(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None:

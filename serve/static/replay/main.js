@@ -46,7 +46,10 @@ try {
     const opening = openRace(url, { ahead: 0 }); // what is seen first comes first; see AHEAD
     opening.catch(() => {}); // reported below, once the page's code is there
     const { show } = await import("./page.js");
-    await show(await opening);
+    const race = await opening;
+    await show(race);
+    const { showWeekend } = await import("./weekend.js");
+    await showWeekend(race);
   } else {
     location.replace(listUrl(location));
   }

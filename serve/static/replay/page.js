@@ -70,7 +70,7 @@ function run(page, track) {
       const state = player.tick(now);
       if (state) {
         track.draw(state);
-        byId("blind").hidden = state.cars.some((car) => car.x !== null);
+        byId("blind").hidden = state.cars.some((car) => car.x !== null || car.status === "garage");
         if (now - texts >= TEXT_EVERY_MS || !player.playing) {
           texts = now;
           for (const view of page.views) view.update(state);

@@ -1,9 +1,10 @@
 // The sessions of a weekend whose laps can be laid beside each other: the one on the page, and the others that are published.
 
-/** @import {Race, SeasonListing, SeasonSession} from "../f1-replay.js" */
+/** @import {Race} from "../f1-replay.js" */
 
 import { addressOf, openRace, SESSIONS } from "../f1-replay.js";
 import { RaceLaps } from "./laps.js";
+import { others } from "./weekend.js";
 
 /** @typedef {{session: string, name: string, race: Race, laps: RaceLaps}} Source */
 
@@ -21,14 +22,7 @@ export class Sources {
 
   /** Look which others are published. Without a listing there are none. */
   async look() {
-    const { year, round } = this.race.manifest.event;
-    const url = addressOf(this.race.root, `sessions/${year}.json`);
-    const response = url && (await fetch(url).catch(() => null));
-    if (!response?.ok) return;
-    /** @type {SeasonListing} */ const season = await response.json();
-    const event = season.events.find((one) => one.round === round);
-    const sessions = /** @type {SeasonSession[]} */ ([...(event?.other_sessions ?? []), ...(event?.sessions ?? [])]);
-    this.others = sessions.filter(({ session, state }) => state === "published" && session !== this.own).map(({ session }) => session);
+    this.others = (await others(this.race)).map(({ session }) => session);
   }
 
   /** Read what is needed of one; false where it has no laps. @param {string} session @returns {Promise<boolean>} */
