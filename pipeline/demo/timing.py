@@ -116,19 +116,20 @@ def _behind(truth: Truth, front: int, back: int, when: float, progress: Floats) 
 def _laps(truth: Truth) -> Iterator[Change]:
     """Sectors, lap times, speed traps, lap counts, and the gap at the line.
 
-    As in the real feed the first lap has neither a lap time nor a first sector time.
+    As in the real feed the first lap has neither a lap time nor a first sector time; a lap into the pits or
+    out of them is nobody's best.
     """
     for i, car in enumerate(truth.cars):
         yield from _sectors(truth, i)
         yield from trap_speeds(truth, i)
         starts = np.concatenate([[truth.start_s], truth.line_s[car.code]])
-        best = np.inf
+        best, outs = np.inf, [stint.first_lap for stint in truth.stints[car.code][1:]]
         for lap, end in enumerate(starts[1:].tolist(), start=1):
             patch = {"NumberOfLaps": lap} | _line_gap(truth, car.code, lap)
             seconds = end - starts[lap - 1]
             if lap > 1:
                 patch["LastLapTime"] = {"Value": lap_time(seconds)}
-            if lap > 1 and seconds < best - 5e-4:
+            if lap > 1 and not {lap, lap + 1} & {*outs} and seconds < best - 5e-4:
                 best = seconds
                 patch["BestLapTime"] = {"Value": lap_time(seconds), "Lap": lap}
             yield end, car.code, patch

@@ -49,5 +49,7 @@ def _same_day(one: datetime | None, other: datetime | None, otherwise: bool) -> 
 
 
 def event_of(published: Event, schedule: Iterable[ScheduledEvent]) -> ScheduledEvent | None:
-    """The scheduled event that a published race is of; None where the schedule lacks it."""
-    return next((event for event in schedule if is_event(published, event)), None)
+    """The scheduled event that a published race is of, of several the one with its number; None where the
+    schedule lacks it."""
+    found = [event for event in schedule if is_event(published, event)]
+    return next((event for event in found if event.round == published.round), found[0] if found else None)

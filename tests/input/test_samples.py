@@ -15,11 +15,12 @@ from fastf1.livetiming.data import LiveTimingData
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.demo import demo_season
 from pipeline.errors import SourceError
 from pipeline.input import livetiming, samples
 from pipeline.input.load import captured_log
 from pipeline.input.samples import CAR, POSITION, Table, Topic
-from tests.command import REPOSITORY
+from tests.command import REPOSITORY, recording_name
 from tests.conftest import require
 
 SHARED = REPOSITORY.parent / "shared" / "recordings"
@@ -32,6 +33,7 @@ OURS: dict[str, Callable[..., Table]] = {
     POSITION.name: samples.position_data.__wrapped__,  # type: ignore[attr-defined]
 }
 SLOWLY = "WARNING Falling back to slow data frame creation!"  # as pandas' warnings are errors here
+RACE = demo_season()[0][1:]
 TOPICS = pytest.mark.parametrize("topic", [CAR, POSITION], ids=lambda topic: topic.name)
 
 
@@ -73,7 +75,7 @@ def same(topic: Topic, data: LiveTimingData) -> Any:
 
 @TOPICS
 def test_the_demo(topic: Topic, recordings: Path) -> None:
-    data, _ = livetiming.read([next(recordings.iterdir())], "the demo")
+    data, _ = livetiming.read([recordings / recording_name(*RACE)], "the demo")
     assert same(topic, data)
 
 
@@ -90,7 +92,7 @@ def test_real_recordings(topic: Topic, name: str) -> None:
 def test_ours_is_what_reads_the_feed(topic: Topic, recordings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The way through fastf1 is for what the feed does not send."""
     monkeypatch.setattr(_api, topic.page if topic is CAR else "position_data", None)
-    data, _ = livetiming.read([next(recordings.iterdir())], "the demo")
+    data, _ = livetiming.read([recordings / recording_name(*RACE)], "the demo")
     assert samples._ours(topic, data.get(topic.name))
 
 

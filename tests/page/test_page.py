@@ -188,7 +188,7 @@ def test_sprint(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> Non
     tab = new_tab().open(served + "/replay/1900/2?session=S")
     assert tab.text("#where").startswith("Sprint")
     assert tab.order() == Truth.read(demo_out / "telemetry/1900/2/sprint").order(0)
-    tab.page.locator("#weekend").get_by_role("link", name="Race").click()  # the weekend's others are a click away
+    tab.page.locator("#weekend").get_by_role("link", name="Race").click()
     tab.page.locator("#weekend a >> text=S").wait_for()
     assert tab.page.url == served + "/replay/1900/2"
     assert tab.text("#where").startswith("Race")
@@ -545,7 +545,7 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
 
 def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
     """The script that makes the pictures of the README runs, and that of the four sizes."""
-    for number, more in ((4, []), (4 + 8, ["--every"])):
+    for number, more in ((4, []), (4 + 40, ["--every"])):
         done = subprocess.run(
             [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path), *more],
             cwd=REPOSITORY,

@@ -238,14 +238,6 @@ def test_openapi_names_each_code(client: httpx.Client) -> None:
     assert '"SQ"' in client.get("/openapi.json").text
 
 
-def test_the_overview_links_each(client: httpx.Client) -> None:
-    page = client.get("/", headers={"Accept": "text/html"}).text
-    for key in KEYS:
-        more = "" if key.session == "R" else f"?session={key.session}"
-        assert f'href="/replay/{key.year}/{key.round}{more}"' in page
-    assert (page.count("<li>"), page.count('<li class="others">')) == (3, len(EVENTS))
-
-
 def test_a_server_with_a_qualifying_alone_is_ready(tmp_path: Path) -> None:
     qualifying = SessionKey(YEAR, 2, "Q")
     store_of(tmp_path, [qualifying])

@@ -51,9 +51,9 @@ def test_no_bucket_named(tmp_path: Path) -> None:
     assert _sentence(done.stderr) == "Error: which bucket? name it with --s3-bucket or F1_S3_BUCKET"
 
 
-def test_an_endpoint_of_boto3s_own_that_is_none(tmp_path: Path) -> None:
+def test_an_endpoint_of_boto3s_own_that_is_none(small_out: Path) -> None:
     place = {"F1_S3_BUCKET": "bucket", "AWS_ENDPOINT_URL_S3": "http://my_minio:9000"}
-    done = cli("publish", "--out", tmp_path, expect=1, **place, **credentials(("a", "b")))
+    done = cli("publish", "--out", small_out, expect=1, **place, **credentials(("a", "b")))
     assert "cannot open s3://bucket: Invalid endpoint: http://my_minio:9000" in _sentence(done.stderr)
 
 

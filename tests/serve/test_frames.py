@@ -126,10 +126,11 @@ def test_the_nearest_divisor_is_cut(own_tree: Path) -> None:
         ("frame_skip=x", "frame_skip must be a whole number from 1 to 10."),
         ("frame_skip=", "frame_skip must be a whole number from 1 to 10."),
         ("compress=perhaps", "compress must be true or false."),
-        ("session=Q", "session must be R or S."),
+        ("session=X", "session must be R or S or Q or SQ or FP1 or FP2 or FP3."),
         (
-            "session=Q&frame_skip=12",
-            "session must be R or S; frame_skip must be a whole number from 1 to 10.",
+            "session=X&frame_skip=12",
+            "session must be R or S or Q or SQ or FP1 or FP2 or FP3; frame_skip must be a whole number "
+            "from 1 to 10.",
         ),
     ],
 )

@@ -108,7 +108,7 @@ def test_sprint(server: Server) -> None:
         ("2025/1?speed=-1", "speed must be", 4422),
         ("2025/1?speed=nan", "speed must be", 4422),
         ("2025/1?after=x", "after must be a whole number", 4422),
-        ("2025/1?session=Q", "session must be R or S.", 4422),
+        ("2025/1?session=X", "session must be R or S or Q or SQ or FP1 or FP2 or FP3.", 4422),
     ],
 )
 def test_a_clear_error_and_close_code(server: Server, path: str, message: str, expected: int) -> None:
