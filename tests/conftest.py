@@ -31,6 +31,7 @@ settings.load_profile("unhurried")
 SLOW = {
     *("real_cache", "real_out", "past_timing", "demo_out", "small_out"),
     *("nights", "s3_server", "chromium", "browser"),
+    "hosts",  # fastf1 asks four times a second at most
 }
 REAL_CACHE = Path(os.environ.get("F1_REAL_CACHE", REPOSITORY.parent / "shared" / "real" / "fastf1-cache"))
 

@@ -112,6 +112,7 @@ def told(year: int, folder: Path) -> ScheduledEvent:
     return event
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("year", "event_format", "names", "expected"), FORMATS)
 def test_every_format_as_each_host_names_it(
     hosts: Hosts, tmp_path: Path, year: int, event_format: str, names: tuple[str, ...], expected: str
