@@ -65,7 +65,7 @@ function chip(published, session) {
     if (provisional) link.append(make("small", { textContent: "provisional" }));
     return link;
   }
-  const words = { failed: "failed", upcoming: whenOf(session), cancelled: "cancelled" }[state] ?? state;
+  const words = state === "upcoming" ? whenOf(session) : state;
   const gap = make("span", { className: "chip" }, name, make("small", { textContent: words }));
   gap.dataset.state = state;
   return gap;
