@@ -91,7 +91,7 @@ def _truth(seed: int, cars: tuple[DemoCar, ...], race: Race, rng: np.random.Gene
     orders = official_orders(t, progress, codes, looks=looks, line_s=line_s, finished_s=finished_s)
     pits = {c: _pits(t, progress[i], plans[i], race.track) for i, c in enumerate(codes)}
     stints = {code: _stints(rng, plan) for code, plan in zip(codes, plans, strict=True)}
-    worn = {code: _worn(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
+    worn = {code: worn_by_lap(stints[code], len(line_s[code]) + (code in retired_s)) for code in codes}
     rpm, gear = gearbox(speed)
     for code, when in retired_s.items():
         rpm[codes.index(code), t > when + 3] = 0.0
@@ -182,7 +182,7 @@ def _stints(rng: np.random.Generator, plan: CarPlan) -> list[Stint]:
     return stints
 
 
-def _worn(stints: list[Stint], laps: int) -> list[tuple[Stint, int]]:
+def worn_by_lap(stints: list[Stint], laps: int) -> list[tuple[Stint, int]]:
     """The stint of each lap, and the age of its tyres at the lap's end."""
     on = [[stint for stint in stints if stint.first_lap <= lap][-1] for lap in range(1, laps + 1)]
     return [(stint, stint.age + lap - stint.first_lap + 1) for lap, stint in enumerate(on, start=1)]

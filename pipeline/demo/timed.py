@@ -14,7 +14,7 @@ from pipeline.demo.drive import FEED_LEAD_S
 from pipeline.demo.motion import clock, fine, gearbox, path_speed, paths_from_garages, pedals
 from pipeline.demo.official import line_times
 from pipeline.demo.runs import Run, Runner, drive_runs
-from pipeline.demo.simulate import PEOPLE
+from pipeline.demo.simulate import PEOPLE, worn_by_lap
 from pipeline.demo.track import PIT_ENTRY_M, PIT_EXIT_M, SECTOR_ENDS, Track, build_track
 from pipeline.demo.truth import DemoCar, DemoPart, Floats, Stint, Truth
 
@@ -129,7 +129,7 @@ def _truth(
     }
     runs = {c: _runs(t, progress[i], cars[i].visits, track) for i, c in enumerate(codes)}
     stints = {c: _stints(rng, car.visits) for c, car in zip(codes, cars, strict=True)}
-    on = {c: [_on(stints[c], lap) for lap in range(1, laps[i] + 1)] for i, c in enumerate(codes)}
+    worn = {c: worn_by_lap(stints[c], laps[i]) for i, c in enumerate(codes)}
     end = float(t[-1])
     return Truth(
         seed=seed,
@@ -157,10 +157,8 @@ def _truth(
         retired_s={},
         finished_s={},
         stints=stints,
-        compounds={c: [stint.compound for stint in on[c]] for c in codes},
-        tyre_life={
-            c: [stint.age + lap - stint.first_lap + 1 for lap, stint in enumerate(on[c], 1)] for c in codes
-        },
+        compounds={c: [stint.compound for stint, _ in worn[c]] for c in codes},
+        tyre_life={c: [life for _, life in worn[c]] for c in codes},
         track_status=[(float(t[0]), "1"), *flags],
         sc_in_s=None,
         penalised="",
@@ -187,10 +185,6 @@ def _stints(rng: np.random.Generator, visits: list[int]) -> list[Stint]:
         Stint(first, str(rng.choice(["SOFT", "SOFT", "MEDIUM"])), int(rng.choice([0, 0, 3])))
         for first in firsts
     ]
-
-
-def _on(stints: list[Stint], lap: int) -> Stint:
-    return [stint for stint in stints if stint.first_lap <= lap][-1]
 
 
 def _stands(t: Floats, v: Floats) -> list[tuple[float, float]]:

@@ -1,7 +1,6 @@
 """What a weekend's sessions are called, over the years and by whoever tells of the schedule."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from pipeline.input.schedule import pick
 from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import ScheduledEvent, Source
 from pipeline.run.batch import due
-from tests.nightly.hosts import Hosts, serving
+from tests.nightly.hosts import Hosts
 
 LOCAL = timedelta(hours=2)
 CONVENTIONAL = ("Practice 1", "Practice 2", "Practice 3", "Qualifying", "Race")
@@ -34,14 +33,6 @@ FORMATS = [
     (2024, "sprint_qualifying", SPRINT_QUALIFYING, "FP1 SQ S Q R"),
     (2026, "sprint_qualifying", SPRINT_QUALIFYING, "FP1 SQ S Q R"),
 ]
-
-
-@pytest.fixture
-def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    with serving() as running:
-        for variable, url in running.environment().items():
-            monkeypatch.setenv(variable, url)
-        yield running
 
 
 def starts(year: int) -> list[datetime]:

@@ -4,7 +4,6 @@ import json
 import pickle
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import astuple, replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,10 +27,9 @@ from pipeline.input.load import configure
 from pipeline.input.pages import PAGES
 from pipeline.job import Source
 from pipeline.model import ClockWord, Finding, Radio, RawRace, SegmentWord, Topics
-from pipeline.network.hosts import apply
 from pipeline.network.patience import Watch
 from tests.conftest import REPOSITORY, require
-from tests.nightly.hosts import Hosts, serving
+from tests.nightly.hosts import Hosts
 
 SHARED = REPOSITORY.parent / "shared"
 ZERO = pd.Timestamp("2025-11-29T13:17:33.824")
@@ -83,16 +81,6 @@ def test_the_demo_is_told_exactly(demo_raw: RawRace) -> None:
     for code, times in truth.line_s.items():
         if len(times):
             assert last[code] == truth.tyre_life[code][len(times) - 1]
-
-
-@pytest.fixture
-def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    with serving() as running:
-        for name, value in running.environment().items():
-            monkeypatch.setenv(name, value)
-        yield running
-    monkeypatch.undo()
-    apply()  # fastf1 keeps the addresses that it was given
 
 
 def fetched(hosts: Hosts, cache: Path, *, offline: bool = False, own: Any = None) -> tuple[Any, Watch]:

@@ -1,9 +1,6 @@
 """What an answer or an exception tells, how long to wait for it, and what is remembered."""
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +10,7 @@ import requests
 
 from pipeline.errors import UsageError
 from pipeline.job import Source
+from pipeline.network import hosts as known
 from pipeline.network.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
 from pipeline.network.patience import Watch, pause
 from pipeline.network.trouble import Trouble, of_error, of_status, retry_after
@@ -22,30 +20,17 @@ from tests.nightly.hosts import Hosts
 NOW = datetime(2026, 5, 20, 3, tzinfo=UTC)
 
 
-THEIRS = """
-from fastf1 import _api, events
-from fastf1.ergast import interface
-from fastf1.mvapi import api
-from pipeline.network import hosts
+def test_the_addresses_are_fastf1s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastf1 import _api, events
+    from fastf1.ergast import interface
+    from fastf1.mvapi import api
 
-def addresses():
-    return _api.base_url, _api.base_url_mirror, interface.BASE_URL, events._SCHEDULE_BASE_URL
-
-theirs = addresses()
-hosts.apply()
-assert addresses() == theirs
-assert (api.PROTO, api.HOST) == ("https", "api.multiviewer.app")
-"""
-
-
-@pytest.mark.slow
-def test_the_addresses_are_fastf1s_own() -> None:
-    """In a process of its own: fastf1 keeps what it was told before."""
-    alone = {name: value for name, value in os.environ.items() if name not in {h.variable for h in HOSTS}}
-    done = subprocess.run(
-        [sys.executable, "-c", THEIRS], env=alone, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for host in HOSTS:
+        monkeypatch.delenv(host.variable, raising=False)
+    theirs = (_api.base_url, _api.base_url_mirror, interface.BASE_URL, events._SCHEDULE_BASE_URL)
+    known.apply()
+    assert (_api.base_url, _api.base_url_mirror, interface.BASE_URL, events._SCHEDULE_BASE_URL) == theirs
+    assert (api.PROTO, api.HOST) == ("https", "api.multiviewer.app")
 
 
 def test_a_mirror_of_ones_own_stands_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
