@@ -4,15 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.network.hosts import apply
 from tests.nightly.hosts import Hosts, serving
 
 
 @pytest.fixture
-def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    with serving() as running:
-        for name, value in running.environment().items():
-            monkeypatch.setenv(name, value)
+def hosts() -> Iterator[Hosts]:
+    with serving() as running, running.in_use():
         yield running
-    monkeypatch.undo()
-    apply()  # fastf1 keeps the addresses that it was given

@@ -144,10 +144,8 @@ def test_a_cache_from_before_is_whole_and_unchanged_offline(served: Hosts, tmp_p
 def test_what_no_host_gave_is_asked_again(served: Hosts, tmp_path: Path, fault: str, lost: bool) -> None:
     """A host that is down for a while leaves the session provisional; one that refuses for good does not."""
     content = dict(served.content["timing"])
-    with pytest.MonkeyPatch.context() as patch:
-        served.fault = {"timing": fault, "mirror": fault}
-        for name, value in served.environment().items():
-            patch.setenv(name, value)
+    served.fault = {"timing": fault, "mirror": fault}
+    with served.in_use():
         (found, noticed), watch = fetched(served, tmp_path / "cache")
     assert found == Topics(absent=list(PAGES))
     assert (noticed, bool(watch.lost)) == ([], lost)

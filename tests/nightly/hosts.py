@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import pytest
+
+from pipeline.network.hosts import apply
 from tests.waiting import free_port, http_server
 
 BLOCKED = b"<html><body><h1>403 ERROR</h1>The request could not be satisfied. Request blocked.</body></html>"
@@ -36,6 +39,15 @@ class Hosts:
             "circuits": "F1_CIRCUITS_URL",
         }
         return {variable: self.url(host) for host, variable in names.items()} | other
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """This process asks this server; fastf1, which keeps what it is given, has its own again later."""
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, url in self.environment().items():
+                patch.setenv(variable, url)
+            yield
+        apply()
 
     def url(self, host: str) -> str:
         if self.fault.get(host) == "refused":

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,14 +52,13 @@ def test_when_it_is_asked(hours: float, asked: bool) -> None:
 
 
 @pytest.fixture
-def event(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> ScheduledEvent:
-    for name, value in nights.hosts.environment().items():
-        monkeypatch.setenv(name, value)
+def event(nights: Nights) -> Iterator[ScheduledEvent]:
     source = Source(nights.cache)
     nights.cache.mkdir()
-    (event,) = season(nights.year, source)
-    remember(nights.year, source, [event], datetime.now(UTC))
-    return event
+    with nights.hosts.in_use():
+        (event,) = season(nights.year, source)
+        remember(nights.year, source, [event], datetime.now(UTC))
+        yield event
 
 
 def test_it_is_asked_for_where_fastf1_would_look(event: ScheduledEvent) -> None:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.util import module_from_spec
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,18 @@ def test_the_addresses_are_fastf1s_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for host in HOSTS:
         monkeypatch.delenv(host.variable, raising=False)
-    theirs = (_api.base_url, _api.base_url_mirror, interface.BASE_URL, events._SCHEDULE_BASE_URL)
     known.apply()
-    assert (_api.base_url, _api.base_url_mirror, interface.BASE_URL, events._SCHEDULE_BASE_URL) == theirs
-    assert (api.PROTO, api.HOST) == ("https", "api.multiviewer.app")
+    for module, names in (
+        (_api, ["base_url", "base_url_mirror"]),
+        (interface, ["BASE_URL"]),
+        (events, ["_SCHEDULE_BASE_URL"]),
+        (api, ["PROTO", "HOST"]),
+    ):
+        assert module.__spec__
+        assert module.__spec__.loader
+        afresh = module_from_spec(module.__spec__)  # other tests may have given these addresses of their own
+        module.__spec__.loader.exec_module(afresh)
+        assert [vars(module)[name] for name in names] == [vars(afresh)[name] for name in names]
 
 
 def test_a_mirror_of_ones_own_stands_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,11 +130,9 @@ def test_the_pause(trouble: Trouble, attempt: int, left: float, wait: float | No
 
 
 @pytest.fixture
-def session(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> Iterator[requests.Session]:
-    for variable, url in hosts.environment().items():
-        monkeypatch.setenv(variable, url)
+def session(hosts: Hosts) -> Iterator[requests.Session]:
     hosts.content = {"timing": {"/a": b"yes"}, "mirror": {"/a": b"yes", "/b": b"mirrored"}}
-    with requests.Session() as made:
+    with hosts.in_use(), requests.Session() as made:
         yield made
 
 
