@@ -20,7 +20,7 @@ from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
 from tests.command import RECORDINGS, REPOSITORY, cli, program, recording_name
-from tests.warm import use_recordings
+from tests.warm import hasten
 
 # hypothesis fails an example that takes 200 ms, which on a busy machine any may. Examples are the same on
 # every machine, so that a change is judged by what it changes; `make damage` looks further.
@@ -109,7 +109,7 @@ def recordings(once: Once) -> Path:
 
     made = once("recordings", make)
     os.environ[RECORDINGS] = str(made)
-    use_recordings(made)
+    hasten(made)
     return made
 
 

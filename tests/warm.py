@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3  # noqa: F401 - as all of these, to be there
 import rich.live  # noqa: F401
+from fastf1.req import _SessionWithRateLimiting
 
 import pipeline.cli.main
 import pipeline.demo.season
@@ -55,11 +56,16 @@ def _end_with_tests() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def command(words: list[str]) -> None:
-    """f1-precompute."""
+def prepare() -> None:
+    """Let the races of this process be forked where libraries are loaded, and waste no time."""
     util.spawnv_passfds = _fork_the_fork_server
     if RECORDINGS in os.environ:
-        use_recordings(Path(os.environ[RECORDINGS]))
+        hasten(Path(os.environ[RECORDINGS]))
+
+
+def command(words: list[str]) -> None:
+    """f1-precompute."""
+    prepare()
     pipeline.cli.main.main(words, prog_name="f1-precompute")
 
 
@@ -84,8 +90,11 @@ def _fork_the_fork_server(path: bytes, args: Sequence[Any], passfds: Sequence[in
         os._exit(0)
 
 
-def use_recordings(folder: Path) -> None:
-    """Let the demo find its recordings instead of making them, and what fastf1 read in them before."""
+def hasten(folder: Path) -> None:
+    """Let the demo find its recordings instead of making them, and what fastf1 read in them before; and the
+    tests' hosts be asked as often as may be: F1's are asked four times a second at most.
+    """
+    _SessionWithRateLimiting._RATE_LIMITS.clear()
 
     def simulate(seed: int, laps: int) -> tuple[int, int]:
         return seed, laps

@@ -20,12 +20,12 @@ from tests.conftest import REPOSITORY, SMALL, cli
 from tests.s3.remake import remake
 from tests.s3.support import Place
 from tests.waiting import free_port, wait_for
-from tests.warm import use_recordings
+from tests.warm import hasten
 
 
 def dask(words: list[str]) -> None:
     """In a forked process: what `dask scheduler` and `dask worker` run."""
-    use_recordings(Path(os.environ[RECORDINGS]))
+    hasten(Path(os.environ[RECORDINGS]))
     name, *rest = words
     importlib.import_module(f"distributed.cli.dask_{name}").main(rest, prog_name=f"dask {name}")
 

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,9 @@ import pytest
 from pipeline.contract.models import SeasonSession
 from pipeline.night.watch import LONGEST, POLL, Clock, _sleep, pause
 from pipeline.store.lock import only_run
-from tests.command import REPOSITORY, start
+from tests.command import clean_environment, forked, start
 from tests.nightly.conftest import QUICK, Nights
+from tests.nightly.week import live
 from tests.waiting import wait_for
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -66,16 +65,9 @@ def test_a_clock_that_jumps(jump: timedelta, slept: float) -> None:
 @pytest.mark.slow(60)
 def test_a_week(tmp_path: Path) -> None:
     """The network is lost, a race is put off by hours, one is cancelled, one goes on the next day."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.nightly.week", tmp_path / "week"],
-        cwd=REPOSITORY,
-        env={k: v for k, v in os.environ.items() if not k.startswith("F1_")},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=1500,
-    )
-    week = json.loads(done.stdout)
+    with forked(live, [str(tmp_path / "week")], clean_environment()) as living:
+        assert living.wait(1500) == 0, living.done().stderr
+        week = json.loads(living.done().stdout)
     assert week["states"] == {
         "As Usual Grand Prix": "published",
         "Delayed Grand Prix": "published",

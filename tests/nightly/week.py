@@ -1,7 +1,4 @@
-"""A week of `watch` in a minute: a clock that is told the time, and hosts that do what race weekends do.
-
-`python -m tests.nightly.week FOLDER` prints what became of each session, and when, as JSON.
-"""
+"""A week of `watch` in a minute: a clock that is told the time, and hosts that do what race weekends do."""
 
 import json
 import os
@@ -11,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pipeline.contract.models import Options
 from pipeline.job import Source
@@ -22,6 +18,7 @@ from tests.nightly import archive
 from tests.nightly.archive import Weekend
 from tests.nightly.conftest import Nights
 from tests.nightly.hosts import Hosts, serving
+from tests.warm import prepare
 
 HOUR = timedelta(hours=1)
 AS_USUAL, DELAYED, CANCELLED, NEXT_DAY = "As Usual", "Delayed", "Cancelled", "Next Day"
@@ -99,7 +96,10 @@ def plan(week: Week) -> Callable[[datetime], Plan]:
     return lambda _: Plan(settings, [week.begin.year], frozenset("R"), network_s=0.0)
 
 
-def live(folder: Path) -> dict[str, Any]:
+def live(words: list[str]) -> None:
+    """In a process of its own: prints what became of each session, and when, as JSON."""
+    prepare()
+    folder = Path(words[0])
     real = datetime.now(UTC).replace(second=0, microsecond=0)
     begin = real if (real + 8 * 24 * HOUR).year == real.year else real - 21 * 24 * HOUR
     with serving() as hosts:
@@ -114,15 +114,11 @@ def live(folder: Path) -> dict[str, Any]:
             if week.now > begin + 7 * 24 * HOUR:
                 break
         states = {e["name"]: e["sessions"][0]["state"] for e in week.nights.listing()["events"]}
-        return {
+        told = {
             "published": week.published,
             "states": states,
             "codes": sorted(set(week.codes)),
             "runs": week.runs,
             "summaries": len(list((folder / "out" / "runs").glob("*.json"))),
-            "requests": dict(hosts.requests),
         }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(live(Path(sys.argv[1]))))
+        sys.stdout.write(json.dumps(told))
