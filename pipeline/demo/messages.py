@@ -166,10 +166,9 @@ def _timed_messages(truth: Truth, event: DemoEvent) -> Iterator[tuple[float, dic
         number = next(car.number for car in truth.cars if car.code == code)
         began, end = truth.line_s[code][lap - 2 : lap].tolist()
         passed = event.zero_utc + timedelta(seconds=end) + _GMT_OFFSET
-        text = (
-            f"CAR {number} ({code}) TIME {lap_time(end - began)} DELETED - TRACK LIMITS AT TURN 4 LAP {lap}"
-        )
-        yield when, {"Category": "Other", "Message": f"{text} {passed:%H:%M:%S}"}
+        text = f"CAR {number} ({code}) TIME {lap_time(end - began)} DELETED - TRACK LIMITS AT TURN 4"
+        counted = lap + 1  # to race control the way out of the garage is a lap
+        yield when, {"Category": "Other", "Message": f"{text} LAP {counted} {passed:%H:%M:%S}"}
 
 
 def _messages(truth: Truth) -> Iterator[tuple[float, dict[str, Any]]]:

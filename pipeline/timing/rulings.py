@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 
 from pipeline.contract.models import RaceControlMessage
+from pipeline.contract.sessions import SESSIONS
 from pipeline.contract.tables import EVENT_KINDS
 from pipeline.frames.messages import Said, read
-from pipeline.model import Laps, RawRace
+from pipeline.model import RawRace
 from pipeline.timing.moment import Moment
 
 _TOLD: Final = {"safety_car_ending": "flag", **{kind: kind for kind in EVENT_KINDS}}
@@ -37,18 +38,24 @@ def _moments(
             kind=_TOLD[said.kind or ""],
             driver=codes.get(number or ""),
             other=codes[cars[(i + 1) % len(cars)]] if len(cars) > 1 else None,
-            lap=said.lap or (None if number is None else _lap_of(raw.laps.get(number), said.seconds)),
+            lap=_lap_of(raw, said, number),
             seconds=said.seconds if said.penalty is None else _seconds(said.penalty),
             detail=_detail(said),
         )
 
 
-def _lap_of(own: Laps | None, seconds: float | None) -> int | None:
-    """The lap that took `seconds`."""
+def _lap_of(raw: RawRace, said: Said, number: str | None) -> int | None:
+    """The lap that race control names, or the one that took as long as it says.
+
+    Where nobody races, it counts the way out of the garage as a lap more than the timing does.
+    """
+    if said.lap is not None:
+        return said.lap if SESSIONS[raw.event.session].is_race else max(said.lap - 1, 1)
+    own = raw.laps.get(number or "")
     times = None if own is None else own.extra.get("lap_time_s")
-    if own is None or times is None or seconds is None:
+    if own is None or times is None or said.seconds is None:
         return None
-    same = np.flatnonzero(np.abs(times.astype(np.float64) - seconds) < _SAME_S)
+    same = np.flatnonzero(np.abs(times.astype(np.float64) - said.seconds) < _SAME_S)
     return int(own.number[same[-1]]) if len(same) else None
 
 

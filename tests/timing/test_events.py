@@ -32,6 +32,7 @@ from pipeline.timing.events import events
 from pipeline.timing.overtakes import LASTS_S, SURE_S, overtakes
 from pipeline.timing.pits import pit_stops
 from pipeline.timing.radio import radio
+from pipeline.timing.rulings import rulings
 from tests.timing.conftest import Told
 
 Row = dict[str, Any]
@@ -192,6 +193,18 @@ def test_rulings_of_cars_that_nobody_knows(told: Told) -> None:
     assert (noted["driver"], noted["other"], noted["detail"]) == ("ARN", None, "COLLISION")
     assert (penalty["driver"], penalty["seconds"]) == (None, 10)
     assert deleted["seconds"] == pytest.approx(599.999)
+
+
+@pytest.mark.parametrize(("session", "lap"), [("R", 5), ("Q", 4), ("FP1", 4)])
+def test_race_control_counts_a_lap_more_where_nobody_races(told: Told, session: str, lap: int) -> None:
+    """As in all of 2022 to 2026: LAP 17 of a qualifying is what the timing has as lap 16."""
+    text = "CAR 11 (ARN) TIME 1:15.921 DELETED - TRACK LIMITS AT TURN 4 LAP 5 16:50:18"
+    raw = replace(
+        told.raw,
+        event=told.raw.event.model_copy(update={"session": session}),
+        race_control=[RaceControlMessage(t=100.0, message=text)],
+    )
+    assert [row.lap for row in rulings(raw, 0.0)] == [lap]
 
 
 def test_stops_and_restarts_by_the_sessions_status(told: Told) -> None:
