@@ -1,15 +1,19 @@
-"""The map of the replay page: the circuit, nearer, with a car that is followed, and at the finish."""
+"""The map of the replay page: the circuit, nearer, a car that is followed, a ghost, and the finish."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.page.conftest import Tab
-from tests.page.truth import Truth
+from tests.page.test_page_parts import arrives
+from tests.page.truth import Columns, Truth
+from tests.serve.support import serving
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +36,24 @@ COUNT = """([id, color, near]) => {
   }
   return count;
 }"""
+
+# the box around the pixels that another picture changed, left, top, right, bottom
+KEEP = """() => {
+  const { width, height } = document.getElementById("cars");
+  window.before = document.getElementById("cars").getContext("2d").getImageData(0, 0, width, height).data;
+}"""
+CHANGED = """() => {
+  const { width, height } = document.getElementById("cars");
+  const { data } = document.getElementById("cars").getContext("2d").getImageData(0, 0, width, height);
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < data.length; i += 4) {
+    if ([0, 1, 2, 3].every((k) => data[i + k] === window.before[i + k])) continue;
+    const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+    box.splice(0, 4, Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y));
+  }
+  return box;
+}"""
+Row = dict[str, Any]
 
 
 def count(tab: Tab, canvas: str, color: str, near: int = 0) -> int:
@@ -96,3 +118,116 @@ def test_circuit(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> No
     assert painted["sectors"]["--dim"] > painted["bare"]["--dim"] + 10
     assert circuit["pit_lane"]
     assert painted["lane"]["--dim"] > painted["bare"]["--dim"] + 100
+
+
+def test_two_fingers_zoom(new_tab: Callable[..., Tab], served: str) -> None:
+    """What lies between them stays there, and the page's own zoom does not answer."""
+    tab = new_tab(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
+    tab.open(f"{served}{RACE}#t=100")
+    fingers = tab.page.context.new_cdp_session(tab.page)
+    box = tab.page.locator("#stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(kind: str, *apart: float) -> None:
+        points = [{"x": x + side * far, "y": y, "id": i} for far in apart for i, side in enumerate((-1, 1))]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def pinch(first: float, last: float) -> None:
+        touch("touchStart", first)
+        for apart in np.linspace(first, last, 8):
+            touch("touchMove", float(apart))
+        touch("touchEnd")
+
+    road = count(tab, "ground", "--road")
+    pinch(20, 60)
+    tab.page.get_by_label("The whole map").wait_for()
+    assert tab.page.evaluate("() => visualViewport.scale") == 1
+    assert count(tab, "ground", "--road") != road
+    assert tab.page.locator("tr.chosen").count() == 0
+    pinch(80, 10)
+    tab.page.get_by_label("The whole map").wait_for(state="hidden")
+    assert abs(count(tab, "ground", "--road") - road) < 0.02 * road
+
+
+def test_ghost_of_the_best_lap_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+    folder = "telemetry/2025/1/qualifying"
+    with serving(real_weekend) as server:
+        check_ghost(new_tab, f"{server.url}/replay/2025/1?session=Q", real_weekend / folder)
+
+
+def test_ghost_of_the_best_lap_of_a_practice(new_tab: Callable[..., Tab], timed_out: Path) -> None:
+    folder = "telemetry/1900/1/fp1"
+    with serving(timed_out) as server:
+        check_ghost(new_tab, f"{server.url}/replay/1900/1?session=FP1", timed_out / folder)
+
+
+def check_ghost(new_tab: Callable[..., Tab], url: str, folder: Path) -> None:
+    """It is where the best lap so far was after as long, and the chosen car as far behind as it says."""
+    laps = pq.read_table(folder / "laps.parquet").to_pylist()
+    timed = [r for r in laps if r["kind"] == "timed" and r["lap"] > 1 and r["lap_time_s"] is not None]
+    own = max((r for r in timed if best_before(timed, r)), key=lambda r: r["start_s"])
+    best, truth = best_before(timed, own), Truth.read(folder)
+    assert best is not None
+    tab = new_tab(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    tab.open(f"{url}#car={own['driver']}")
+    tab.page.locator("html[data-timed]").wait_for(state="attached")
+    tab.page.keyboard.press("g")
+    tab.page.keyboard.type(f"{own['lap']}\n")  # where nobody races it is a lap of the chosen car
+    arrives(tab, own["start_s"])
+    told, seen = [], []
+    for since in np.linspace(0.1, 0.9, 6) * best["lap_time_s"]:
+        tab.page.evaluate(
+            "(said) => (location.hash = said)", f"t={own['start_s'] + since:.2f}&car={own['driver']}"
+        )
+        arrives(tab, own["start_s"] + since)
+        tab.page.evaluate(KEEP)
+        tab.page.get_by_label("Ghost of the best lap").click()
+        said = tab.page.locator("#duel", has_text=re.compile(r"[+−][\d.]+ s$"))
+        said.wait_for()
+        tab.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        left, _, right, bottom = tab.page.evaluate(CHANGED)
+        seen.append(((left + right) / 2, bottom))  # the foot of its label
+        told.append(column(truth, best, "x", since) + 1j * column(truth, best, "y", since))
+        match = re.fullmatch(
+            rf"Ghost: {best['driver']} ([\d:.]+) · {own['driver']} ([+−].*) s", said.inner_text()
+        )
+        assert match is not None
+        assert match[1] == f"{best['lap_time_s'] // 60:.0f}:{best['lap_time_s'] % 60:06.3f}"
+        behind = since - when(truth, best, column(truth, own, "rel_dist", since))
+        assert float(match[2].replace("−", "-")) == pytest.approx(behind, abs=0.25)
+        tab.page.keyboard.press("h")
+        said.wait_for(state="hidden")
+    check_same_path(np.array(told), np.array(seen))
+
+
+def best_before(timed: list[Row], own: Row) -> Row | None:
+    counting = [r for r in timed if r["end_s"] <= own["start_s"] and not r["deleted"]]
+    return min(counting, key=lambda r: r["lap_time_s"], default=None)
+
+
+def frames_of(truth: Truth, lap: Row) -> tuple[Columns, np.ndarray[Any, Any]]:
+    car = truth.cars[lap["driver"]]
+    return car, np.arange(np.ceil(lap["start_s"] * truth.fps) + 1, lap["end_s"] * truth.fps - 1).astype(int)
+
+
+def column(truth: Truth, lap: Row, name: str, since: float) -> float:
+    """A lap's value so many seconds after it began."""
+    car, frames = frames_of(truth, lap)
+    return float(np.interp(since, frames / truth.fps - lap["start_s"], car[name][frames]))
+
+
+def when(truth: Truth, lap: Row, share: float) -> float:
+    """How many seconds after its begin a lap had come so far."""
+    car, frames = frames_of(truth, lap)
+    return float(np.interp(share, car["rel_dist"][frames], frames / truth.fps - lap["start_s"]))
+
+
+def check_same_path(told: np.ndarray[Any, Any], seen: np.ndarray[Any, Any]) -> None:
+    """Points of the page are points of the track, turned, in one scale, moved, and with y down."""
+    design = np.stack([told, np.ones_like(told)], axis=1)
+    found = seen[:, 0] - 1j * seen[:, 1]
+    fit, *_ = np.linalg.lstsq(design, found, rcond=None)
+    assert np.ptp(seen[:, 0]) > 100
+    assert np.abs(design @ fit - found).max() < 2

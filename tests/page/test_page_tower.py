@@ -1,5 +1,6 @@
 """The tower of the replay page: what stands in its cells, against the Parquet tables."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,7 @@ def check_qualifying(tab: Tab, url: str, truth: Truth, folder: Path) -> None:
         for code, cells in cells_at(tab, t).items():
             position, gap = (float(truth.cars[code][name][frame]) for name in ("position", "gap"))
             assert cells["p"] == ("" if np.isnan(position) else f"{position:.0f}"), (code, t)
+            assert (cells["best"] == "") == np.isnan(position), (code, t)  # a deleted lap is none
             assert cells["gap"] == (
                 "no time" if np.isnan(position) else "" if position == 1 else f"+{gap:.3f}"
             )
@@ -162,6 +164,43 @@ def test_a_car_in_the_pits_has_a_clock(new_tab: Callable[..., Tab], served: str,
     after = cells_at(tab, round(stop["pit_out_s"] + 2, 2))[stop["driver"]]
     assert after["clock"] == f"{stop['stationary_s']:.1f} s"
     assert cells_at(tab, round(stop["pit_out_s"] + 40, 2))[stop["driver"]]["clock"] == ""
+
+
+CUT_OFF = """(row) => {
+  const cell = row.querySelector(".marks").getBoundingClientRect();
+  return [...row.querySelector(".marks").children].filter((sign) => {
+    const box = sign.getBoundingClientRect();
+    return box.right > cell.right + 0.5 || box.bottom > cell.bottom + 0.5 || box.top < cell.top - 0.5;
+  }).map((sign) => sign.textContent).filter(Boolean);
+}"""
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1200, 800), (390, 844)])
+def test_all_that_is_said_of_a_car_is_seen(
+    new_tab: Callable[..., Tab], served: str, demo_out: Path, size: tuple[int, int]
+) -> None:
+    """In the pits with their clock, a penalty, an investigation and a deleted lap."""
+    folder = demo_out / "telemetry/1900/1"
+    stops = pq.read_table(folder / "pit_stops.parquet").to_pylist()
+    stop = next(s for s in stops if s["pit_out_s"] and s["lane_time_s"] > 5 and s["lap"] > 2)
+    timing = json.loads(gzip.decompress((folder / "timing.json.gz").read_bytes()))
+    for kind, seconds, detail in (
+        ("deleted_lap", None, "TRACK LIMITS"),
+        ("penalty", 10, "10 SECOND TIME PENALTY"),
+        ("investigation", None, "UNSAFE RELEASE"),
+    ):
+        told = {"t_s": stop["pit_in_s"] - 9, "lap": 2, "kind": kind, "driver": stop["driver"]}
+        for name, column in timing["events"].items():
+            column.append((told | {"seconds": seconds, "detail": detail}).get(name))
+    tab = new_tab(viewport={"width": size[0], "height": size[1]})
+    tab.page.route("**/timing.json.gz", lambda route: route.fulfill(json=timing))
+    tab.open(served + "/replay/1900/1")
+    cells = cells_at(tab, round(stop["pit_in_s"] + 4, 2))[stop["driver"]]
+    signs = cells["signs"]
+    assert cells["mark"] == "PIT"
+    assert cells["clock"]
+    assert (signs["penalty"], signs["inquiry"], signs["deleted"]) == ("+10s", "INV", "×1")
+    assert tab.page.locator(f"tr[data-code={stop['driver']}]").evaluate(CUT_OFF) == []
 
 
 def test_mini_sectors(new_tab: Callable[..., Tab], served: str) -> None:

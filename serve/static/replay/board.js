@@ -103,7 +103,10 @@ export class Board {
     write(row.int, out || !ahead ? "" : behindText(car, ahead, car.interval, 0, length_m));
     const racing = !out && ahead && car.status === "track";
     const close = racing && typeof car.interval === "number" && car.interval < CLOSE_S;
-    row.row.dataset.drs = racing && DRS_OPEN.includes(car.drs ?? 0) ? "open" : close ? "close" : "";
+    const drs = racing && DRS_OPEN.includes(car.drs ?? 0) ? "open" : close ? "close" : "";
+    if (row.row.dataset.drs === drs) return;
+    row.row.dataset.drs = drs;
+    row.int.title = { open: "DRS open", close: "Within a second", "": "" }[drs];
   }
 
   /** Where cars go by their best laps; in qualifying a line is drawn under the last that would go on. @param {Row} row @param {Car} car */

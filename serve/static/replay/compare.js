@@ -11,6 +11,7 @@ import { compareScene, cornerTable } from "./compare-scene.js";
 import { distAt, placeAt } from "./delta.js";
 import { make } from "./facts.js";
 import { LapPicker } from "./lap-picker.js";
+import { fastest } from "./laps.js";
 import { Plot } from "./plot.js";
 import { Sources } from "./sources.js";
 import { lapText } from "./format.js";
@@ -27,6 +28,7 @@ export class Compare {
   #own = false; // whether the viewer or a link has said which laps
   #known = "";
   selected = () => void (this.#own || this.#choose());
+  ghosts = (/** @type {number} */ t) => this.#ghosts(t);
   #pin = /** @type {number | null} */ (null); // m from the line
 
   /** @param {Desk} desk */
@@ -46,14 +48,14 @@ export class Compare {
 
   #listen() {
     const { page } = this.desk;
-    page.ghosts = (t) => this.#ghosts(t);
+    page.ghosts.add(this.ghosts);
     page.selection.addEventListener("change", this.selected);
     page.address.add("compare", () => (this.#own && !this.element.hidden ? this.slots.map((slot) => this.#write(slot)).join() : ""), (said) => void this.#read(said));
   }
 
   close() {
     const { page } = this.desk;
-    page.ghosts = () => [];
+    page.ghosts.delete(this.ghosts);
     this.sources.close();
     page.selection.removeEventListener("change", this.selected);
     page.address.add("compare", () => "", () => {});
@@ -93,8 +95,7 @@ export class Compare {
 
   /** The fastest of them that counts. @param {CarLaps} car @param {string} [session] */
   best(car, session) {
-    const timed = this.lapsOf(car, session).filter(({ lap_time_s, deleted, n }) => lap_time_s !== null && !deleted && n > 1);
-    return timed.reduce((best, lap) => (best && Number(best.lap_time_s) <= Number(lap.lap_time_s) ? best : lap), /** @type {Lap | undefined} */ (undefined));
+    return fastest(this.lapsOf(car, session));
   }
 
   /** @param {Slot[]} slots */

@@ -3,8 +3,8 @@
 /** @import {Page} from "./page.js" */
 /** @import {State} from "../f1-replay.js" */
 
-import { JUMPS, lapStarts, moments } from "./events.js";
-import { byId, clockText, FLAGS, finishTime, flagAt, isTimed, lastAt, make, write } from "./facts.js";
+import { JUMPS, lapStart, lapStarts, moments } from "./events.js";
+import { byId, clockText, FLAG_WORDS, FLAGS, finishTime, flagAt, isTimed, lastAt, make, write } from "./facts.js";
 import { SPEEDS } from "./player.js";
 
 const SHAPES = { play: "M4 2l10 6-10 6z", pause: "M3 2h4v12H3zM9 2h4v12H9z", back: "M2 3h2v10H2zM14 3v10L5 8z", on: "M12 3h2v10h-2zM2 3v10l9-5z" };
@@ -62,7 +62,7 @@ export class Controls {
   /** Back and on to a lap, a flag, an overtake… of the kind chosen between the two buttons. */
   #jumps() {
     const timed = isTimed(this.page.race.manifest);
-    const offered = Object.entries(JUMPS).filter(([kind]) => !(timed ? ["lap", "overtake"] : ["part"]).includes(kind));
+    const offered = Object.entries(JUMPS).filter(([kind]) => kind !== (timed ? "overtake" : "part"));
     const names = offered.map(([value, { name }]) => make("option", { value, textContent: name }));
     this.kind = make("select", { title: "What the arrows beside it jump to; of the chosen cars, where it is a car's matter" }, ...names);
     this.kind.setAttribute("aria-label", "Jump to");
@@ -72,7 +72,32 @@ export class Controls {
       button.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${shape}"/></svg>`;
       return button;
     };
-    byId("jump").replaceChildren(arrow(-1, "The one before", SHAPES.back, "B"), this.kind, arrow(1, "The next one", SHAPES.on, "N"));
+    byId("jump").replaceChildren(arrow(-1, "The one before", SHAPES.back, "B"), this.kind, arrow(1, "The next one", SHAPES.on, "N"), this.#typed());
+  }
+
+  /** A lap by its number: of the race, or of the chosen car where nobody races. */
+  #typed() {
+    this.number = make("input", { type: "text", inputMode: "numeric", maxLength: 3, placeholder: "Lap", title: "To a lap: its number, then Enter (G)", autocomplete: "off" });
+    this.number.setAttribute("aria-label", "To lap");
+    this.number.oninput = () => this.number.setCustomValidity("");
+    const go = () => {
+      const { player, selection, race } = this.page;
+      const typed = this.number.value.trim();
+      const t = this.timing && /^\d+$/.test(typed) ? lapStart(this.page, this.timing, Number(typed)) : null;
+      const whose = !isTimed(race.manifest) ? "" : selection.last ? ` of ${selection.last}` : ": choose a car first";
+      this.number.setCustomValidity(t === null ? `There is no lap ${typed}${whose}` : "");
+      if (t === null) return this.number.reportValidity();
+      player.seek(t);
+      this.number.value = "";
+      this.number.blur(); // the keys are the page's again
+    };
+    return make("form", { id: "tolap", noValidate: true, onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), go()) }, this.number);
+  }
+
+  /** Wait for the number of a lap. */
+  askLap() {
+    this.number.focus();
+    this.number.select();
   }
 
   /** To the moment of the chosen kind before or after. @param {1 | -1} way @param {string} [kind] */
@@ -109,7 +134,7 @@ export class Controls {
       if (!flag || flag.kind === "clear") return [];
       const stretch = make("div", { className: "stretch" });
       stretch.dataset.kind = flag.kind;
-      stretch.textContent = { sc: "SC", vsc: "VSC", red: "RED" }[flag.kind] ?? "";
+      stretch.textContent = FLAG_WORDS[flag.kind] ?? "";
       stretch.style.left = `${this.#percent(start_time)}%`;
       stretch.style.width = `${this.#percent((end_time ?? this.page.race.duration) - start_time)}%`;
       return stretch;

@@ -2,11 +2,11 @@
 
 /** @import {Page} from "./page.js" */
 /** @import {State} from "../f1-replay.js" */
+/** @import {RaceLaps} from "./laps.js" */
 
 import { Chart, CHARTS } from "./chart.js";
 import { Compare } from "./compare.js";
 import { byId, make } from "./facts.js";
-import { RaceLaps } from "./laps.js";
 import { OPENERS } from "./panel.js";
 
 /** What a pane shows. @typedef {{element: any, update(state: State): void, redraw(): void, toggleTable(): void, close?(): void}} View */
@@ -25,8 +25,8 @@ export class Desk {
       document.head.append(style);
       return new Promise((resolve) => (style.onload = style.onerror = resolve));
     });
-    const [timing] = await Promise.all([page.race.timing(), ...styled]);
-    return new Desk(page, timing && new RaceLaps(page.race.manifest, timing));
+    const [laps] = await Promise.all([page.laps(), ...styled]);
+    return new Desk(page, laps);
   }
 
   /** @param {Page} page @param {RaceLaps | null} laps null of a race from before there was timing.json.gz */

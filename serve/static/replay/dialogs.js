@@ -22,7 +22,7 @@ export class Dialogs {
     this.quality = makeDialog("Data quality", this.#quality());
     this.help = makeDialog("Keyboard shortcuts", [
       make("table", {}, make("tbody", {}, ...KEYS.map(([keys, what]) => make("tr", {}, make("th", { scope: "row" }, ...caps(keys)), make("td", { textContent: what }))))),
-      make("p", { className: "note", textContent: "The bar shows safety cars and virtual ones in orange, yellow and red flags in their colours, and retirements as crosses. A dot with a hole is a team's second car." }),
+      make("p", { className: "note", textContent: "The bar shows safety cars and virtual ones in orange, yellow and red flags in their colours, and retirements as crosses. A dot with a hole is a team's second car. In the tower a green interval is less than a second, and framed where the car's DRS is open." }),
     ]);
     byId("grade").onclick = () => this.open(this.quality);
     byId("help").onclick = () => this.open(this.help);

@@ -1,14 +1,14 @@
 // What happened when: the moments to jump to, and how an event is told.
 
 /** @import {Page} from "./page.js" */
-/** @import {EventsColumns, Manifest, Message, TimingDocument} from "../f1-replay.js" */
+/** @import {EventsColumns, Manifest, Message, Row, TimingDocument} from "../f1-replay.js" */
 
-import { finishTime } from "./facts.js";
+import { rows } from "../f1-replay.js";
+import { finishTime, isTimed } from "./facts.js";
 import { lapText } from "./format.js";
 
 /** What can be told in a line: known at `t`, of the moment `at`. */
 /** @typedef {{t: number, at: number, kind: string, driver: string | null, other: string | null, text: string}} Told */
-/** @typedef {{[K in keyof EventsColumns]: EventsColumns[K][number]}} Event */
 
 /** What can be jumped to, and how many seconds before it one wants to be. @type {Record<string, {name: string, lead: number}>} */
 export const JUMPS = {
@@ -21,6 +21,15 @@ export const JUMPS = {
 };
 const WAYS = { pits: "in the pits", slow: "who is slow", start: "at the start", red_flag: "under the red flag", safety_car: "behind the safety car", retirement: "who is out" };
 
+/**
+ * When a typed lap began, null where there is none: the race's, in other sessions that of the car chosen last.
+ * @param {Page} page @param {TimingDocument} timing @param {number} n
+ */
+export function lapStart({ race: { manifest }, selection }, timing, n) {
+  if (!isTimed(manifest)) return n === 1 ? (manifest.clock.lights_out_s ?? 0) : (lapStarts(timing)[n - 2] ?? null);
+  return rows(timing.laps).find(({ driver, lap }) => driver === selection.last && lap === n)?.start_s ?? null;
+}
+
 /** When each lap of the race began, from lap 2 on: where the first car ended the one before. @param {TimingDocument} timing */
 export function lapStarts({ laps }) {
   /** @type {number[]} */ const starts = [];
@@ -28,7 +37,14 @@ export function lapStarts({ laps }) {
     const lap = laps.lap[i];
     if (t !== null && lap !== null && !laps.generated[i] && t < (starts[lap - 1] ?? Infinity)) starts[lap - 1] = t;
   });
-  return starts.filter((t) => t !== undefined);
+  for (let i = starts.length - 2; i >= 0; i--) starts[i] ??= starts[i + 1]; // where nobody knows it
+  return starts;
+}
+
+/** When timed laps began, where nobody races. @param {TimingDocument} timing @param {(lap: {driver: string | null, other: null}) => boolean} about */
+function attempts({ laps }, about) {
+  const timed = rows(laps).filter(({ driver, kind }) => kind === "timed" && about({ driver, other: null }));
+  return timed.flatMap(({ start_s }) => start_s ?? []);
 }
 
 /** When flags change and cars retire, the start and the finish. @param {Manifest} manifest */
@@ -43,13 +59,13 @@ function flags(manifest) {
  * @param {Page} page @param {TimingDocument | null} timing @param {string} kind
  */
 export function moments({ race, selection }, timing, kind) {
-  const about = (/** @type {Told} */ { driver, other }) => !selection.codes.length || [driver, other].some((code) => code && selection.has(code));
+  const about = (/** @type {Pick<Told, "driver" | "other">} */ { driver, other }) => !selection.codes.length || [driver, other].some((code) => code && selection.has(code));
   const { manifest } = race;
   let times = /** @type {number[]} */ ([]);
   if (kind === "flag") times = flags(manifest);
   else if (kind === "part") times = (manifest.parts ?? []).flatMap(({ start, end }) => (end === null ? [start] : [start, end]));
   else if (kind === "message") times = messages(manifest).filter(about).map(({ at }) => at);
-  else if (timing && kind === "lap") times = lapStarts(timing);
+  else if (timing && kind === "lap") times = isTimed(manifest) ? attempts(timing, about) : lapStarts(timing);
   else if (timing) times = told(timing).filter((event) => event.kind === kind && about(event)).map(({ at }) => at);
   const lead = JUMPS[kind].lead;
   return times.map((t) => Math.max(t - lead, 0)).sort((a, b) => a - b);
@@ -67,17 +83,15 @@ export function messages({ race_control, drivers }) {
 
 /** The events that can be told in a line. @param {TimingDocument} timing @returns {Told[]} */
 export function told({ events }) {
-  const out = [];
-  for (let i = 0; i < events.t_s.length; i++) {
-    const event = /** @type {Event} */ (/** @type {unknown} */ (Object.fromEntries(Object.entries(events).map(([name, values]) => [name, values[i]]))));
+  const out = rows(events).flatMap((event) => {
     const text = say(event);
     const known = event.t_s + (event.kind === "pit_stop" ? (event.seconds ?? 0) : 0); // how long it took
-    if (text) out.push({ t: known, at: event.t_s, kind: event.kind, driver: event.driver, other: event.other, text });
-  }
+    return text ? { t: known, at: event.t_s, kind: event.kind, driver: event.driver, other: event.other, text } : [];
+  });
   return out.sort((a, b) => a.t - b.t);
 }
 
-/** @param {Event} event */
+/** @param {Row<EventsColumns>} event */
 function say({ kind, driver, other, position, seconds, detail }) {
   const why = detail ? `: ${detail.toLowerCase()}` : "";
   switch (kind) {

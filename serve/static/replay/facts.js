@@ -6,6 +6,8 @@ import { TRACK_STATUSES } from "../f1-replay.js";
 
 /** @type {Record<string, string>} */
 const KINDS = { 1: "clear", 2: "yellow", 4: "sc", 5: "red", 6: "vsc", 7: "vsc" };
+/** What is written where a flag is a stretch of time, by its kind. @type {Record<string, string>} */
+export const FLAG_WORDS = { sc: "SC", vsc: "VSC", red: "RED" };
 /** Flags by F1's track status code. @type {Record<string, {name: string, kind: string}>} */
 export const FLAGS = {};
 for (const [code, said] of Object.entries(TRACK_STATUSES))

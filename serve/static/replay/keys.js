@@ -11,6 +11,7 @@ export const KEYS = [
   ["< >", "One second back or on"],
   [", .", "One frame back or on"],
   ["PgUp PgDn", "To the lap before or after"],
+  ["G", "To a lap: its number, then Enter"],
   ["B N", "To the one before or the next of what is chosen beside Play: overtakes, stops…"],
   ["[ ]", "To the flag or retirement before or after"],
   ["Home End", "To the start or the end"],
@@ -18,6 +19,7 @@ export const KEYS = [
   ["Shift Click", "Choose one more car"],
   ["Esc", "Follow no car"],
   ["F", "The map follows the chosen car"],
+  ["H", "The session's best lap as a ghost beside the chosen car"],
   ["+ - 0", "Nearer, farther, the whole map; the wheel does too, and a drag moves it"],
   ["W", "All columns of the tower, or more of the map"],
   ["R", "Result"],
@@ -62,7 +64,8 @@ export function listenToKeys(page, controls, more) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const { activeElement } = document;
-    if (activeElement instanceof HTMLSelectElement || (activeElement instanceof HTMLInputElement && activeElement.type === "text")) return;
+    if (activeElement instanceof HTMLInputElement && activeElement.type === "text") return void (event.key === "Escape" && activeElement.blur());
+    if (activeElement instanceof HTMLSelectElement) return;
     const pressing = event.key === " " && activeElement instanceof HTMLButtonElement;
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || pressing) return; // a focused button takes the space bar for itself

@@ -5,7 +5,7 @@
 import { rows, TYRES } from "../f1-replay.js";
 import { median } from "./axes.js";
 import { compounds } from "./colors.js";
-import { colorOf, FLAGS } from "./facts.js";
+import { colorOf, FLAG_WORDS, FLAGS } from "./facts.js";
 
 /** @typedef {Row<LapsColumns> & {n: number, end: number, track: "clear" | string}} Lap a completed one */
 /** @typedef {{code: string, name: string, color: string, dash: number[] | undefined, grid: number | null, laps: Lap[], stints: Row<StintsColumns>[], stops: Row<PitStopsColumns>[]}} CarLaps */
@@ -95,7 +95,7 @@ export class RaceLaps {
     return this.manifest.track_statuses.flatMap(({ status, start_time, end_time }) => {
       const kind = FLAGS[status]?.kind ?? "clear";
       if (kind === "clear" || start_time > until) return [];
-      return { kind, from: this.lapAt(start_time), to: this.lapAt(Math.min(end_time ?? Infinity, until, this.race ? (this.first.at(-1) ?? 0) : this.manifest.clock.duration_s)) };
+      return { kind, text: FLAG_WORDS[kind] ?? "", from: this.lapAt(start_time), to: this.lapAt(Math.min(end_time ?? Infinity, until, this.race ? (this.first.at(-1) ?? 0) : this.manifest.clock.duration_s)) };
     });
   }
 
@@ -110,9 +110,19 @@ export class RaceLaps {
     return laps.filter(({ end }) => end <= until);
   }
 
+  /** The fastest lap of all that had been driven by then, and whose it is. @param {number} until */
+  best(until) {
+    let best = /** @type {{code: string, color: string, lap: Lap} | null} */ (null);
+    for (const car of this.cars) {
+      const lap = fastest(this.done(car, until));
+      if (lap && !(best && quicker(best.lap, lap))) best = { code: car.code, color: car.color, lap };
+    }
+    return best;
+  }
+
   /** Laps that say how fast the car was: timed, on a clear track, not far off the driver's usual. @param {CarLaps} car @param {number} until */
   clean(car, until) {
-    const timed = this.done(car, until).filter(({ n, kind, track, deleted, lap_time_s }) => n > 1 && kind === "timed" && track === "clear" && !deleted && lap_time_s !== null);
+    const timed = this.done(car, until).filter((lap) => counts(lap) && lap.track === "clear");
     const times = timed.map(({ lap_time_s }) => Number(lap_time_s));
     const usual = this.race ? median(times) : Math.min(...times); // beside the fast laps of qualifying are as many slow ones
     return timed.filter(({ lap_time_s }) => Number(lap_time_s) < usual * 1.04);
@@ -123,4 +133,19 @@ export class RaceLaps {
     const kind = this.kinds[tyre ?? 0] ?? "unknown";
     return { kind, name: kind[0].toUpperCase() + kind.slice(1), color: this.tyreColors[kind] ?? "#8a93a1" };
   }
+}
+
+/** Whether it has a time that counts: the first lap does not, and none out of the pits or into them. @param {Lap} lap */
+function counts({ n, kind, deleted, lap_time_s }) {
+  return n > 1 && kind === "timed" && !deleted && lap_time_s !== null;
+}
+
+/** @param {Lap} a @param {Lap} b */
+function quicker(a, b) {
+  return Number(a.lap_time_s) <= Number(b.lap_time_s);
+}
+
+/** The fastest of a car's laps that counts. @param {Lap[]} laps @returns {Lap | undefined} */
+export function fastest(laps) {
+  return laps.filter(counts).reduce((best, lap) => (best && quicker(best, lap) ? best : lap), /** @type {Lap | undefined} */ (undefined));
 }

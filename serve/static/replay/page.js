@@ -19,7 +19,8 @@ const NOTICE_AFTER_MS = 400;
 export class Page extends EventTarget {
   /** @type {View[]} */ views = [];
   address = new Address();
-  /** Other laps on the map. @type {(t: number) => import("./ghosts.js").Ghost[]} */ ghosts = () => [];
+  /** Who adds other laps to the map. @type {Set<(t: number) => import("./ghosts.js").Ghost[]>} */ ghosts = new Set();
+  /** @type {Promise<import("./laps.js").RaceLaps | null> | null} */ #laps = null;
   calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** @param {Race} race */
@@ -29,6 +30,17 @@ export class Page extends EventTarget {
     this.player = new Player(race);
     this.selection = new Selection(race.manifest.drivers.map(({ code }) => code));
     this.selection.addEventListener("change", () => this.player.redraw());
+  }
+
+  /** The session as laps; null of a race from before there was timing.json.gz. */
+  laps() {
+    this.#laps ??= Promise.all([import("./laps.js"), this.race.timing()])
+      .then(([{ RaceLaps }, timing]) => timing && new RaceLaps(this.race.manifest, timing))
+      .catch((error) => {
+        this.#laps = null; // a failure is not kept
+        throw error;
+      });
+    return this.#laps;
   }
 }
 

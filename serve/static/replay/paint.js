@@ -16,7 +16,7 @@ import { disc, paintLine, say } from "./strokes.js";
 /** @typedef {{name: string, min: number, max: number, ticks: number[], say(value: number): string, down?: boolean}} Axis */
 /** @typedef {{y: Axis, weight: number, lines: Line[], bars?: Bar[]}} Band one above the other, on one x axis */
 /**
- * @typedef {{x: Axis, bands: Band[], flags?: {from: number, to: number, kind: string}[], marks?: {x: number, text: string}[],
+ * @typedef {{x: Axis, bands: Band[], flags?: {from: number, to: number, kind: string, text: string}[], marks?: {x: number, text: string}[],
  *   zooms?: boolean, right?: number, tell?: (x: number) => {t?: number, says: Said[]}}} Scene with `tell` it is the x alone that counts
  */
 /** @typedef {{x: number, px: number, py: number, t?: number, says: Said[], line?: Line, point?: Point}} Spot */
@@ -36,6 +36,7 @@ const NEAR = 34; // px from a point that still means it
 const FONT = "11px system-ui, sans-serif";
 const SMALL = "10px system-ui, sans-serif";
 const FLAGS = { yellow: "yellow", sc: "sc", vsc: "sc", red: "red" };
+const ROOM = 9; // px for a letter and some air
 
 /** Where everything is. @param {Scene} scene @param {number} width @param {number} height @param {[number, number] | null} view @returns {Frame} */
 export function frameOf(scene, width, height, view) {
@@ -171,7 +172,7 @@ function clipped(ctx, frame, row, draw) {
 
 /** @param {Ctx} ctx @param {Scene} scene @param {Frame} frame @param {Ink} ink */
 function paintFlags(ctx, scene, frame, ink) {
-  for (const { from, to, kind } of scene.flags ?? []) {
+  for (const { from, to, kind, text } of scene.flags ?? []) {
     const [a, b] = [Math.max(frame.x(from), frame.left), Math.min(frame.x(to), frame.right)];
     if (b <= a) continue;
     ctx.fillStyle = ink[/** @type {Record<string, string>} */ (FLAGS)[kind]];
@@ -179,6 +180,7 @@ function paintFlags(ctx, scene, frame, ink) {
     ctx.fillRect(a, frame.top, b - a, frame.bottom - frame.top);
     ctx.globalAlpha = 1;
     ctx.fillRect(a, frame.bottom - 2, b - a, 2);
+    if (text && b - a > ROOM * text.length) say(ctx, text, (a + b) / 2, frame.bottom - 5, ink.dim, "center", "bottom", `700 ${SMALL}`);
   }
 }
 

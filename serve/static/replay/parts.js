@@ -7,6 +7,7 @@
 import { CarPanel } from "./car.js";
 import { Controls } from "./controls.js";
 import { Dialogs } from "./dialogs.js";
+import { BestGhost } from "./ghost.js";
 import { kept } from "./kept.js";
 import { listenToKeys } from "./keys.js";
 import { Messages } from "./messages.js";
@@ -27,7 +28,8 @@ export function add(page, board, view) {
   tower.complete.then(ahead);
   page.player.addEventListener("change", ahead, { once: true }); // whoever plays needs it now
   const controls = new Controls(page);
-  page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page));
+  const ghost = new BestGhost(page);
+  page.views.push(tower, controls, new CarPanel(page, tower), new Messages(page), ghost);
   const widen = chooseWidth();
   choosePanel();
   chooseGaps();
@@ -46,6 +48,8 @@ export function add(page, board, view) {
     r: () => result.open(),
     s: () => sync.open(),
     f: () => view.toggleFollow(),
+    g: () => controls.askLap(),
+    h: () => ghost.toggle(),
     "+": () => view.nearer(1.5),
     "=": () => view.nearer(1.5),
     "-": () => view.nearer(1 / 1.5),
@@ -57,6 +61,7 @@ export function add(page, board, view) {
   const theme = kept(KEPT_THEME);
   if (theme) setTheme(page, theme);
   keepAddress(page);
+  keepAwake(page);
 }
 
 /** Where the tower takes room from the map: all its columns, or those that fit beside it. */
@@ -115,4 +120,14 @@ function keepAddress({ address, player, selection }) {
   player.addEventListener("change", soon);
   player.addEventListener("seek", soon);
   selection.addEventListener("change", soon);
+}
+
+/** While it plays the screen does not go dark, where the browser grants that. @param {Page} page */
+function keepAwake({ player }) {
+  /** @type {Promise<WakeLockSentinel | undefined>} */ let held = Promise.resolve(undefined);
+  const ask = () => {
+    held = held.then((lock) => lock?.release()).then(() => (player.playing ? navigator.wakeLock?.request("screen") : undefined)).catch(() => undefined);
+  };
+  player.addEventListener("change", ask);
+  document.addEventListener("visibilitychange", ask); // it is lost while the page is hidden
 }

@@ -101,7 +101,7 @@ export function lapTimes(laps, asked) {
   const half = laps.race ? 0.5 : 0; // a lap's time is of the lap before its end
   return {
     x: { ...lapAxis(laps), min: half, max: laps.span + half },
-    flags: laps.flags(asked.until).map(({ from, to, kind }) => ({ kind, from: from + half, to: to + half })),
+    flags: laps.flags(asked.until).map((flag) => ({ ...flag, from: flag.from + half, to: flag.to + half })),
     marks: partsOf(laps, asked),
     bands: [{ weight: 1, lines, y: { name: "Lap time", min, max, ticks: ticksOf(min, max, 7), say: (n) => lapText(n, 1) } }],
   };

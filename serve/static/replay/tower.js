@@ -50,11 +50,13 @@ export class TowerView extends EventTarget {
     document.documentElement.toggleAttribute("data-timed", this.#there);
     if (!tower || t !== this.#wanted) return;
     if (!this.now) this.complete.then(() => performance.mark("tower"));
-    this.now = tower;
     const { manifest } = this.page.race;
+    const timed = isTimed(manifest);
+    const cars = timed ? tower.cars.map((car) => ({ ...car, stops: [], pit: null })) : tower.cars; // who waits in the garage has not stopped
+    this.now = { ...tower, cars };
     const total = manifest.total_laps ?? Math.max(...tower.cars.map(({ laps }) => laps + 1));
-    if (isTimed(manifest)) write(byId("lap"), remains(tower, partAt(manifest, t)));
-    for (const car of tower.cars) {
+    if (timed) write(byId("lap"), remains(tower, partAt(manifest, t)));
+    for (const car of cars) {
       const row = this.board.rows.get(car.code);
       if (row) show(row, car, tower, total);
     }

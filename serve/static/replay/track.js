@@ -67,6 +67,7 @@ export class Track {
     this.#drawGround(state);
     const ctx = this.cars;
     ctx.clearRect(0, 0, this.width, this.height);
+    drawGhosts(ctx, [...this.page.ghosts].flatMap((ghosts) => ghosts(state.t)), (x, y) => this.view.onStage(this.#turned(x, y)), this.#ink);
     this.#places.length = 0;
     this.#finished = state.cars.filter(({ status }) => status === "finished").length;
     const last = (/** @type {Car} */ car) => selection.codes.indexOf(car.code); // chosen ones are drawn over the others
@@ -75,7 +76,6 @@ export class Track {
     for (const car of order) this.#drawCar(car, places.get(car.code) ?? null, state.t);
     this.#places.reverse();
     this.labels.draw(this.#places, selection.codes, state.cars[0]?.code, this.width, this.height, this.#ink);
-    drawGhosts(ctx, this.page.ghosts(state.t), (x, y) => this.view.onStage(this.#turned(x, y)), this.#ink);
     if (this.labels.fading) this.page.player.redraw();
   }
 

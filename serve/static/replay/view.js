@@ -4,6 +4,7 @@
 /** @import {Point} from "./geometry.js" */
 
 import { byId, make } from "./facts.js";
+import { distance } from "./geometry.js";
 
 const MARGIN = { top: 74, side: 46, bottom: 52 };
 const TIGHT = { top: 34, side: 40, bottom: 28 }; // on a phone
@@ -109,27 +110,46 @@ export class View {
 
   #listen() {
     const { canvas } = this;
-    /** @type {Point | null} */ let held = null;
+    /** Fingers, or the mouse. @type {Map<number, Point>} */ const held = new Map();
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
       this.nearer(Math.exp(-event.deltaY / 300), this.follow ? undefined : [event.offsetX, event.offsetY]);
     });
     canvas.addEventListener("dblclick", () => this.reset());
+    canvas.addEventListener("touchstart", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false }); // else the browser zooms the page
     canvas.addEventListener("pointerdown", (event) => {
-      held = [event.offsetX, event.offsetY];
-      this.dragged = false;
+      if (!held.size) this.dragged = false;
+      held.set(event.pointerId, [event.offsetX, event.offsetY]);
     });
+    for (const over of ["pointerup", "pointercancel", "pointerleave"])
+      canvas.addEventListener(over, (event) => held.delete(/** @type {PointerEvent} */ (event).pointerId));
     canvas.addEventListener("pointermove", (event) => {
-      if (!held || !event.buttons || this.zoom === 1) return;
-      const [dx, dy] = [event.offsetX - held[0], event.offsetY - held[1]];
-      if (!this.dragged && Math.hypot(dx, dy) < DRAGGED) return;
-      this.dragged = true;
-      this.follow = false;
-      const { width, height } = this.#size;
-      this.#centre = [(width / 2 - this.#dx - dx) / this.scale, (this.#dy + dy - height / 2) / this.scale];
-      held = [event.offsetX, event.offsetY];
-      this.#place();
-      this.#say();
+      const from = held.get(event.pointerId);
+      if (!from || !event.buttons) return;
+      const to = /** @type {Point} */ ([event.offsetX, event.offsetY]);
+      const [other] = [...held].filter(([id]) => id !== event.pointerId);
+      if (other) this.#pinch(from, to, other[1]);
+      else if (this.zoom === 1 || (!this.dragged && distance(from, to) < DRAGGED)) return;
+      else this.#drag(from, to);
+      held.set(event.pointerId, to);
     });
+  }
+
+  /** One of two fingers moves: what lies between them stays there. @param {Point} from @param {Point} to @param {Point} other */
+  #pinch(from, to, other) {
+    this.dragged = true;
+    const middle = (/** @type {Point} */ [x, y]) => /** @type {Point} */ ([(x + other[0]) / 2, (y + other[1]) / 2]);
+    this.nearer(distance(to, other) / Math.max(distance(from, other), 1), this.follow ? undefined : middle(from));
+    if (this.zoom > 1 && !this.follow) this.#drag(middle(from), middle(to));
+  }
+
+  /** @param {Point} from @param {Point} to */
+  #drag(from, to) {
+    this.dragged = true;
+    this.follow = false;
+    const { width, height } = this.#size;
+    this.#centre = [(width / 2 - this.#dx - (to[0] - from[0])) / this.scale, (this.#dy + (to[1] - from[1]) - height / 2) / this.scale];
+    this.#place();
+    this.#say();
   }
 }
