@@ -13,6 +13,7 @@ import pytest
 from pipeline.contract.models import Manifest
 from pipeline.demo import simulate_timed
 from tests.page.conftest import Tab
+from tests.page.test_page import FAINT
 from tests.page.truth import Truth
 from tests.serve.support import serving
 
@@ -175,11 +176,13 @@ CUT_OFF = """(row) => {
 }"""
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1200, 800), (390, 844)])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [((1440, 900), "light"), ((1200, 800), "dark"), ((390, 844), "light")]
+)
 def test_all_that_is_said_of_a_car_is_seen(
-    new_tab: Callable[..., Tab], served: str, demo_out: Path, size: tuple[int, int]
+    new_tab: Callable[..., Tab], served: str, demo_out: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    """In the pits with their clock, a penalty, an investigation and a deleted lap."""
+    """In the pits with their clock, a penalty, an investigation and a deleted lap; chosen, too."""
     folder = demo_out / "telemetry/1900/1"
     stops = pq.read_table(folder / "pit_stops.parquet").to_pylist()
     stop = next(s for s in stops if s["pit_out_s"] and s["lane_time_s"] > 5 and s["lap"] > 2)
@@ -192,7 +195,7 @@ def test_all_that_is_said_of_a_car_is_seen(
         told = {"t_s": stop["pit_in_s"] - 9, "lap": 2, "kind": kind, "driver": stop["driver"]}
         for name, column in timing["events"].items():
             column.append((told | {"seconds": seconds, "detail": detail}).get(name))
-    tab = new_tab(viewport={"width": size[0], "height": size[1]})
+    tab = new_tab(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     tab.page.route("**/timing.json.gz", lambda route: route.fulfill(json=timing))
     tab.open(served + "/replay/1900/1")
     cells = cells_at(tab, round(stop["pit_in_s"] + 4, 2))[stop["driver"]]
@@ -201,6 +204,8 @@ def test_all_that_is_said_of_a_car_is_seen(
     assert cells["clock"]
     assert (signs["penalty"], signs["inquiry"], signs["deleted"]) == ("+10s", "INV", "×1")
     assert tab.page.locator(f"tr[data-code={stop['driver']}]").evaluate(CUT_OFF) == []
+    tab.page.click(f"tr[data-code={stop['driver']}] button")
+    assert tab.page.evaluate(FAINT, ["#order .chosen *"]) == {}
 
 
 def test_mini_sectors(new_tab: Callable[..., Tab], served: str) -> None:

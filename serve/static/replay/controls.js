@@ -3,7 +3,7 @@
 /** @import {Page} from "./page.js" */
 /** @import {State} from "../f1-replay.js" */
 
-import { JUMPS, lapStart, lapStarts, moments } from "./events.js";
+import { JUMPS, lapStart, lapStarts, moments, SPANS } from "./events.js";
 import { byId, clockText, FLAG_WORDS, FLAGS, finishTime, flagAt, isTimed, lastAt, make, write } from "./facts.js";
 import { SPEEDS } from "./player.js";
 
@@ -63,8 +63,8 @@ export class Controls {
   #jumps() {
     const timed = isTimed(this.page.race.manifest);
     const offered = Object.entries(JUMPS).filter(([kind]) => kind !== (timed ? "overtake" : "part"));
-    const names = offered.map(([value, { name }]) => make("option", { value, textContent: name }));
-    this.kind = make("select", { title: "What the arrows beside it jump to; of the chosen cars, where it is a car's matter" }, ...names);
+    const names = [...offered.map(([value, { name }]) => [value, name]), ...Object.keys(SPANS).map((name) => [name, name])];
+    this.kind = make("select", { title: "What the arrows beside it jump to; of the chosen cars, where it is a car's matter" }, ...names.map(([value, textContent]) => make("option", { value, textContent })));
     this.kind.setAttribute("aria-label", "Jump to");
     const arrow = (/** @type {1 | -1} */ way, /** @type {string} */ name, /** @type {string} */ shape, /** @type {string} */ key) => {
       const button = make("button", { type: "button", title: `${name} (${key})`, onclick: () => this.jump(way) });
@@ -103,6 +103,7 @@ export class Controls {
   /** To the moment of the chosen kind before or after. @param {1 | -1} way @param {string} [kind] */
   jump(way, kind = this.kind.value) {
     const { player, race } = this.page;
+    if (kind in SPANS) return player.seek(player.t + way * SPANS[kind]);
     const all = moments(this.page, this.timing, kind);
     if (way > 0) player.seek(all.find((t) => t > player.t + 0.1) ?? race.duration);
     else player.seek(all.findLast((t) => t < player.t - EDGE_S) ?? 0);

@@ -19,6 +19,8 @@ export const JUMPS = {
   pit_stop: { name: "Pit stop", lead: 3 },
   message: { name: "Race control", lead: 0 },
 };
+/** And by so many seconds: fingers have no arrow keys. @type {Record<string, number>} */
+export const SPANS = { "10 seconds": 10, "1 minute": 60, "5 minutes": 300 };
 const WAYS = { pits: "in the pits", slow: "who is slow", start: "at the start", red_flag: "under the red flag", safety_car: "behind the safety car", retirement: "who is out" };
 
 /**

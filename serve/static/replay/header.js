@@ -26,7 +26,7 @@ export class Header {
     document.title = `${event.name} ${event.year}, ${kind.toLowerCase()}: replay`;
     byId("name").textContent = event.name;
     const day = event.date_utc && new Date(event.date_utc).toLocaleDateString("en-GB", { dateStyle: "long" });
-    byId("where").textContent = [kind, event.location, day ?? event.year].filter(Boolean).join(" · ");
+    byId("where").firstElementChild.textContent = [kind, event.location, day ?? event.year].filter(Boolean).join(" · ");
     byId("laps").textContent = total_laps ? `/${total_laps}` : "";
     const grade = byId("grade");
     grade.hidden = false;
@@ -78,6 +78,7 @@ export class Header {
     if (now.track_temp !== null) parts.push(`Track ${now.track_temp.toFixed(0)}°`);
     if (now.wind_speed !== null) parts.push(`Wind ${now.wind_speed.toFixed(1)} m/s`);
     if (now.rainfall !== null) parts.push(now.rainfall ? "Rain" : "Dry");
+    if (now.humidity !== null) parts.push(`Humidity ${now.humidity.toFixed(0)} %`);
     const text = parts.join("  ");
     const place = byId("weather");
     if (place.dataset.text === text) return;

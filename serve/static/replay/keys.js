@@ -3,11 +3,14 @@
 /** @import {Page} from "./page.js" */
 /** @import {Controls} from "./controls.js" */
 
+import { SPEEDS } from "./player.js";
+
 /** @type {[string, string][]} */
 export const KEYS = [
   ["Space", "Play or pause"],
   ["← →", "10 seconds back or on; with Shift a minute"],
   ["↑ ↓", "Faster or slower"],
+  ["1 … 7", `A speed from ${SPEEDS[0]} to ${SPEEDS.at(-1)}`],
   ["< >", "One second back or on"],
   [", .", "One frame back or on"],
   ["PgUp PgDn", "To the lap before or after"],
@@ -58,6 +61,7 @@ export function listenToKeys(page, controls, more) {
     End: () => player.seek(race.duration),
     j: () => follow(page, 1),
     k: () => follow(page, -1),
+    ...Object.fromEntries(SPEEDS.map((speed, i) => [String(i + 1), () => player.setSpeed(speed)])),
     Escape: () => page.selection.set([]),
     ...more,
   };
