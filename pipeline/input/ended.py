@@ -8,14 +8,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pipeline import __version__
 from pipeline.job import ScheduledEvent, ScheduledSession, Word
+from pipeline.network import answer
 from pipeline.network.hosts import MIRROR, TIMING
 from pipeline.network.trouble import of_status
 
 SOONEST: Final = timedelta(minutes=25)  # from its start; no session is over before
 TRUSTED: Final = timedelta(hours=24)  # a session that is still going on then is one that the feed has lost
-TIMEOUT_S: Final = (5.0, 10.0)
+TIMEOUT_S: Final = 15.0
 _STATUS = re.compile(rb'"Status"\s*:\s*"(\w+)"')
 _OVER: Final = {b"Finalised", b"Ends"}
 
@@ -27,18 +27,15 @@ def may_be_asked(session: ScheduledSession, now: datetime) -> bool:
 
 def ask(event: ScheduledEvent, session: ScheduledSession) -> Word | None:
     """What the archive says of a session; None where it says nothing, or no host does."""
-    import requests  # noqa: PLC0415 - for none but a session that may just be over
-
     path = f"{folder(event, session)}SessionStatus.jsonStream"
     for host in (TIMING, MIRROR):
         try:
-            agent = {"User-Agent": f"f1-precompute/{__version__}"}
-            answer = requests.get(f"{host.url}{path}", headers=agent, timeout=TIMEOUT_S)
-        except requests.RequestException:
+            given = answer.get(f"{host.url}{path}", TIMEOUT_S)
+        except OSError:
             continue
-        if answer.status_code == 200:
-            return read(answer.content)
-        trouble = of_status(host, answer.status_code, answer.headers, answer.content, datetime.now(UTC))
+        if given.status_code == 200:
+            return read(given.content)
+        trouble = of_status(host, given.status_code, given.headers, given.content, datetime.now(UTC))
         if trouble is not None and trouble.kind == "absent":
             return None
     return None

@@ -15,6 +15,7 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.errors import SourceError
 from pipeline.input.words import word
 from pipeline.job import ScheduledEvent, ScheduledSession, as_held
+from pipeline.network.answer import LARGEST
 
 _NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any of them
     "lap timing": ("TimingData",),
@@ -23,7 +24,6 @@ _NEEDED: dict[str, tuple[str, ...]] = {  # what -> the topics that hold it, any 
     "car data": ("CarData.z",),
     "the start of the session": ("SessionData", "SessionStatus"),
 }
-LARGEST = 400_000_000  # bytes of a file
 LONGEST = 2_000_000  # characters of a line; the feed's longest tell the state of all cars in 40,000
 SHOWN = 1000  # of a longer one, which is no line that can be read
 _LAST_SHOOTOUT = 2023

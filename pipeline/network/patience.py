@@ -15,10 +15,12 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
+from pipeline.network.answer import whole
 from pipeline.network.hosts import Host, Role, host_of, path_of
 from pipeline.network.trouble import Trouble, of_error, of_status
 
 TIMEOUT = (10.0, 60.0)  # to connect, and between two bytes
+LEAST_S = 300.0  # for a whole answer, however little may be spent on waiting; 50 MB at 170 kB a second
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 FRESH: tuple[Role, ...] = ("timing", "mirror", "results")  # corners do not change
 
@@ -76,7 +78,8 @@ class Watch:
             if (trouble := self.down.get(host.role)) is not None:
                 return self._lose(path, trouble, _unavailable(request, trouble))
             began = time.monotonic()
-            response, trouble = _once(inner, request, host, **kwargs)
+            longest = max(LEAST_S, self.budget - self.waited)
+            response, trouble = _once(inner, request, host, longest, **kwargs)
             if trouble is None:
                 self.lost.pop(path, None)
                 self.given.add(path)
@@ -132,17 +135,18 @@ class _Watched(BaseAdapter):
 
 
 def _once(
-    inner: BaseAdapter, request: requests.PreparedRequest, host: Host, **kwargs: Any
+    inner: BaseAdapter, request: requests.PreparedRequest, host: Host, longest: float, **kwargs: Any
 ) -> tuple[requests.Response, Trouble | None]:
     """One attempt; the body is read here, so that one that breaks off counts too."""
-    kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
+    kwargs |= {"timeout": kwargs.get("timeout") or TIMEOUT, "stream": True}
     try:
-        response = inner.send(request, **kwargs)
-        body = response.content
-    except (requests.RequestException, OSError) as error:
+        response = whole(longest, lambda: inner.send(request, **kwargs))
+    except OSError as error:
         trouble = of_error(host, error)
         return _unavailable(request, trouble), trouble
-    return response, of_status(host, response.status_code, response.headers, body, datetime.now(UTC))
+    return response, of_status(
+        host, response.status_code, response.headers, response.content, datetime.now(UTC)
+    )
 
 
 def _unavailable(request: requests.PreparedRequest, trouble: Trouble) -> requests.Response:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from pipeline.network.answer import TooLargeError
 from pipeline.network.hosts import Host
 
 Kind = Literal[
@@ -95,8 +96,10 @@ def of_error(host: Host, error: BaseException) -> Trouble:
     """What an exception of requests or urllib tells, by the causes it carries."""
     chain = list(_causes(error))
     names = {type(cause).__name__ for cause in chain}
-    if "IncompleteRead" in names or "ChunkedEncodingError" in names or "ContentDecodingError" in names:
-        kind: Kind = "truncated"
+    if isinstance(error, TooLargeError):
+        kind: Kind = "other"
+    elif "IncompleteRead" in names or "ChunkedEncodingError" in names or "ContentDecodingError" in names:
+        kind = "truncated"
     elif any(isinstance(cause, socket.gaierror) for cause in chain) or "NameResolutionError" in names:
         kind = "dns"
     elif any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in chain):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
@@ -21,6 +22,7 @@ import requests
 from pipeline import __version__
 from pipeline.contract.artifacts import CATALOG
 from pipeline.errors import BusyError, PipelineError, StoreError
+from pipeline.network import answer
 from pipeline.network.hosts import HOSTS, Host
 from pipeline.network.trouble import Trouble, of_error, of_status
 from pipeline.store.base import Place, Store
@@ -150,15 +152,13 @@ def host(where: Host) -> Check:
 
 
 def _ask(where: Host) -> Trouble | None:
-    """As fastf1 asks, by requests: with the same proxies and certificates."""
     now = datetime.now(UTC)
     url = where.url + _PROBES[where.role].format(year=now.year)
-    agent = {"User-Agent": f"f1-precompute/{__version__}"}
     try:
-        answer = requests.get(url, headers=agent, timeout=TIMEOUT_S)
-    except requests.RequestException as error:
+        given = answer.get(url, TIMEOUT_S)
+    except OSError as error:
         return of_error(where, error)
-    trouble = of_status(where, answer.status_code, answer.headers, answer.content, now)
+    trouble = of_status(where, given.status_code, given.headers, given.content, now)
     return None if trouble is None or trouble.kind == "absent" else trouble
 
 
@@ -193,10 +193,10 @@ def cors(url: str) -> Check:
     """Ask as a browser on another site does; a bucket may leave it to the CDN in front of it."""
     headers = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
     try:
-        answer = requests.options(url, headers=headers, timeout=TIMEOUT_S)
-    except requests.RequestException as error:
+        given = answer.within(TIMEOUT_S, partial(requests.options, url, headers=headers, timeout=TIMEOUT_S))
+    except OSError as error:
         return Check("cors", "warn", f"the bucket cannot be asked ({error})", "check it from a browser")
-    allowed = answer.headers.get("Access-Control-Allow-Origin")
+    allowed = given.headers.get("Access-Control-Allow-Origin")
     if allowed is None:
         advice = (
             "allow GET and HEAD for your sites in its CORS rules, or let the CDN in front add the headers"

@@ -6,7 +6,10 @@ Neither changes how the run ends; what went wrong with it is returned to be show
 import shlex
 import subprocess
 import urllib.request
+from functools import partial
 from http.client import HTTPException
+
+from pipeline.network.answer import within
 
 WEBHOOK_TIMEOUT_S, COMMAND_TIMEOUT_S = 15.0, 60.0
 
@@ -19,7 +22,7 @@ def post(url: str, summary: bytes, timeout: float = WEBHOOK_TIMEOUT_S) -> str | 
         )
         if request.type not in ("http", "https"):
             return f"the webhook {url} is no http address"
-        with urllib.request.urlopen(request, timeout=timeout):  # noqa: S310
+        with within(timeout, partial(urllib.request.urlopen, request, timeout=timeout)):
             return None
     except (OSError, ValueError, HTTPException) as error:
         return f"the webhook {_without_secret(url)} did not take the summary: {error}"

@@ -113,12 +113,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.wfile.close = lambda: None  # type: ignore[method-assign]
 
-    def _slow(self, *_: Any) -> None:
-        """One byte now and then, for ever."""
+    def _slow(self, _body: bytes | None, fault: str) -> None:
+        """One byte now and then, for ever; slow:8 for that many."""
+        many = int(fault.partition(":")[2] or 600)
         self.send_response(200)
-        self.send_header("Content-Length", "100000")
+        self.send_header("Content-Length", str(many))
         self.end_headers()
-        for _second in range(600):
+        for _byte in range(many):
             try:
                 self.wfile.write(b" ")
                 self.wfile.flush()
@@ -126,6 +127,28 @@ class _Handler(BaseHTTPRequestHandler):
                 break
             time.sleep(0.1)
         self.close_connection = True
+
+    def _dripping(self, *_: Any) -> None:
+        """So slow from its first line on."""
+        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes" * 9:
+            try:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+            except OSError:
+                break
+            time.sleep(0.1)
+        self.close_connection = True
+
+    def _endless(self, *_: Any) -> None:
+        """As fast as can be, without an end."""
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        for _piece in range(1 << 20):
+            try:
+                self.wfile.write(b" " * (1 << 16))
+            except OSError:
+                break
 
     def _send(self, code: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(code)

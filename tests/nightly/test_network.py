@@ -11,6 +11,7 @@ import requests
 
 from pipeline.errors import UsageError
 from pipeline.job import Source
+from pipeline.network import answer, patience
 from pipeline.network import hosts as known
 from pipeline.network.hosts import CIRCUITS, HOSTS, MIRROR, TIMING, host_of, path_of
 from pipeline.network.patience import Watch, pause
@@ -177,6 +178,33 @@ def test_time_spent_on_a_silent_host_counts(hosts: Hosts, session: requests.Sess
         session.get(f"{url}/a", timeout=0.2)
     assert watching.lost["/a"].kind == "timeout"
     assert watching.waited > sum(slept) + 0.2 * len(slept)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("slow", "timeout"), ("dripping", "timeout"), ("endless", "other")]
+)
+def test_an_answer_has_an_end(
+    hosts: Hosts, session: requests.Session, monkeypatch: pytest.MonkeyPatch, fault: str, kind: str
+) -> None:
+    """A byte now and then, of the body or of the head, is no answer; nor is one that never ends."""
+    monkeypatch.setattr(patience, "LEAST_S", 0.5 if kind == "timeout" else 60)
+    monkeypatch.setattr(answer, "LARGEST", 1 << 20)
+    watching, _ = watch(session, 0.2)
+    hosts.fault["timing"] = fault
+    assert session.get(f"{TIMING.url}/a").status_code == 503
+    assert watching.lost["/a"].kind == kind
+    with pytest.raises(TimeoutError if kind == "timeout" else answer.TooLargeError):
+        answer.get(f"{TIMING.url}/a", 0.5 if kind == "timeout" else 60)
+
+
+def test_an_answer_that_takes_the_patience_that_is_left_is_one(
+    hosts: Hosts, session: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LEAST_S", 0.1)
+    hosts.fault["timing"] = "slow:8"
+    watching, _ = watch(session, 60)
+    assert len(session.get(f"{TIMING.url}/a").content) == 8
+    assert not watching.lost
 
 
 @pytest.mark.parametrize(
