@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 RawHeaders = list[tuple[bytes, bytes]]
+Fields = tuple[tuple[bytes, bytes], ...]  # of a response, made once
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Path, query and body of a request as validated models; what does not fit is a 422 of one sentence."""
 
+from functools import cache
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,12 +17,19 @@ _MAX_FIELDS = 50
 def query_of(call: Call, model: type[_M]) -> _M:
     query = call.scope["query_string"]
     if not query:
-        return validated(model, {})
+        asked: _M = _defaults(model)
+        return asked
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Problem(422, f"The query has more than {_MAX_FIELDS} values.") from error
     return validated(model, dict(pairs))
+
+
+@cache
+def _defaults(model: type[_M]) -> _M:
+    """What most requests ask; it cannot be changed."""
+    return validated(model, {})
 
 
 async def body_of(call: Call, model: type[_M], limit: int) -> _M:

@@ -6,10 +6,11 @@ each, serves x.json.gz without its Content-Encoding, and opens the file again af
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 from pipeline.contract.artifacts import media_of
 from pipeline.contract.media import JSON, REVALIDATE, Media
-from serve.call import Call, RawHeaders
+from serve.call import Call, Fields, RawHeaders
 from serve.conditional import UnsatisfiableError, accepts_gzip, precondition, requested_range
 from serve.files import Library, Open, Small, closing
 from serve.memory import Memory
@@ -81,9 +82,9 @@ class Artifacts:
             etag = f'{etag[:-1]}-gzip"'
         await self._send_whole(call, body, etag, fields_of(media, encoding), ranges=ranges)
 
-    async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, fields: RawHeaders) -> None:
+    async def send_made(self, call: Call, blocks: Iterator[bytes], etag: str, own: Fields) -> None:
         """A document made on the way. Its length is not known, so it has no ranges."""
-        fields = [*fields, (b"etag", etag.encode())]
+        fields = [*own, (b"etag", etag.encode())]
         if await _stopped_by_precondition(call, etag, fields):
             return
         if call.method == "HEAD":
@@ -105,10 +106,10 @@ class Artifacts:
             await self.send_made(call, unpacked(opened), etag, fields_of(media, None))
 
     async def _send_whole(
-        self, call: Call, found: bytes | Open, etag: str, fields: RawHeaders, *, ranges: bool = True
+        self, call: Call, found: bytes | Open, etag: str, own: Fields, *, ranges: bool = True
     ) -> None:
         size = found.stamp.size if isinstance(found, Open) else len(found)
-        fields = [*fields, (b"etag", etag.encode())]
+        fields = [*own, (b"etag", etag.encode())]
         if ranges:
             fields.append((b"accept-ranges", b"bytes"))
         if await _stopped_by_precondition(call, etag, fields):
@@ -133,19 +134,20 @@ class Artifacts:
             pass
 
 
-def fields_of(media: Media, encoding: str | None) -> RawHeaders:
+@cache
+def fields_of(media: Media, encoding: str | None) -> Fields:
     """Headers that follow from the media type, and how the bytes are encoded, alone."""
-    fields = [
+    packed = () if encoding is None else ((b"content-encoding", encoding.encode()),)
+    return (
         (b"content-type", media.content_type.encode()),
         (b"cache-control", media.cache_control.encode()),
-    ]
-    if encoding is not None:
-        fields.append((b"content-encoding", encoding.encode()))
-    return fields + _vary(media)
+        *packed,
+        *_vary(media),
+    )
 
 
-def _vary(media: Media) -> RawHeaders:
-    return [(b"vary", b"accept-encoding")] if media.content_encoding or _is_plain_text(media) else []
+def _vary(media: Media) -> Fields:
+    return ((b"vary", b"accept-encoding"),) if media.content_encoding or _is_plain_text(media) else ()
 
 
 def _is_plain_text(media: Media) -> bool:
