@@ -2,12 +2,15 @@
 
 import os
 import resource
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bench.memory import resident_mb
 from pipeline.errors import refused
+from pipeline.run import memory
 from tests.command import clean_environment, forked
 from tests.conftest import SMALL
 from tests.warm import command
@@ -58,6 +61,30 @@ def test_what_is_not_the_system_s_is_a_bug() -> None:
     )
     assert "ulimit -u" in str(refused(RuntimeError("can't start new thread")))
     assert "not enough memory" in str(refused(MemoryError()))
+
+
+def free_pieces(words: list[str]) -> None:
+    """Prints how many megabytes the process holds on to after it has let large pieces go."""
+    memory._memory = lambda: int(words[0]) << 20  # what the machine has
+    memory.in_one_heap()
+    del [bytearray(20 << 20)][0]  # glibc takes pieces up to this size from its heap from now on
+    before = resident_mb()
+    pieces = [(bytearray(200_000), bytearray(1000)) for _ in range(500)]
+    kept = [small for _, small in pieces]
+    del pieces
+    sys.stdout.write(f"{resident_mb() - before:.0f} {len(kept)}")
+
+
+@pytest.mark.parametrize(("has_mb", "little"), [(512, True), (4000, False)])
+def test_a_small_machine_gets_memory_back_at_once(has_mb: int, little: bool) -> None:
+    with forked(free_pieces, [str(has_mb)], clean_environment()) as running:
+        assert running.wait(60) == 0, running.done()
+        kept, _ = map(int, running.done().stdout.split())
+    assert (kept < 20) == little
+
+
+def test_what_the_machine_has_is_known() -> None:
+    assert 64 << 20 < memory._memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 @pytest.mark.slow
