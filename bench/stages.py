@@ -28,7 +28,7 @@ from pipeline.store.base import StagedFile
 from pipeline.store.local import LocalStore
 from pipeline.timing import tell
 
-SKIPS = (1, 2, 5, 10)
+SKIPS = [1, 2, 5, 10]
 
 
 def load(task: Task, work: Path) -> Cost:
@@ -56,7 +56,7 @@ def frames_json(task: Task, work: Path, skips: tuple[int, ...], threads: int) ->
     with artifacts.workers(threads) as pool:
         return _encoded(
             task, work, lambda job, raw, own, folder: artifacts.write_frames(
-                _with(job, frame_skips=skips), own, head(raw, own), folder, pool, _silent(job)
+                _with(job, frame_skips=list(skips)), own, head(raw, own), folder, pool, _silent(job)
             )
         )  # fmt: skip
 
@@ -75,7 +75,7 @@ def replay_chunks(task: Task, work: Path) -> Cost:
 def skip_1_alone(task: Task, work: Path, threads: int) -> Cost:
     """What the baseline does: from the loaded session to skip_1.json.gz."""
     raw: RawRace = _kept(work / "raw.pkl")
-    job = _with(_job(task, work), frame_skips=(1,))
+    job = _with(_job(task, work), frame_skips=[1])
     folder = _folder(work / "encoded")
     with measured() as cost, artifacts.workers(threads) as pool:
         own = compute(raw, job.options.fps)

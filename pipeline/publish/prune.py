@@ -38,24 +38,25 @@ def unused(store: Store, prefix: str, grace: timedelta, now: datetime | None = N
 def unused_of_seasons(store: Store, year: int | None, grace: timedelta) -> Iterator[Unused]:
     """Files of whole seasons that no listing names, such as of a table of which no session is left."""
     before = datetime.now(UTC) - grace
-    folders: dict[str, list[Stored]] = {}
+    seasons: dict[int, list[Stored]] = {}
     for stored in store.list("seasons/" if year is None else season_files(year)):
         if is_public(stored.key):
-            folders.setdefault(stored.key.rpartition("/")[0] + "/", []).append(stored)
-    for folder, found in folders.items():
-        listing = read_model(store, season_key(int(folder.split("/")[1])), SeasonListing)
-        if listing is None:
-            continue
-        named = {a.key for a in listing.files.artifacts} if listing.files else set()
-        gone = [s for s in found if s.key not in named and _older(s, before)]
-        if gone:
-            yield Unused(folder, tuple(s.key for s in gone), sum(s.bytes for s in gone))
+            seasons.setdefault(int(stored.key.split("/")[1]), []).append(stored)
+    for number, files in seasons.items():
+        listing = read_model(store, season_key(number), SeasonListing)
+        if listing is not None:
+            artifacts = listing.files.artifacts if listing.files else []
+            yield from _beside({a.key for a in artifacts}, files, before)
 
 
 def _unused(store: Store, key: SessionKey, files: list[Stored], before: datetime) -> Iterator[Unused]:
     named = _named(store, key, files)
-    if named is None or any(f.key == key.manifest and not _older(f, before) for f in files):
-        return
+    if named is not None and all(f.key != key.manifest or _older(f, before) for f in files):
+        yield from _beside(named, files, before)
+
+
+def _beside(named: set[str], files: list[Stored], before: datetime) -> Iterator[Unused]:
+    """Those of the format that are not named, folder by folder, where all of a folder's are old enough."""
     folders: dict[str, list[Stored]] = {}
     for file in files:
         if file.key not in named and is_public(file.key):

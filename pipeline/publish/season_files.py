@@ -5,19 +5,13 @@ from hashlib import sha256
 
 import orjson
 
-from pipeline.contract.artifacts import SPECS, SessionKey, session_of
+from pipeline.contract.artifacts import SPECS, SessionKey
 from pipeline.contract.models import SeasonEvent, SeasonFiles, SeasonListing
 from pipeline.errors import DamagedError
 from pipeline.store.base import Readable, Store
 from pipeline.store.local import LocalStore
 
 _KINDS = sorted(name for name, spec in SPECS.items() if spec.pattern.startswith("seasons/"))
-
-
-def published_sessions(events: Iterable[SeasonEvent]) -> list[SessionKey]:
-    """The sessions that a listing has as published, by round and code."""
-    named = (s.manifest for e in events for s in e.every_session if s.state == "published")
-    return sorted(key for name in named if (key := session_of(name or "")) is not None)
 
 
 def made_from(events: Iterable[SeasonEvent], without: Collection[SessionKey] = ()) -> str:
@@ -35,7 +29,7 @@ def made_from(events: Iterable[SeasonEvent], without: Collection[SessionKey] = (
 def is_outdated(listing: SeasonListing) -> bool:
     """Whether a session has come, gone or changed since they were made."""
     if listing.files is None:
-        return bool(published_sessions(listing.events))
+        return bool(listing.published)
     return listing.files.made_from != made_from(listing.events)
 
 

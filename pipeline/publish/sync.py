@@ -68,13 +68,13 @@ def sync(
     """
     refuse_newer_catalog(remote)
     report = sync_races(local, remote, keys, years, reread=reread)
-    publish_schemas(remote)
     _send_runs(local, remote, reread)
     if reread:
         mend(remote)
-    relabel(
-        remote, [CATALOG, *(season_key(year) for year in {*years, *(race.year for race in report.races)})]
-    )
+    else:
+        publish_schemas(remote)
+        told = {*years, *(race.year for race in report.races)}
+        relabel(remote, [CATALOG, *map(season_key, told)])
     return report
 
 

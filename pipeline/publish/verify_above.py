@@ -26,7 +26,6 @@ from pipeline.contract.models import (
     Manifest,
     RunSummary,
     SeasonListing,
-    SeasonSession,
 )
 from pipeline.publish.bucket_listings import same_meeting
 from pipeline.publish.documents import parsed, read_model
@@ -148,7 +147,7 @@ class Above:
                     continue  # said of the race itself
                 if key != own and not same_meeting(event, manifest.event):
                     yield f"{name} has {session.manifest} as {own}, which is another race"
-                elif (wrong := _differs(session, _as_listed(manifest, session))) is not None:
+                elif (wrong := _differs(session, published_session(manifest, session.date_utc))) is not None:
                     yield f"{name} tells otherwise of {key} than its manifest: {wrong}"
         for key, manifest in self._manifests.items():
             if key.year == year and key not in named and manifest.event_key == key:
@@ -172,10 +171,6 @@ def said_wrong(stored: Stored) -> list[str]:
     """A sentence where an object goes out with other headers than the format's."""
     wrong = stored.mislabelled
     return [f"{stored.key} is served with {', '.join(wrong)}"] if wrong else []
-
-
-def _as_listed(manifest: Manifest, session: SeasonSession) -> SeasonSession:
-    return published_session(manifest, session.date_utc)
 
 
 def _differs(told: Any, true: Any) -> str | None:

@@ -24,9 +24,9 @@ from pipeline.contract.models import (
 )
 from pipeline.contract.tables import TABLES, Table
 from pipeline.publish.circuits import circuits
-from pipeline.publish.documents import parsed, read_manifest, read_model, to_json
+from pipeline.publish.documents import parsed, published_in, read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
-from pipeline.publish.season_files import is_due, made_from, published_sessions
+from pipeline.publish.season_files import is_due, made_from
 from pipeline.publish.standings import SCORING, standings
 from pipeline.run.processes import call
 from pipeline.store.base import Place, Store
@@ -106,7 +106,7 @@ class _Season:
 
     def __post_init__(self) -> None:
         self.manifests: dict[SessionKey, Manifest] = {}
-        for key in published_sessions(self.listing.events):
+        for key in sorted(published_in(race.manifest for race in self.listing.published)):
             manifest = read_manifest(self.store, key)
             if manifest is None:
                 self.damaged.add(key)

@@ -21,12 +21,12 @@ from pipeline.publish.documents import read_model, to_json
 from pipeline.publish.listings import publish_season
 from pipeline.publish.mend import mend
 from pipeline.publish.prune import unused
-from pipeline.publish.season_files import published_sessions
 from pipeline.publish.sync import sync
 from pipeline.publish.verify import published, verify
 from pipeline.run.decide import Decision
 from pipeline.store.local import LocalStore
 from tests.format.test_v1 import frozen
+from tests.publish.versions import sessions_of
 from tests.serve.support import NOW, Server, problem, publish_race, serving
 
 YEAR = 2025
@@ -104,7 +104,7 @@ def test_each_is_listed_in_the_order_held(whole: LocalStore) -> None:
     assert codes(sprint.sessions) == ["S", "R"]
     assert codes(sprint.other_sessions) == ["FP1", "SQ", "Q"]
     assert {s.state for e in listing_of(whole).events for s in e.every_session} == {"published"}
-    assert set(published_sessions(listing_of(whole).events)) == set(KEYS)
+    assert set(sessions_of(listing_of(whole))) == set(KEYS)
     assert catalog_of(whole).seasons[0].published == len(KEYS)
 
 
@@ -140,7 +140,7 @@ def test_what_a_listing_lost_comes_back_from_the_manifests(whole: LocalStore, tm
     mend(store)
     for listed in listing_of(store).events:
         assert {SESSIONS[s.session].is_race for s in listed.sessions} == {True}
-    assert set(published_sessions(listing_of(store).events)) == set(KEYS)
+    assert set(sessions_of(listing_of(store))) == set(KEYS)
     assert catalog_of(store).newest is not None
 
 

@@ -28,11 +28,12 @@ from pipeline.encode import season
 from pipeline.publish.circuits import circuits
 from pipeline.publish.documents import read_manifest, read_model, to_json
 from pipeline.publish.listings import put_listing
-from pipeline.publish.season_files import is_due, published_sessions
+from pipeline.publish.season_files import is_due
 from pipeline.publish.standings import standings
 from pipeline.run.season import refresh, rewrite
 from pipeline.store.local import LocalStore
 from tests.conftest import cli
+from tests.publish.versions import sessions_of
 from tests.serve.support import NOW
 
 SEASON_TABLES = [table for table in TABLES if table.of_season]
@@ -69,7 +70,7 @@ def table_of(store: LocalStore, name: str = "laps") -> pq.ParquetFile:
 
 
 def test_the_demo_season_has_its_sessions_in_one(store: LocalStore) -> None:
-    sessions = published_sessions(listing_of(store).events)
+    sessions = sessions_of(listing_of(store))
     assert len(sessions) > 1
     assert {a.key for a in files_of(store).artifacts} == {
         *(key_of(f"season_{table.name}", year=DEMO_YEAR) for table in SEASON_TABLES),
@@ -90,7 +91,7 @@ def test_one_race_is_a_row_group(store: LocalStore) -> None:
     about = table_of(store).metadata
     column = [c.name for c in LAPS.columns].index("round")
     groups = [about.row_group(n).column(column).statistics for n in range(about.num_row_groups)]
-    assert about.num_row_groups == len(published_sessions(listing_of(store).events))
+    assert about.num_row_groups == len(sessions_of(listing_of(store)))
     assert all(group.min == group.max for group in groups)
 
 
@@ -108,7 +109,7 @@ def test_what_is_there_is_left_and_what_is_damaged_is_mended(store: LocalStore) 
 
 
 def test_a_session_that_goes_leaves_them(store: LocalStore) -> None:
-    first, *rest = published_sessions(listing_of(store).events)
+    first, *rest = sessions_of(listing_of(store))
     events = [
         event.model_copy(update={"sessions": [s for s in event.sessions if s.manifest == first.manifest]})
         for event in listing_of(store).events
@@ -127,7 +128,7 @@ def test_a_session_that_goes_leaves_them(store: LocalStore) -> None:
 
 @pytest.mark.parametrize("damage", ["altered", "absent", "no_parquet"])
 def test_a_damaged_session_is_left_out_until_it_is_right(store: LocalStore, damage: str) -> None:
-    first, *rest = published_sessions(listing_of(store).events)
+    first, *rest = sessions_of(listing_of(store))
     name = first.file("laps_parquet")
     right = store.read(name) or b""
     store.delete(key_of("season_laps", year=DEMO_YEAR))
@@ -165,7 +166,7 @@ def _named_as_it_is(store: LocalStore, key: SessionKey, name: str) -> None:
 
 
 def test_an_older_race_lacks_tables_and_columns(store: LocalStore) -> None:
-    first = published_sessions(listing_of(store).events)[0]
+    first = sessions_of(listing_of(store))[0]
     name = first.file("laps_parquet")
     rows = pq.read_table(store.path(name))
     pq.write_table(rows.drop_columns(["gap_s", "kind"]), store.path(name))
@@ -350,7 +351,7 @@ def test_a_file_from_before_rows_said_their_session(store: LocalStore) -> None:
 
 
 def test_each_part_of_a_track_is_from_the_session_that_shows_it_best(store: LocalStore) -> None:
-    race = manifest_of(store, published_sessions(listing_of(store).events)[0])
+    race = manifest_of(store, sessions_of(listing_of(store))[0])
     lane = PitLane(
         x=[0, 9], y=[0, 9], length_m=300, entry=990, exit=100, limit_from=5, limit_to=290, visits=30, cars=20
     )

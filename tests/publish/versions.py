@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.contract.models import Manifest, Options, ReplayChunk
-from pipeline.publish.documents import read_manifest
+from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.models import Manifest, Options, ReplayChunk, SeasonListing
+from pipeline.publish.documents import published_in, read_manifest
 from pipeline.publish.race import publish_race
 from pipeline.store.base import StagedFile
 from pipeline.store.local import LocalStore
@@ -15,6 +16,11 @@ from tests.serve.support import OTHER, frames_text, manifest_of, race_files
 
 CHUNKS = 10
 OLD, NEW = (25.0, (1, 2, 5, 10)), (10.0, (1, 2, 4, 5))
+
+
+def sessions_of(listing: SeasonListing) -> list[SessionKey]:
+    """What a listing has as published, by round and code."""
+    return sorted(published_in(race.manifest for race in listing.published))
 
 
 @dataclass
