@@ -52,10 +52,10 @@ def interpolate(values: Floats, index: Index) -> Floats:
 
 
 def fixed(values: Floats, decimals: int, dtype: str) -> npt.NDArray[np.signedinteger]:
-    """float64 with NaN -> rounded fixed point with the dtype's minimum for unknown."""
+    """float64 -> rounded fixed point; NaN, and what the dtype cannot hold, as its minimum for unknown."""
     scaled = values * 10.0**decimals
     np.rint(scaled, out=scaled)
-    scaled[np.isnan(scaled)] = np.iinfo(dtype).min
+    scaled[~(np.abs(scaled) <= np.iinfo(dtype).max)] = np.iinfo(dtype).min
     return scaled.astype(dtype)
 
 

@@ -20,6 +20,7 @@ from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.errors import SourceError
 from pipeline.input import recording
+from pipeline.input.forms import has_form
 from pipeline.input.samples import MOST_CARS
 from pipeline.model import Finding
 
@@ -101,11 +102,11 @@ def _usable(topic: str, message: Any) -> bool:
     """Whether a message has the form of its topic; fastf1 loses a whole topic to one that has not."""
     if topic.endswith(".z"):
         return isinstance(message, str)
-    if topic == "RaceControlMessages":
-        told = message.get("Messages") if isinstance(message, dict) else None
-        entries = told.values() if isinstance(told, dict) else told or ()
-        return all(isinstance(entry, dict) and to_datetime(entry.get("Utc")) for entry in entries)
-    return isinstance(message, dict)
+    if not has_form(topic, message):
+        return False
+    told = message.get("Messages", []) if topic == "RaceControlMessages" else []
+    entries = told.values() if isinstance(told, dict) else told
+    return all(to_datetime(entry.get("Utc")) for entry in entries)
 
 
 def _of_one_time(lines: list[Line], usual: datetime) -> list[Line]:
