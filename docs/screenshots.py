@@ -43,7 +43,6 @@ class Shot:
     height: int
     scheme: str
     fragment: str
-    key: str | None = None
     home: bool = False
 
 
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def shots(manifest: Manifest) -> list[Shot]:
-    """Under a safety car if there was one, at the finish, and on a phone."""
+    """Under a safety car if there was one, and at the finish."""
     under = [status.start_time for status in manifest.track_statuses if status.status == "4"]
     middle = under[len(under) // 2] + 60 if under else manifest.clock.duration_s / 2
     leader = manifest.drivers[0].code
@@ -76,8 +75,6 @@ def shots(manifest: Manifest) -> list[Shot]:
     return [
         Shot("replay-dark", 1440, 860, "dark", f"t={middle:.0f}&car={leader}"),
         Shot("replay-light", 1440, 860, "light", f"t={finish + 8:.0f}"),
-        Shot("replay-phone", 390, 844, "dark", f"t={manifest.clock.duration_s / 3:.0f}&car={leader}"),
-        Shot("quality", 1440, 860, "dark", f"t={middle:.0f}", key="q"),
     ]
 
 
@@ -111,8 +108,6 @@ def take(browser: Browser, url: str, shot: Shot, out: Path) -> None:
     page.goto(f"{url}#{shot.fragment}")
     page.locator("html[data-state=ready]").wait_for(state="attached")
     page.wait_for_load_state("networkidle")
-    if shot.key:
-        page.keyboard.press(shot.key)
     page.screenshot(path=out / f"{shot.name}.png")
     context.close()
 

@@ -341,6 +341,9 @@ def test_keyboard(new_tab: Callable[..., Tab], served: str) -> None:
     tab.page.locator("#clock", has_text="0:01:00").wait_for()
     press("ArrowUp")
     assert tab.page.get_attribute("#speeds button >> nth=2", "aria-pressed") == "true"
+    press("7")
+    assert tab.page.get_attribute("#speeds button >> nth=6", "aria-pressed") == "true"
+    press("2")
     press("Space")
     assert tab.page.get_attribute("#play", "aria-label") == "Pause"
     press("Space")
@@ -545,7 +548,7 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
 
 def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
     """The script that makes the pictures of the README runs, and that of the four sizes."""
-    for number, more in ((4, []), (4 + 40, ["--every"])):
+    for number, more in ((2, []), (2 + 40, ["--every"])):
         done = subprocess.run(
             [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path), *more],
             cwd=REPOSITORY,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.page.conftest import Tab
 from tests.page.truth import Truth
+from tests.serve.support import serving
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +99,10 @@ def test_jumps(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None
     stops = [s for s in rows(demo_out, "events") if s["kind"] == "pit_stop"]
     driver = stops[0]["driver"]
     tab.page.click(f"tr[data-code={driver}] td.gap")
+    tab.page.select_option("#jump select", "1 minute")
+    there = now(tab)
+    tab.page.click("#jump button >> nth=1")
+    arrives(tab, there + 60)
     tab.page.select_option("#jump select", "pit_stop")
     tab.seek(0)
     tab.page.click("#jump button >> nth=1")
@@ -169,3 +174,38 @@ def test_in_step_with_a_broadcast(new_tab: Callable[..., Tab], served: str) -> N
     tab.page.keyboard.press("s")
     tab.page.click("dialog[open] >> text=Forget")
     assert not tab.page.is_visible("#video")
+
+
+def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+    """A car's overtakes, a lap of the race; of qualifying the parts, a car's timed laps, its messages."""
+    race, qualifying = "telemetry/2025/1", "telemetry/2025/1/qualifying"
+    passes = [e for e in rows(real_weekend, "events", race) if e["kind"] == "overtake"]
+    laps, timed = rows(real_weekend, "laps", race), rows(real_weekend, "laps", qualifying)
+    starts = [r["start_s"] for r in timed if r["driver"] == "NOR" and r["kind"] == "timed"]
+    parts = Truth.read(real_weekend / qualifying).manifest.parts
+    with serving(real_weekend) as server:
+        tab = new_tab().open(f"{server.url}/replay/2025/1#car=VER")
+        tab.page.locator(".lapline").first.wait_for(state="attached")
+        follow(tab, "overtake", [e["t_s"] - 5 for e in passes if "VER" in (e["driver"], e["other"])][:3])
+        tab.page.keyboard.press("g")
+        tab.page.keyboard.type("30\n")
+        arrives(tab, min(r["end_s"] for r in laps if r["lap"] == 29 and r["end_s"] is not None))
+        tab = new_tab().open(f"{server.url}/replay/2025/1?session=Q#car=NOR")
+        tab.page.locator("html[data-timed]").wait_for(state="attached")
+        follow(tab, "part", [t for part in parts for t in (part.start, part.end) if t][:4])
+        follow(tab, "lap", starts[:4])
+        tab.page.keyboard.press("End")
+        tab.page.check("#messages input")
+        told = tab.page.locator("#messages li").all_inner_texts()
+        said = [m for m in rows(real_weekend, "race_control", qualifying) if "(NOR)" in m["message"]]
+        assert [line.split("\n")[-1] for line in told] == [m["message"] for m in reversed(said)]
+
+
+def follow(tab: Tab, kind: str, times: list[float]) -> None:
+    """From the start to each of the moments of a kind in turn."""
+    tab.page.select_option("#jump select", kind)
+    tab.page.evaluate("() => document.activeElement.blur()")
+    tab.page.keyboard.press("Home")
+    for t in times:
+        tab.page.keyboard.press("n")
+        arrives(tab, max(t, 0.0))

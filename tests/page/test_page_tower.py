@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.contract.models import Manifest
 from pipeline.demo import simulate_timed
 from tests.page.conftest import Tab
 from tests.page.test_page import FAINT
@@ -26,7 +25,7 @@ CELLS = """() => Object.fromEntries(
   mark: row.querySelector(".mark").textContent, clock: row.querySelector(".clock").textContent,
   signs: Object.fromEntries(
     [...row.querySelectorAll(".sign")].map((sign) => [sign.classList[1], sign.textContent])),
-  color: row.querySelector(".last").dataset.color,
+  color: row.querySelector(".last").dataset.color, drs: row.dataset.drs,
   minis: [...row.querySelectorAll(".minis")].map((strip) => strip.dataset.key ?? ""),
   stints: [...row.querySelectorAll(".bar i")].map((part) => part.title),
 }]))"""
@@ -55,8 +54,9 @@ def test_tower_of_a_real_race(new_tab: Callable[..., Tab], served_real: str, rea
 
 
 def check_tower(tab: Tab, url: str, folder: Path, n: int) -> None:
-    """At times all over a race: laps, gains, sets of tyres, deleted laps and the fastest one."""
-    duration = Manifest.model_validate_json((folder / "manifest.json").read_bytes()).clock.duration_s
+    """At times all over a race: laps, gains, sets of tyres, deleted laps, DRS and the fastest lap."""
+    truth = Truth.read(folder)
+    duration = truth.manifest.clock.duration_s
     names = ("laps", "stints", "events", "results")
     laps, stints, events, results = (pq.read_table(folder / f"{name}.parquet").to_pylist() for name in names)
     grid = {row["driver"]: row["grid"] for row in results}
@@ -81,14 +81,31 @@ def check_tower(tab: Tab, url: str, folder: Path, n: int) -> None:
                 e for e in events if e["driver"] == code and e["kind"] == "deleted_lap" and e["t_s"] <= t
             ]
             assert cells["signs"]["deleted"] == (f"×{len(deleted)}" if deleted else "")
+            assert cells["drs"] in drs_of(truth, code, t), (code, t)
+            seen |= {f"drs {cells['drs']}"}
             if cells["p"] and cells["gain"] and grid[code]:
                 won = grid[code] - int(cells["p"])
                 assert cells["gain"] == (f"▲{won}" if won > 0 else f"▼{-won}" if won < 0 else "·")
             seen |= {name for name in ("gain", "last", "best", "s1", "gap", "int") if cells[name]}
             seen |= {name for name, said in cells["signs"].items() if said}
-    assert seen >= {"last", "best", "s1", "gap", "int", "fastest"} | (
+    assert seen >= {"last", "best", "s1", "gap", "int", "fastest", "drs close"} | (
         {"gain"} if any(grid.values()) else set()
     )
+
+
+def drs_of(truth: Truth, code: str, t: float) -> set[str]:
+    """Open, or within a second of the car ahead, by the frames around a moment."""
+    car, found = truth.cars[code], set()
+    out = next(d.retired_at for d in truth.manifest.drivers if d.code == code)
+    for frame in (int(t * truth.fps), int(t * truth.fps) + 1):
+        racing = frame < len(car["lap"]) and car["status"][frame] == "track" and car["position"][frame] > 1
+        if not racing or (out is not None and t >= out):
+            found.add("")
+        elif car["drs"][frame] in (10, 12, 14):
+            found.add("open")
+        else:
+            found.add("close" if car["interval"][frame] < 1 else "")
+    return found
 
 
 def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:

@@ -25,7 +25,11 @@ const KEPT_THEME = "f1-replay-theme";
 export function add(page, board, view) {
   const tower = new TowerView(page, board);
   const ahead = () => (page.race.ahead = AHEAD);
-  tower.complete.then(ahead);
+  tower.complete.then(([timing]) => {
+    const comes = timing.status === "fulfilled" && timing.value && !tower.now; // the tower is to be seen first
+    if (comes) tower.addEventListener("tower", ahead, { once: true });
+    else ahead();
+  });
   page.player.addEventListener("change", ahead, { once: true }); // whoever plays needs it now
   const controls = new Controls(page);
   const ghost = new BestGhost(page);

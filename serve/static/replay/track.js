@@ -16,6 +16,7 @@ import { View } from "./view.js";
 const NEAR = 26; // px from a car that still means it
 const GROWTH = 2_000; // 1/10 m around the cars, where nobody knows the circuit
 const LANE = 400; // 1/10 m from the pit lane that a car in the pits may seem to be
+const BUTTONS = 44; // px on the right, where no label can be read
 const QUEUE = 13; // px from one finisher to the next
 const INKS = ["ink", "dim", "bg", "panel", "road", "edge", "yellow", "sc", "red", "go"];
 
@@ -75,7 +76,7 @@ export class Track {
     const places = new Map(state.cars.map((car, i) => [car.code, this.#placeOf(car, i)]));
     for (const car of order) this.#drawCar(car, places.get(car.code) ?? null, state.t);
     this.#places.reverse();
-    this.labels.draw(this.#places, selection.codes, state.cars[0]?.code, this.width, this.height, this.#ink);
+    this.labels.draw(this.#places, selection.codes, state.cars[0]?.code, this.width - BUTTONS, this.height, this.#ink);
     if (this.labels.fading) this.page.player.redraw();
   }
 
