@@ -199,6 +199,15 @@ def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], real_weekend: Pa
         told = tab.page.locator("#messages li").all_inner_texts()
         said = [m for m in rows(real_weekend, "race_control", qualifying) if "(NOR)" in m["message"]]
         assert [line.split("\n")[-1] for line in told] == [m["message"] for m in reversed(said)]
+        tab.page.click("#messages button[value=events]")
+        waits = [
+            e["seconds"]
+            for e in rows(real_weekend, "events", qualifying)
+            if e["kind"] == "pit_stop" and e["driver"] == "NOR"
+        ]
+        told = tab.page.locator("#messages li", has_text="in the garage").all_inner_texts()
+        assert len(told) == len(waits)
+        assert f"NOR in the garage, {waits[2] // 60:.0f}:{waits[2] % 60:02.0f}" in "\n".join(told)
 
 
 def follow(tab: Tab, kind: str, times: list[float]) -> None:

@@ -68,7 +68,7 @@ export function moments({ race, selection }, timing, kind) {
   else if (kind === "part") times = (manifest.parts ?? []).flatMap(({ start, end }) => (end === null ? [start] : [start, end]));
   else if (kind === "message") times = messages(manifest).filter(about).map(({ at }) => at);
   else if (timing && kind === "lap") times = isTimed(manifest) ? attempts(timing, about) : lapStarts(timing);
-  else if (timing) times = told(timing).filter((event) => event.kind === kind && about(event)).map(({ at }) => at);
+  else if (timing) times = told(timing, manifest).filter((event) => event.kind === kind && about(event)).map(({ at }) => at);
   const lead = JUMPS[kind].lead;
   return times.map((t) => Math.max(t - lead, 0)).sort((a, b) => a - b);
 }
@@ -83,14 +83,20 @@ export function messages({ race_control, drivers }) {
   });
 }
 
-/** The events that can be told in a line. @param {TimingDocument} timing @returns {Told[]} */
-export function told({ events }) {
+/** The events that can be told in a line. @param {TimingDocument} timing @param {Manifest} manifest @returns {Told[]} */
+export function told({ events }, manifest) {
+  const timed = isTimed(manifest);
   const out = rows(events).flatMap((event) => {
-    const text = say(event);
+    const text = timed && event.kind === "pit_stop" ? waited(event) : say(event);
     const known = event.t_s + (event.kind === "pit_stop" ? (event.seconds ?? 0) : 0); // how long it took
     return text ? { t: known, at: event.t_s, kind: event.kind, driver: event.driver, other: event.other, text } : [];
   });
   return out.sort((a, b) => a.t - b.t);
+}
+
+/** Where nobody races, who is in the pits waits there. @param {Row<EventsColumns>} event */
+function waited({ driver, seconds }) {
+  return `${driver} in the garage${seconds === null ? "" : `, ${seconds < 60 ? `${Math.round(seconds)} s` : lapText(seconds, 0)}`}`;
 }
 
 /** @param {Row<EventsColumns>} event */

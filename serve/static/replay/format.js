@@ -8,7 +8,7 @@ export function lapText(seconds, digits = 3) {
   const units = Math.round(seconds * 10 ** digits);
   const minutes = Math.floor(units / (60 * 10 ** digits));
   const rest = ((units % (60 * 10 ** digits)) / 10 ** digits).toFixed(digits);
-  return minutes ? `${minutes}:${rest.padStart(digits + 3, "0")}` : rest;
+  return minutes ? `${minutes}:${rest.padStart(digits ? digits + 3 : 2, "0")}` : rest;
 }
 
 /** 6126.304 as 1:42:06.304. @param {number} seconds */

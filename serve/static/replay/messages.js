@@ -28,7 +28,7 @@ export class Messages {
     byId("messages").replaceChildren(make("h2", {}, ...this.tabs), this.filter, this.list);
     this.#own.onchange = () => this.#filter();
     page.selection.addEventListener("change", () => this.#filter());
-    page.race.timing().then((timing) => timing && this.#tell(told(timing)), () => {}); // older races have none
+    page.race.timing().then((timing) => timing && this.#tell(told(timing, page.race.manifest)), () => {}); // older races have none
     this.#choose(this.#kind);
   }
 
