@@ -13,7 +13,7 @@ import orjson
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import SessionKey, is_public, media_of, season_key, session_of
 from pipeline.contract.media import IMMUTABLE
-from pipeline.contract.models import Artifact, Manifest, ProgressEvent, Replay
+from pipeline.contract.models import Artifact, Manifest, Options, ProgressEvent, Replay
 from pipeline.errors import UsageError
 from pipeline.publish.documents import parsed, published_in, read_manifest
 from pipeline.publish.verify_above import Above, said_wrong, wrong_with
@@ -118,13 +118,18 @@ class _Race:
             return
         if self.manifest.event_key != self.key:
             yield f"{self.key.manifest} describes {self.manifest.event_key}"
-        lacks = {
-            key
-            for key in self.key.required(self.manifest.provenance.options.frame_skips)
-            if not self._names(key)
-        }
-        yield from (f"{self.key.manifest} does not name {key}" for key in sorted(lacks))
+        yield from self._about_options(self.manifest.provenance.options, self.manifest.clock.fps)
         yield from self._about_replay(self.manifest.replay)
+
+    def _about_options(self, options: Options, fps: float) -> Iterator[str]:
+        """Whether the manifest is one of what it says was asked for."""
+        name, named = self.key.manifest, {artifact.key for artifact in self.named}
+        if fps != options.fps:
+            yield f"{name} has {fps:g} frames a second, and was made with {options.fps:g}"
+        due = self.key.required(options.frame_skips)
+        made = {key for skip in range(1, 11) if (key := self.key.frames_json(skip)) in named}
+        yield from (f"{name} does not name {key}" for key in sorted(due - named))
+        yield from (f"{name} names {key}, and was made without it" for key in sorted(made - due))
 
     def _no_manifest(self) -> str:
         if self.files:

@@ -130,16 +130,19 @@ class Above:
         name = season_key(year)
         if listing.year != year:
             yield f"{name} is a listing of {listing.year}"
-        named: set[SessionKey] = set()
+        told, named = set[SessionKey](), set[SessionKey]()
         for event in listing.events:
             for session in event.every_session:
                 own = SessionKey(year, event.round, session.session)
                 key = session_of(session.manifest or "") or own
+                if own in told and event.round:
+                    yield f"{name} tells of {own} twice"
+                told.add(own)
                 if session.state != "published":
                     if session.manifest is not None:
                         yield f"{name} gives {own} a manifest, and calls it {session.state}"
                     continue
-                if key in named:
+                if key in named and key != own:
                     yield f"{name} names {key} twice"
                 named.add(key)
                 manifest = self._manifests.get(key)

@@ -177,6 +177,16 @@ ABOVE = [
     Damage(
         "listed twice",
         Edit(LISTING, lambda s: s["events"].append(s["events"][3])),
+        f"tells of {OTHER} twice",
+    ),
+    Damage(
+        "upcoming twice",
+        Edit(LISTING, lambda s: s["events"].append(s["events"][-1])),
+        f"{LISTING} tells of .* twice",
+    ),
+    Damage(
+        "one manifest twice",
+        Edit(LISTING, session(6, state="published", manifest=OTHER.manifest)),
         f"names {OTHER} twice",
     ),
     Damage("race that no listing names", a_stranger, f"does not list {GONE.manifest}"),
@@ -200,6 +210,16 @@ RACES = [
     Damage("manifest thin", Edit(RACE.manifest, lambda m: m.pop("clock")), "fields are missing"),
     Damage("names nothing", Edit(RACE.manifest, lambda m: m.update(artifacts=[])), f"does not name {LAPS}"),
     Damage("names too little", Edit(RACE.manifest, unnamed(FRAMES)), f"does not name {FRAMES}"),
+    Damage(
+        "frames a second",
+        Edit(RACE.manifest, lambda m: m["clock"].update(fps=10.0)),
+        "has 10 frames a second, and was made with",
+    ),
+    Damage(
+        "names too much",
+        Edit(RACE.manifest, lambda m: m["provenance"]["options"]["frame_skips"].remove(2)),
+        f"names {FRAMES}, and was made without it",
+    ),
     Damage("chunk not named", Edit(RACE.manifest, unnamed(CHUNK)), "its file None"),
     Damage("names twice", Edit(RACE.manifest, lambda m: m["artifacts"].append(m["artifacts"][0])), "twice"),
     Damage("another's manifest", copy(OTHER.manifest, RACE.manifest), f"describes {OTHER}"),
