@@ -14,6 +14,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from pipeline.demo import demo_season, demo_timed, simulate, write_recording
+from pipeline.demo.answers import answer
 from pipeline.demo.season import recorded
 from pipeline.input.load import configure, load
 from pipeline.input.seasons import to_fastf1
@@ -100,12 +101,14 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 @pytest.fixture(scope="session", autouse=True)
 def recordings(once: Once) -> Path:
-    """The folder with the demo season's recordings, which `cli` and this process use."""
+    """The folder with the demo season's recordings and what is said of it, used by `cli` and this process."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
         for event, seed, laps in demo_season():
-            write_recording(simulate(seed, laps), folder / recording_name(seed, laps), event)
+            truth = simulate(seed, laps)
+            write_recording(truth, folder / recording_name(seed, laps), event)
+            answer(folder, event, truth)
 
     made = once("recordings", make)
     os.environ[RECORDINGS] = str(made)

@@ -75,7 +75,7 @@ def _session_info(event: DemoEvent) -> dict[str, Any]:
             "OfficialName": event.official_name,
             "Location": event.location,
             "Country": {"Key": 900, "Code": "UTO", "Name": event.country},
-            "Circuit": {"Key": 9000 + event.round, "ShortName": event.location},
+            "Circuit": {"Key": event.circuit_key, "ShortName": event.location},
         },
         "ArchiveStatus": {"Status": "Generating"},
         "Key": event.session_key,

@@ -22,6 +22,7 @@ PIT_SIDE_RAMP_M = 70.0
 PIT_LIMIT = 77.0 / 3.6  # the limit is 80; a car that still slows at the line is a little faster
 SECTOR_ENDS = (0.32, 0.67)
 DRS_ZONES = ((0.88, 0.99), (0.02, 0.08))
+MARSHAL_SECTORS = 20
 
 TRACTION, POWER, DRAG = 11.5, 690.0, 0.0011
 _LATERAL = 29.0  # m/s2 in corners
@@ -40,6 +41,10 @@ _LAYOUTS: tuple[tuple[tuple[float, float, float], ...], ...] = (
         (640, -640, 60), (520, -330, 24), (230, -430, 35), (120, -700, 75), (-210, -560, 60),
     ),
 )  # fmt: skip
+_ROTATIONS = (36.0, 295.0)
+
+Marker = tuple[int, float, float, float]
+"""Number, x and y (1/10 m), and the angle (degrees) that leads away from the road."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +103,30 @@ def build_track(seed: int) -> Track:
     z = 21 + 6 * np.sin(2 * np.pi * s / length) + 2.5 * np.cos(6 * np.pi * s / length + 0.7)
     v_pit = _braked(np.where(in_pit, np.minimum(limit, PIT_LIMIT), limit), step)
     return Track(length, step, x, y, z, heading, _braked(limit, step), v_pit)
+
+
+def markers(seed: int) -> tuple[float, list[Marker], list[Marker]]:
+    """What a map has of the circuit of a seed: its rotation (degrees), corners, where marshal sectors begin.
+
+    Corners are at the middle of their arcs, numbered from the line, which is before the layout's second.
+    """
+    layout, track = _LAYOUTS[seed % len(_LAYOUTS)], build_track(seed)
+    corners = [_apex(layout, i % len(layout), i) for i in range(1, len(layout) + 1)]
+    at = np.arange(MARSHAL_SECTORS) / MARSHAL_SECTORS * track.length_m
+    x, y, _ = track.xyz(at, np.zeros(len(at)))
+    clockwise = np.sum(track.x * np.roll(track.y, -1) - np.roll(track.x, -1) * track.y) < 0
+    heading = track.heading[np.rint(at / track.step_m).astype(int)] + math.pi / 2 * (1 if clockwise else -1)
+    sectors = zip(x.tolist(), y.tolist(), np.degrees(heading).tolist(), strict=True)
+    return _ROTATIONS[seed % len(_ROTATIONS)], corners, [(k, *told) for k, told in enumerate(sectors, 1)]
+
+
+def _apex(layout: tuple[tuple[float, float, float], ...], i: int, number: int) -> Marker:
+    cx, cy, radius = layout[i]
+    ways = [math.atan2(y - cy, x - cx) for x, y, _ in (layout[i - 1], layout[(i + 1) % len(layout)])]
+    inwards = math.atan2(*(sum(f(way) for way in ways) for f in (math.sin, math.cos)))
+    inside = radius / abs(math.sin(ways[0] - inwards)) - radius  # from the edge to the arc
+    x, y = cx + inside * math.cos(inwards), cy + inside * math.sin(inwards)
+    return number, 10 * x, 10 * y, math.degrees(math.atan2(cy - y, cx - x))
 
 
 def _rounded(corners: tuple[tuple[float, float, float], ...]) -> tuple[Floats, Floats]:

@@ -48,6 +48,10 @@ class DemoEvent:
     session_key: int
 
     @property
+    def circuit_key(self) -> int:
+        return 9000 + self.round
+
+    @property
     def zero_utc(self) -> datetime:
         """The moment of session time 0: status Started, lights out. Later than scheduled, as ever."""
         return self.start_utc + _START_DELAY

@@ -142,8 +142,8 @@ def _driver(number: str, row: Any) -> DriverInfo:
 
 
 def _duration(value: Any) -> float | None:
-    """Seconds; None for NaT, and for what is no time."""
-    return value.total_seconds() if isinstance(value, timedelta) else None
+    """Seconds, to the ms that it was given with; None for NaT, and for what is no time."""
+    return round(value.total_seconds(), 3) if isinstance(value, timedelta) else None
 
 
 def _place(value: Any) -> str:

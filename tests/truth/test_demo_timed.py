@@ -67,9 +67,7 @@ def test_frames_go_from_the_green_light_to_the_last_car_in(timed: Published) -> 
     last = max(runs[-1][1] for runs in timed.truth.runs.values() if runs)
     line = max(float(ends[-1]) for ends in timed.truth.line_s.values() if len(ends))
     assert last <= timed.times[-1] <= line + 0.05
-    assert timed.manifest["quality"]["grade"] == "B"
-    named = {check["name"] for check in timed.manifest["quality"]["checks"] if check["level"] != "ok"}
-    assert named <= {"corners", "results"}  # nobody has them of a made-up circuit
+    assert timed.manifest["quality"]["grade"] == "A"
 
 
 def test_parts_are_those_of_the_truth(timed: Published) -> None:
@@ -158,10 +156,11 @@ def test_laps_results_and_bests_are_the_truths_to_the_ms(timed: Published) -> No
     gone = laps[laps["deleted"].fillna(False).astype(bool)]
     assert list(zip(gone["driver"], gone["lap"], strict=True)) == [(c, lap) for _, c, lap in truth.deleted]
     results = pq.read_table(timed.folder / "results.parquet").to_pandas().set_index("driver")
-    last = [code for code in truth.orders[-1][1] if any(code == c for c, _ in driven)]
+    qualifying = len(truth.parts) > 1  # whose result has who set no time, at the end
+    last = [code for code in truth.orders[-1][1] if qualifying or any(code == c for c, _ in driven)]
     placed = results["position"].dropna().sort_values()
     assert (list(placed.index), placed.tolist()) == (last, list(range(1, len(last) + 1)))
-    if len(truth.parts) > 1:
+    if qualifying:
         for k in range(3):
             assert results[f"q{k + 1}_s"].dropna().to_dict() == pytest.approx(bests(truth, k, np.inf))
 
