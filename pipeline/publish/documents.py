@@ -30,7 +30,8 @@ def read_manifest(store: Readable, key: SessionKey) -> Manifest | None:
 
 def published_in(keys: Iterable[str]) -> set[SessionKey]:
     """The sessions that have a manifest among these keys."""
-    return {session for key in keys if (session := session_of(key)) and key == session.manifest}
+    named = (key for key in keys if key.endswith("/manifest.json"))
+    return {session for key in named if (session := session_of(key)) and key == session.manifest}
 
 
 def refuse_newer(data: bytes, key: str) -> None:

@@ -8,6 +8,7 @@ Nothing here reads a clock, a file or a host, so every case is a row in a table 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from pipeline.contract.artifacts import SessionKey
@@ -55,6 +56,11 @@ class Season:
     def numbered(self) -> bool:
         """Whether the rounds are to be trusted so far that something is taken away."""
         return all(event.numbered for event in self.schedule)
+
+    @cached_property
+    def homes(self) -> dict[SessionKey, ScheduledEvent | None]:
+        """The event that each published session is of."""
+        return {key: event_of(p.event, self.schedule) for key, p in self.published.items()}
 
 
 @dataclass(frozen=True)
@@ -112,8 +118,7 @@ def decide(season: Season, asked: Asked) -> list[Decision]:
 def _about(
     season: Season, asked: Asked, event: ScheduledEvent, session: ScheduledSession, key: SessionKey
 ) -> tuple[Action, str]:
-    homes = {k: event_of(p.event, season.schedule) for k, p in season.published.items()}
-    own = [k for k, home in homes.items() if home is event and k.session == key.session]
+    own = [k for k, home in season.homes.items() if home is event and k.session == key.session]
     said: Word | None = "over" if own else season.said.get(key)
     if not asked.by_hand and (reason := session.not_over(asked.now, said)) is not None:
         return "wait", reason
@@ -178,8 +183,7 @@ def _strays(season: Season, asked: Asked) -> Iterator[Decision]:
     for key, published in season.published.items():
         if key.session not in asked.sessions:
             continue
-        home = event_of(published.event, season.schedule)
-        name, other = published.event.name, taken.get(key.round)
+        home, name, other = season.homes[key], published.event.name, taken.get(key.round)
         if home is not None and home.round == key.round:
             if home.session(key.session) is None:
                 yield Decision(key, name, "skip", _NO_LONGER)

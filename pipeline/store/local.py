@@ -103,10 +103,12 @@ class LocalStore(Store):
         return None
 
     def list(self, prefix: str) -> Iterator[Stored]:
-        for path in sorted(self.path(prefix).rglob("*")):
-            key = path.relative_to(self.root).as_posix()
-            if path.is_file() and not key.startswith(".") and (stored := self.stat(key)) is not None:
-                yield stored
+        top, above = str(self.path(prefix)), prefix.rstrip("/")
+        for file in sorted(_files(top), key=lambda file: file.path):
+            key = f"{above}{file.path[len(top) :]}".lstrip("/")
+            with suppress(FileNotFoundError):  # it has gone meanwhile
+                if not key.startswith("."):
+                    yield _stored(key, file.stat())
 
     def delete(self, key: str) -> None:
         with _explained(self.path(key)):
@@ -118,6 +120,19 @@ class LocalStore(Store):
 
     def clear_staging(self) -> None:
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
+
+
+def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    """At any depth; a season with all its sessions has 14,000, of which Paths would cost half a second."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path)
+        elif entry.is_file():
+            yield entry
 
 
 def _stored(key: str, about: os.stat_result, digest: str | None = None) -> Stored:
