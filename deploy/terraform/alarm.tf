@@ -66,7 +66,8 @@ resource "aws_cloudwatch_log_metric_filter" "failed" {
 resource "aws_cloudwatch_log_metric_filter" "good" {
   name           = "good"
   log_group_name = aws_cloudwatch_log_group.ends.name
-  pattern        = "{ (${local.exit_code} = 0) && ($.detail.group = \"night\") }"
+  # A night that meets a run between the nights goes away; that one did its work.
+  pattern = "{ (${local.exit_code} = 0) && (($.detail.group = \"night\") || ($.detail.group = \"fresh\")) }"
 
   metric_transformation {
     namespace = local.metrics

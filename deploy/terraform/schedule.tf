@@ -6,17 +6,25 @@ locals {
   # No retry: a second attempt minutes later would find the same closed door. What a night left undone, the
   # next one finds by itself. Scheduler asks again only where ECS could not be reached.
   scheduled = {
-    night = { schedule = var.schedule, input = null }
-    prune = {
-      schedule = var.prune_schedule
-      input    = jsonencode({ containerOverrides = [{ name = "pipeline", command = ["prune"] }] })
-    }
-    # Without a bucket it is the working copy that is cleared.
-    prune-copy = {
-      schedule = var.prune_schedule
-      input    = jsonencode({ containerOverrides = [{ name = "pipeline", command = ["prune", "--s3-bucket", ""] }] })
-    }
+    for name, own in {
+      night = { schedule = var.schedule, input = null, window = local.window }
+      # Sessions minutes after they are over: to the minute, and where another run is at work this one goes away.
+      fresh = { schedule = var.fresh_schedule, input = null, window = null }
+      prune = {
+        schedule = var.prune_schedule
+        input    = jsonencode({ containerOverrides = [{ name = "pipeline", command = ["prune"] }] })
+        window   = local.window
+      }
+      # Without a bucket it is the working copy that is cleared.
+      prune-copy = {
+        schedule = var.prune_schedule
+        input    = jsonencode({ containerOverrides = [{ name = "pipeline", command = ["prune", "--s3-bucket", ""] }] })
+        window   = local.window
+      }
+    } : name => own if own.schedule != null
   }
+  # Minutes that spread the requests which everyone's cron sends to F1 at the full hour.
+  window = 15
 }
 
 resource "aws_scheduler_schedule" "this" {
@@ -29,10 +37,9 @@ resource "aws_scheduler_schedule" "this" {
   schedule_expression_timezone = var.schedule_timezone
   state                        = var.schedule_enabled ? "ENABLED" : "DISABLED"
 
-  # Spreads the requests that everyone's cron sends to F1 at the full hour.
   flexible_time_window {
-    mode                      = "FLEXIBLE"
-    maximum_window_in_minutes = 15
+    mode                      = each.value.window == null ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = each.value.window
   }
 
   target {

@@ -142,6 +142,17 @@ variable "schedule" {
   }
 }
 
+variable "fresh_schedule" {
+  description = "When runs between the nights look for sessions that are over; null: never. Each asks F1 only then."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.fresh_schedule == null || can(regex("^(cron|rate)\\(.+\\)$", var.fresh_schedule))
+    error_message = "fresh_schedule is cron(...) or rate(...), like cron(0/10 * ? * FRI,SAT,SUN,MON *)."
+  }
+}
+
 variable "prune_schedule" {
   description = "When replay generations that no manifest names are deleted."
   type        = string
@@ -154,7 +165,7 @@ variable "prune_schedule" {
 }
 
 variable "schedule_timezone" {
-  description = "Time zone of both schedules."
+  description = "Time zone of the schedules."
   type        = string
   default     = "UTC"
 

@@ -135,6 +135,8 @@ def test_the_images_user_owns_the_shared_folders() -> None:
         ({"domain_name": "f1.example.org"}, "go together"),
         ({"price_class": "cheap"}, "price_class is"),
         ({"schedule": "40 3 * * *"}, "schedule is cron"),
+        ({"fresh_schedule": "cron(0/10 * ? * FRI,SAT,SUN,MON *)"}, ""),
+        ({"fresh_schedule": "*/10 * * * *"}, "fresh_schedule is cron"),
         ({"season": "this"}, "season is auto"),
         ({"pipeline_size": "{cpu=2048,memory=1024}"}, "2 to 8 GB"),
         ({"pipeline_environment": '{AWS_SECRET_ACCESS_KEY="x"}'}, "Settings are named"),
@@ -147,18 +149,38 @@ def test_the_images_user_owns_the_shared_folders() -> None:
 )
 def test_variables_say_what_they_take(tmp_path: Path, values: dict[str, str], says: str) -> None:
     """variables.tf alone, which needs no provider: what is right passes, what is wrong is told apart."""
+    done = planned(tmp_path, values)
+    assert (done.returncode != 0) == bool(says), done.stdout + done.stderr
+    assert says in " ".join(re.sub("[│╷╵]", "", done.stderr).split())
+
+
+@pytest.mark.parametrize("fresh", [None, "cron(0/10 * ? * FRI,SAT,SUN,MON *)"])
+def test_runs_between_the_nights_are_there_where_they_are_asked_for(
+    tmp_path: Path, fresh: str | None
+) -> None:
+    schedules = (TERRAFORM / "schedule.tf").read_text()
+    (local,) = re.findall(r"^locals \{.*?^\}", schedules, re.DOTALL | re.MULTILINE)
+    shown = "{ for name, own in local.scheduled : name => own.schedule }"
+    (tmp_path / "schedules.tf").write_text(f'{local}\noutput "scheduled" {{ value = {shown} }}\n')
+    done = planned(tmp_path, {"fresh_schedule": fresh} if fresh else {})
+    assert done.returncode == 0, done.stderr
+    found = dict(re.findall(r"^ +\+ (\S+) += \"(.*)\"$", done.stdout, re.MULTILINE))
+    assert found.pop("fresh", None) == fresh
+    assert set(found) == {"night", "prune", "prune-copy"}
+
+
+def planned(folder: Path, values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`terraform plan` of the variables, and of what is in the folder that needs no provider."""
     program = find("terraform")
     require(program is not None, "terraform is not here")
-    shutil.copy(TERRAFORM / "variables.tf", tmp_path)
+    shutil.copy(TERRAFORM / "variables.tf", folder)
     given = [f"-var={name}={value}" for name, value in ({"region": "eu-central-1"} | values).items()]
-    done = subprocess.run(
+    return subprocess.run(
         [str(program), "plan", "-input=false", "-no-color", *given],
-        cwd=tmp_path,
-        env={"PATH": os.defpath, "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"},
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), "CHECKPOINT_DISABLE": "1"},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    assert (done.returncode != 0) == bool(says), done.stdout + done.stderr
-    assert says in " ".join(re.sub("[│╷╵]", "", done.stderr).split())
