@@ -14,6 +14,7 @@ from pipeline.input.seasons import season, to_fastf1
 from pipeline.job import ScheduledEvent, ScheduledSession, Source
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.conftest import Nights
+from tests.nightly.test_one_decider import cut
 from tests.nightly.test_renumbered import serve
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -117,6 +118,20 @@ def test_hosts_that_lie_about_being_ready(nights: Nights, tmp_path: Path) -> Non
         assert ": 1 without data yet in " in nights.run().stdout.splitlines()[-1]
     nights.hosts.content["timing"] = timing
     assert ": 1 published in " in nights.run().stdout
+
+
+@pytest.mark.slow
+def test_a_session_that_is_run_again(nights: Nights, tmp_path: Path) -> None:
+    """Stopped, said to be over and published; what is driven of it in the evening takes its place."""
+    just_over(nights, tmp_path)
+    timing = nights.hosts.content["timing"]
+    nights.hosts.content["timing"] = cut(timing, 0.6)
+    nights.run()
+    stopped = nights.manifest(1)["quality"]["grade"]
+    nights.hosts.content["timing"] = timing
+    nights.age(2)
+    assert ": 1 refreshed in " in nights.run().stdout
+    assert nights.manifest(1)["quality"]["grade"] < stopped
 
 
 @pytest.mark.slow
