@@ -23,6 +23,7 @@ def main() -> None:
             races=2 if options.quick else options.races,
             minutes=options.baseline_minutes or (2.0 if options.quick else 10.0 if given.real else math.inf),
             copies=1 if options.quick else 4,
+            rounds=2 if options.quick else 24,
         )
         print(f"{given.name}; {bench.threads} processors, {_machine()}; median of {bench.repeats} runs")
         found: list[Figure] = []

@@ -14,6 +14,7 @@ from bench.child import Cost, measured, middle, run
 from bench.figures import Figure, Limits
 from bench.inputs import Input
 from bench.memory import FamilyWatch
+from bench.nights import Night, fresh, idle
 from bench.seasons import Season
 
 FPS = (5.0, 10.0, 25.0, 50.0)
@@ -33,7 +34,7 @@ class Bench:
     """The input, how thorough to be, and what several sections need but is computed once.
 
     repeats: of each stage. races: of the long run. minutes: of the race that the baseline does. copies: how
-    often each race is in the season that is timed.
+    often each race is in the season that is timed. rounds: of the season that is whole.
     """
 
     input: Input
@@ -41,6 +42,7 @@ class Bench:
     races: int
     minutes: float
     copies: int
+    rounds: int = 24
     threads: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     _done: dict[str, tuple[Cost, tuple[int, ...]]] = field(default_factory=dict)
 
@@ -269,6 +271,28 @@ def start(bench: Bench) -> Iterator[Figure]:
         yield Figure("startup", name, taken, "ms")
 
 
+def nights(bench: Bench) -> Iterator[Figure]:
+    """How soon a race is out once its data is there, and what a run with nothing to do costs."""
+    first, again = fresh(bench.input)
+    name = "from the feed's word to the bucket"
+    yield _night(first, name, bench.limit(60))
+    late = 600 + first.seconds
+    yield Figure("nights", "the same by cron every 10 minutes, at most", late, "s", "", bench.limit(660))
+    yield _night(again, "the next run, published and uploaded")
+    bench.everything()
+    usual, scheduled, sessions = idle(bench.input, bench.work / "out", bench.rounds)
+    yield _night(usual, f"nothing to do, {sessions} sessions: processor", bench.limit(2), usual.cpu_s)
+    yield _night(scheduled, "the same, the schedule asked for: processor", None, scheduled.cpu_s)
+    asked = sum(usual.hosts.values())
+    yield Figure("nights", "nothing to do: requests", asked, "", "", bench.limit(3))
+
+
+def _night(night: Night, name: str, limit: float | None = None, value: float | None = None) -> Figure:
+    asked = ", ".join(f"{count} of {host}" for host, count in sorted(night.hosts.items())) or "nothing asked"
+    note = f"cpu {night.cpu_s:.1f} s in {night.seconds:.1f}; {asked}"
+    return Figure("nights", name, night.seconds if value is None else value, "s", note, limit)
+
+
 SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "stages": stages,
     "race": race,
@@ -280,4 +304,5 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "reading": reading,
     "verify": check,
     "startup": start,
+    "nights": nights,
 }

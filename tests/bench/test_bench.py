@@ -70,6 +70,12 @@ EXPECTED = {
     },
     "verify": {"one race"},
     "startup": {"f1-precompute --help", "import pipeline.cli.main"},
+    "nights": {
+        "from the feed's word to the bucket",
+        "the next run, published and uploaded",
+        "nothing to do, 10 sessions: processor",
+        "nothing to do: requests",
+    },
 }
 Document = dict[str, Any]
 
