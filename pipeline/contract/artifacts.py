@@ -14,6 +14,7 @@ from pipeline.contract.media import GENERATED_JSON, GZIPPED_JSON, JSON, JSON_LIN
 from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.contract.tables import TABLES
 
+_LONGEST: Final = 255  # characters of a key; what clients make up is not remembered
 _KNOWN: Final = 1024  # keys and what they name are remembered: a server is asked for the same again and again
 RUNS: Final = "runs/"
 LOCK: Final = ".lock"  # no key: whoever writes below the root holds its flock meanwhile
@@ -181,7 +182,7 @@ def spec_of(key: str) -> Spec | None:
 
 def is_public(key: str) -> bool:
     """Whether `key` is one the format publishes; anything else is never served or uploaded."""
-    return spec_of(key) is not None
+    return len(key) <= _LONGEST and spec_of(key) is not None
 
 
 def media_of(key: str) -> Media:
