@@ -34,7 +34,12 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
             given.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return given.result(seconds)
+    try:
+        return given.result(seconds)
+    except TimeoutError:
+        if given.done():  # its own
+            raise
+        raise TimeoutError(f"no whole answer in {seconds:g} s") from None
 
 
 def whole(seconds: float, ask: Callable[[], requests.Response]) -> requests.Response:
