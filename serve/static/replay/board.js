@@ -122,7 +122,7 @@ export class Board {
     const row = /** @type {Row} */ (this.rows.get(driver.code));
     this.#mark(row, "OUT");
     showTyre(row.letter, null);
-    row.row.dataset.drs = "";
+    row.row.dataset.drs = row.int.title = "";
     for (const cell of [row.p, row.age, row.int]) write(cell, "");
     write(row.gap, driver.laps ? `lap ${driver.laps + 1}` : "lap 1");
   }

@@ -43,14 +43,23 @@ export class BestGhost {
     this.button.setAttribute("aria-pressed", String(on));
     this.said.hidden = !on;
     this.page.player.redraw();
-    if (on) this.page.laps().then((laps) => ((this.#laps = laps), this.page.player.redraw()), () => {}); // the loop reports trouble
+    if (on) this.page.laps().then((laps) => this.#know(laps), () => {}); // the loop reports trouble
+  }
+
+  /** @param {RaceLaps | null} laps */
+  #know(laps) {
+    this.#laps = laps;
+    if (!laps) write(this.said, "Ghost: this race was computed before there were lap tables");
+    this.page.player.redraw();
   }
 
   /** @param {State} state */
   update({ t, cars }) {
     if (!this.on || !this.#laps) return;
     const code = this.page.selection.last;
+    const before = this.#duel?.lap;
     this.#duel = code === null ? null : duelAt(this.#laps, code, t);
+    if (this.#duel?.lap !== before) this.page.player.redraw(); // the map of this moment had the one before
     if (this.#duel) this.#load(this.#duel.best);
     const best = this.#duel?.best ?? this.#laps.best(t);
     const against = best ? `${best.code} ${lapText(best.lap.lap_time_s)}` : "no lap has been timed yet";
