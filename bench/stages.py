@@ -147,7 +147,7 @@ def _encoded(task: Task, work: Path, write: Callable[[Job, RawRace, RaceFrames, 
 
 
 def _job(task: Task, work: Path) -> Job:
-    return _with(Job(task.key, task.event, task.source, work / "out", "bench"), frame_skips=SKIPS)
+    return _with(Job(task.key, task.event, task.source, work / "out", "bench"), frame_skips=list(SKIPS))
 
 
 def _with(job: Job, **options: Any) -> Job:
