@@ -82,6 +82,7 @@ def _load(
     key: SessionKey, session: Any, source: Source, log: list[str], watch: Watch
 ) -> tuple[LiveTimingData | None, list[Finding]]:
     livedata, noticed = None, list[Finding]()
+    session._track_status = pd.DataFrame({"Time": [], "Status": []})  # without one fastf1 finds no laps
     if source.recording:
         names = ", ".join(file.name for file in source.recording)
         livedata, noticed = livetiming.read(source.recording, f"{key}: the recording {names}")
@@ -142,6 +143,8 @@ def _require(key: SessionKey, session: Any, source: Source, log: list[str], watc
         missing.append("car positions")
     if not getattr(session, "_car_data", None):
         missing.append("car data")
+    if watch.lost and session._track_status.empty:
+        missing.append("track status")
     if not missing:
         return
     what = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)

@@ -50,6 +50,7 @@ class Official:
         fastf1.Cache.enable_cache(str(cache))
         fastf1.Cache.offline_mode(True)
         session = fastf1.get_session(year, number, name)
+        session._track_status = pd.DataFrame({"Time": [], "Status": []})  # without one it finds no laps
         session.load(weather=False)
         stream = _api.timing_data(session.api_path)[1]
         return cls(session, stream.assign(t=seconds(stream["Time"])))

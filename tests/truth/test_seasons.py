@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.truth.driven import judge, sessions
+from tests.truth.driven import judge, raw_of, sessions
 
 SAMPLE = {
     "2019/1R": "a race without a safety car",
@@ -34,6 +34,14 @@ def test_frames_agree_with_timing_and_cars(past_timing: Path, name: str) -> None
     (session,) = sessions(past_timing, name)
     verdict = judge(session, past_timing, fps=10.0)
     assert verdict.holds, str(verdict)
+
+
+@pytest.mark.slow
+def test_laps_do_not_need_a_track_status(past_timing: Path) -> None:
+    (session,) = sessions(past_timing, "2024/1FP3")
+    raw = raw_of(session, past_timing)
+    assert raw.track_status.code == []
+    assert len(raw.laps) == 20
 
 
 @pytest.mark.slow

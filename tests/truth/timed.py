@@ -52,10 +52,12 @@ class Feed:
 
     def counted(self, part: int, number: str) -> pd.DataFrame:
         """Laps of one driver that the feed called the best so far, and nobody deleted; of who has none such
-        in the part all that went from line to line, as fastf1 misses a best at times."""
-        laps = self.laps[part]
+        in the part all that went from line to line, as fastf1 misses a best at times. A best that is that of
+        an earlier part, to the millisecond, is not called one again."""
+        laps, session = self.laps[part], self.session.laps
         own = laps[(laps["DriverNumber"] == number) & laps["LapTime"].notna() & ~laps["Deleted"].eq(True)]
-        best = own[own["IsPersonalBest"].eq(True)]
+        called = session[(session["DriverNumber"] == number) & session["IsPersonalBest"].eq(True)]
+        best = own[own["LapTime"].isin(called["LapTime"])]
         return best if len(best) else own[own["PitInTime"].isna() & own["PitOutTime"].isna()]
 
     def best(self, part: int, number: str) -> float:
