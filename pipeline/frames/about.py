@@ -61,16 +61,26 @@ def findings(race: Race) -> list[Finding]:
 
 def of_feed(race: Race) -> list[Finding]:
     """The same of a session that nobody wins at the flag: how well the cars were seen."""
-    return [*_holes(race), *_line(race)]
+    return [*_holes(race, throughout=True), *_line(race)]
 
 
-def _holes(race: Race) -> Iterator[Finding]:
+def _holes(race: Race, throughout: bool = False) -> Iterator[Finding]:
+    """throughout: every car is there from the first frame to the last, and a hole may be of one alone."""
+    begin, end = race.clock.t0, race.times[-1]
     for name, samples in (("position", race.clean.positions), ("car data", race.clean.cars)):
         clocks = {id(s.t): s.t for s in samples.values()}
-        lost = _united(hole for t in clocks.values() for hole in holes(t, race.clock.t0, race.times[-1]))
+        if throughout:
+            clocks = {
+                key: np.clip(np.concatenate(([begin], t, [end])), begin, end) for key, t in clocks.items()
+            }
+        own = {key: holes(t, begin, end) for key, t in clocks.items()}
+        lost = _united(hole for found in own.values() for hole in found)
         if lost:
             holes_ = "1 hole" if len(lost) == 1 else f"{len(lost)} holes"
             text = f"{holes_} in the {name} feed, {sum(lost):.1f} s in all: null in the frames"
+            hit = [d.code for d in race.raw.drivers if d.number in samples and own[id(samples[d.number].t)]]
+            if throughout and len(hit) < len(samples):
+                text += f" of {', '.join(hit)}"
             yield Finding(f"{name.replace(' ', '_')}_holes", round(sum(lost), 1), text)
 
 

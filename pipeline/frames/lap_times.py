@@ -17,7 +17,7 @@ SAME_S = 5e-4
 
 def lap_times(raw: RawRace, parts: Parts) -> dict[str, LapTimes]:
     """Racing number -> what became of the lap times, as feed and race control say it."""
-    counts = _counting(raw)
+    counts = _counting(raw, parts)
     return {
         number: LapTimes(
             part=parts.of(own),
@@ -45,22 +45,20 @@ def can_count(own: Laps) -> Bools:
     return np.asarray(own.completed & ~out & ~back & (own.floats("lap_time_s") > 0))
 
 
-def _counting(raw: RawRace) -> dict[str, Bools]:
+def _counting(raw: RawRace, parts: Parts) -> dict[str, Bools]:
     """Racing number -> (n,) laps whose time counts, or did until it was deleted.
 
     Of laps that would be a driver's best the feed says whether they are, but for those deleted later; where
-    it says so of none at all, it does not say.
+    it says so of none that a driver drove in a part, it does not say.
     """
-    flags = {
-        n: np.asarray(own.extra.get("personal_best", np.zeros(len(own))), bool) for n, own in raw.laps.items()
-    }
-    said = any(flag.any() for flag in flags.values())
     found = {}
     for number, own in raw.laps.items():
-        times = own.floats("lap_time_s")
-        told = np.isin(times, times[flags[number]]) | np.isfinite(_deletions(raw, number))
+        times, part = own.floats("lap_time_s"), parts.of(own)
+        best = np.asarray(own.extra.get("personal_best", np.zeros(len(own))), bool)
+        mute = ~np.isin(part, part[best & can_count(own)])
+        told = np.isin(times, times[best]) | np.isfinite(_deletions(raw, number))
         slower = times > np.fmin.accumulate(np.where(told & can_count(own), times, np.nan))
-        found[number] = can_count(own) & ((told | slower) if said else True)
+        found[number] = can_count(own) & (told | slower | mute)
     return found
 
 

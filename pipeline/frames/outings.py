@@ -56,7 +56,8 @@ def _by_lap(own: Laps, line: LapLine) -> npt.NDArray[np.int8]:
 
 def outings(own: Laps, car: CarSamples | None, pos: PosSamples | None, start: float, end: float) -> Outings:
     """What one car did between two session seconds."""
-    driving = None if car is None else car.t[(car.speed > CREEPS_KMH) & ~turning(car, pos)]
+    told = _movement(car, pos)
+    driving = None if told is None else told[0][told[1]]
     lane, halts, halted = [], list[Stretch](), False
     since = start
     for begin, back in _out(own, start, end):
@@ -67,7 +68,7 @@ def outings(own: Laps, car: CarSamples | None, pos: PosSamples | None, start: fl
         if stood is not None:
             halts.append((stood, back))
     lane = [stretch for stretch in [*lane, (since, end)] if stretch[1] > stretch[0]]
-    garage = [stand for stretch in lane if (stand := _stand(driving, *stretch)) is not None]
+    garage = [stand for stretch in lane if (stand := _stand(told, stretch, start, end)) is not None]
     return Outings(lane, garage, halts, halted)
 
 
@@ -89,18 +90,38 @@ def _out(own: Laps, start: float, end: float) -> Iterator[Stretch]:
         yield max(out, start), end
 
 
+def _movement(car: CarSamples | None, pos: PosSamples | None) -> tuple[Floats, Bools] | None:
+    """Session seconds at which a car is seen, and whether it drives, (n,) each; by its positions where it has
+    no car data; None where it has neither."""
+    t, drives = np.empty(0), np.empty(0, dtype=bool)
+    if car is not None and (known := ~np.isnan(car.speed)).any():
+        t, drives = car.t[known], ((car.speed > CREEPS_KMH) & ~turning(car, pos))[known]
+    if pos is not None:
+        at = pos.t[~np.isnan(pos.x)]
+        at = at[np.diff(np.searchsorted(t, (at - AROUND_S, at + AROUND_S)), axis=0)[0] == 0]
+        moves = _way(pos, at) > CREEPS_KMH / 0.36 * 2 * AROUND_S
+        order = np.argsort(np.concatenate((t, at)), kind="stable")
+        t, drives = np.concatenate((t, at))[order], np.concatenate((drives, moves))[order]
+    return (t, drives) if len(t) else None
+
+
 def turning(car: CarSamples, pos: PosSamples | None) -> Bools:
     """(n,) samples in which a car's wheels turn, or the feed says so, and it does not drive: on the jacks, or
     in a queue with its engine off, where the feed draws a line from what it had last to what comes next."""
-    fast = car.speed > CREEPS_KMH
+    by_speed = car.speed / 0.36 * 2 * AROUND_S
+    return np.asarray((car.speed > CREEPS_KMH) & (_way(pos, car.t) < DRIVEN * by_speed))
+
+
+def _way(pos: PosSamples | None, times: Floats) -> Floats:
+    """(n,) how far a car gets from AROUND_S before each time to as long after, by its positions, 1/10 m; NaN
+    where they do not tell."""
     if pos is None or (known := ~np.isnan(pos.x)).sum() < 2:
-        return np.zeros(len(car.t), dtype=bool)
-    t, begin, end = pos.t[known], car.t - AROUND_S, car.t + AROUND_S
+        return np.full(len(times), np.nan)
+    t, begin, end = pos.t[known], times - AROUND_S, times + AROUND_S
     x, y = (np.interp(end, t, v[known]) - np.interp(begin, t, v[known]) for v in (pos.x, pos.y))
-    after = np.clip(np.searchsorted(t, car.t), 1, len(t) - 1)
-    seen = t[after] - t[after - 1] <= AROUND_S
-    way = car.speed / 0.36 * 2 * AROUND_S
-    return np.asarray(fast & seen & (np.hypot(x, y) < DRIVEN * way))
+    after = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
+    seen = (t[after] - t[after - 1] <= AROUND_S) & (begin >= t[0]) & (end <= t[-1])
+    return np.where(seen, np.hypot(x, y), np.nan)
 
 
 def _halt(driving: Floats | None, begin: float, end: float) -> float | None:
@@ -109,10 +130,21 @@ def _halt(driving: Floats | None, begin: float, end: float) -> float | None:
     return float(own[-1]) if len(own) and end - own[-1] >= HALTED_S else None
 
 
-def _stand(driving: Floats | None, begin: float, end: float) -> Stretch | None:
-    """The longest stretch in the pits in which the car does not drive; all of it where nobody knows."""
-    own = np.empty(0) if driving is None else driving[(driving > begin) & (driving < end)]
-    edges = np.concatenate(([begin], own, [end]))
+def _stand(told: tuple[Floats, Bools] | None, lane: Stretch, start: float, end: float) -> Stretch | None:
+    """The longest stretch in the pits in which the car does not drive, from where it is seen to where it is
+    seen last; all of it where nobody knows. It was there from the session's start, and is to its end."""
+    if told is None:
+        return lane
+    inside = (told[0] > lane[0]) & (told[0] < lane[1])
+    t, drives = told[0][inside], told[1][inside]
+    edges = np.concatenate(([lane[0]], t[drives], [lane[1]]))
     longest = int(np.argmax(np.diff(edges)))
-    stand = float(edges[longest]), float(edges[longest + 1])
+    first, last = float(edges[longest]), float(edges[longest + 1])
+    still = t[~drives & (t >= first) & (t <= last)]
+    if not len(still):
+        return None
+    stand = (
+        first if first == start or still[0] - first <= AROUND_S else float(still[0]),
+        last if last == end or last - still[-1] <= AROUND_S else float(still[-1]),
+    )
     return stand if stand[1] - stand[0] >= LEAST_STAND_S else None

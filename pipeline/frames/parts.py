@@ -54,7 +54,7 @@ class Parts:
 
 def parts_of(raw: RawRace) -> Parts:
     """The parts; where nobody tells of any, one from the first lap on."""
-    spans = list(_spans(raw))
+    spans = told_by_status(raw) or told_by_race_control(raw)
     if not spans:
         known = [own.pit_out for own in raw.laps.values()] + [own.start for own in raw.laps.values()]
         spans = [Span("", float(np.nanmin(np.concatenate(known))))]
@@ -73,12 +73,42 @@ def _as_one(name: str, spans: list[Span]) -> Span:
     return Span(name, spans[0].start, spans[-1].end, stops)
 
 
-def _spans(raw: RawRace) -> Iterator[Span]:
+def told_by_status(raw: RawRace) -> list[Span]:
+    """What the session's status says of its parts, not named yet; nothing where it does not say that any
+    started."""
+    status = raw.session_status
+    words = list(zip(status.t.tolist(), status.code, strict=True))
+    return list(_spans(words, _splits(raw))) if STARTED in status.code else []
+
+
+def told_by_race_control(raw: RawRace, late: float = 0.0) -> list[Span]:
+    """The same by race control's messages, which are `late` by seconds."""
+    words = []
+    for row in sorted(raw.race_control, key=lambda row: row.t):
+        text = row.message.upper()
+        if "PIT EXIT OPEN" in text or "GREEN LIGHT" in text:
+            words.append((row.t, STARTED))
+        elif text.startswith("RED FLAG"):
+            words.append((row.t, ABORTED))
+        elif row.flag == "CHEQUERED" or text.startswith("CHEQUERED"):
+            words.append((row.t, FINISHED))
+    return list(_spans([(t - late, word) for t, word in words], _splits(raw)))
+
+
+def _splits(raw: RawRace) -> list[float]:
+    """When the timing began to speak of a part but the first; of practice it says nothing that means any."""
+    return [] if SESSIONS[raw.event.session].kind == "practice" else raw.splits[1:]
+
+
+def _spans(words: list[tuple[float, str]], splits: list[float]) -> Iterator[Span]:
+    """Args:
+    words: Started, Aborted and Finished, by time. splits: see `RawRace`.
+    """
     span: Span | None = None
     stopped: float | None = None
-    for t, word in _words(raw):
+    for t, word in words:
         if word == STARTED and span is not None and stopped is not None:
-            new = [split for split in raw.splits if stopped < split <= t]
+            new = [split for split in splits if stopped < split <= t]
             if new:
                 yield _closed(span, stopped, new[0])
                 span, stopped = Span("", t), None
@@ -101,20 +131,3 @@ def _closed(span: Span, stopped: float | None, end: float) -> Span:
     if stopped is not None:
         span.stops.append((stopped, end))
     return span
-
-
-def _words(raw: RawRace) -> list[tuple[float, str]]:
-    """Started, Aborted and Finished, by time: of the session's status, else of race control."""
-    status = raw.session_status
-    if STARTED in status.code:
-        return [(float(t), word) for t, word in zip(status.t, status.code, strict=True)]
-    told = []
-    for row in sorted(raw.race_control, key=lambda row: row.t):
-        text = row.message.upper()
-        if "PIT EXIT OPEN" in text or "GREEN LIGHT" in text:
-            told.append((row.t, STARTED))
-        elif text.startswith("RED FLAG"):
-            told.append((row.t, ABORTED))
-        elif row.flag == "CHEQUERED" or text.startswith("CHEQUERED"):
-            told.append((row.t, FINISHED))
-    return told

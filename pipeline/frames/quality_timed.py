@@ -6,36 +6,40 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipeline.contract.columns import COLUMNS, DRIVES, GARAGE
+from pipeline.contract.columns import COLUMNS, DRIVES, GARAGE, IN, OUT, PIT, TIMED
 from pipeline.contract.models import Check, Level
 from pipeline.contract.sessions import SESSIONS
-from pipeline.frames.checks import invariant, lap_times, seen, share, telemetry_of_all
+from pipeline.frames.checks import invariant, seen, share, telemetry_of_all, unknown
 from pipeline.frames.clean import by_car
-from pipeline.frames.lap_times import bests
-from pipeline.model import Bools, Floats, RaceFrames, RawRace
+from pipeline.frames.lap_times import SAME_S, bests, can_count
+from pipeline.frames.outings import lap_kinds
+from pipeline.frames.quality_parts import flag, parts, result
+from pipeline.frames.ranking import official_place
+from pipeline.model import CREEPS_KMH, PIT_LANE_KMH, Bools, Floats, Laps, LapTimes, RaceFrames, RawRace
 
-LAG_S = 20  # within which the feed has ranked a lap, or taken one back
-SAME_S = 5e-4
+LAG_S, LONGEST_S = 20, 50  # in which the feed ranks a lap or takes one back, and does at the latest
+PASSES_S = 5.0  # between a car and its pit entry or exit
+BOX = 80.0  # 1/10 m around where a car stands in its garage
+SUM_S, LINE_S = 0.0015, 0.1  # which a lap time and its sectors, and its line crossings, never differ by
 
 
 def by_lap_times(raw: RawRace, frames: RaceFrames) -> Iterator[Check]:
     """All checks of a session that goes by lap times."""
     yield from seen(frames, _on_the_move(frames))
     yield telemetry_of_all(raw, frames)
-    yield lap_times(raw, frames)
-    yield _off_lap(frames)
+    yield _lap_times(raw, frames)
+    yield _not_counted(raw, frames)
+    yield _off_lap(raw, frames)
+    yield _in_the_pits(raw, frames)
     place, gap = _sampled(frames, "position"), _sampled(frames, "gap")
     timed = ~np.isnan(gap)
-    lacks = float((timed & np.isnan(place)).sum() / max(1, timed.sum()))
-    yield share(
-        "official_order", lacks, (0.01, 0.05), "of the time cars with a lap time have no official place"
-    )
+    yield _placed(raw, frames, place, timed)
     yield _places_by_best(raw, frames, place, gap)
     yield _best_laps(raw, frames)
+    yield parts(raw, frames)
     if SESSIONS[raw.event.session].kind == "qualifying":
-        yield _parts(raw, frames)
-        yield _result(frames, place)
-    yield _flag(frames)
+        yield result(frames, place)
+    yield flag(frames)
 
 
 def _on_the_move(frames: RaceFrames) -> dict[str, Bools]:
@@ -65,38 +69,144 @@ def _sampled(frames: RaceFrames, name: str) -> Floats:
     return np.where(values == column.null, np.nan, values)
 
 
-def _off_lap(frames: RaceFrames) -> Check:
+def _lap_times(raw: RawRace, frames: RaceFrames) -> Check:
+    """Laps from line to line whose time is not that between the crossings, nor the sum of the sectors; and
+    those without a time that would have been the driver's best of the part, by their sectors."""
+    counts = {n: int(_false_times(own, frames.lap_times[n]).sum()) for n, own in raw.laps.items()}
+    what = "lap times that are not those between the line crossings, or of the sectors, or are not there"
+    return _of_cars("lap_times", raw, counts, (1, 1), what)
+
+
+def _false_times(own: Laps, known: LapTimes) -> Bools:
+    out, back = lap_kinds(own)
+    times, through = own.floats("lap_time_s"), own.completed & ~out & ~back
+    summed = np.sum([own.floats(f"sector{n}_s") for n in (1, 2, 3)], axis=0)
+    took = np.where(np.diff(own.number, prepend=-1) == 1, np.diff(own.end, prepend=np.nan), np.nan)
+    off = (np.abs(times - summed) > SUM_S) | (np.abs(times - took) > LINE_S)
+    return np.asarray(through & (off | (np.isnan(times) & (summed < _bests(times, known)))))
+
+
+def _bests(times: Floats, known: LapTimes) -> Floats:
+    """(n,) the driver's best of the part in which each lap was driven, inf where there is none."""
+    found = np.full(len(times), np.inf)
+    for part in np.unique(known.part):
+        own = known.part == part
+        found[own] = times[own & known.valid].min(initial=np.inf)
+    return found
+
+
+def _not_counted(raw: RawRace, frames: RaceFrames) -> Check:
+    """Laps that are faster than the driver's best of the part, and do not count: the feed does not call them
+    a best, or nobody says since when they are deleted."""
+    counts = {}
+    for number, own in raw.laps.items():
+        known, times = frames.lap_times[number], own.floats("lap_time_s")
+        unsaid = (~known.counts & np.isnan(known.until)) | np.isneginf(known.until)
+        counts[number] = int((can_count(own) & unsaid & (times < _bests(times, known) - SAME_S)).sum())
+    what = "laps faster than the best that do not count, and nobody says why, or since when"
+    return _of_cars("laps_not_counted", raw, counts, (1, 1), what)
+
+
+def _of_cars(
+    name: str, raw: RawRace, counts: dict[str, float] | dict[str, int], limits: tuple[float, float], what: str
+) -> Check:
+    found, (note, warn) = by_car(raw, name, counts, what), limits
+    level: Level = "warn" if found.count >= warn else "note" if found.count >= note else "ok"
+    return Check(name=name, level=level, value=found.count, message="" if level == "ok" else found.message)
+
+
+def _off_lap(raw: RawRace, frames: RaceFrames) -> Check:
     """Seconds on the track in another lap than the timing counts: race distance is not known there."""
-    lost = 0
-    for car in frames.cars.values():
-        known = (car.columns["x"] != COLUMNS["x"].null) & (car.columns["dist"] == COLUMNS["dist"].null)
-        lost += int((known & np.isin(car.columns["status"], DRIVES)).sum())
-    seconds = round(lost / frames.clock.fps, 1)
-    level: Level = "ok" if seconds < 2 else "note" if seconds < 5 * len(frames.cars) else "warn"
-    text = f"{seconds:g} seconds on the track in another lap than the timing counts, race distance null"
-    return Check(name="lap_contradicted", level=level, value=seconds, message="" if level == "ok" else text)
+    lost = {}
+    for driver in frames.drivers:
+        if (car := frames.cars.get(driver.code)) is not None:
+            off = ~unknown(car, "x") & unknown(car, "dist") & np.isin(car.columns["status"], DRIVES)
+            lost[driver.number] = float(off.sum()) / frames.clock.fps
+    what = "seconds on the track in another lap than the timing counts, race distance null"
+    return _of_cars("lap_contradicted", raw, lost, (2.0, 5.0), what)
+
+
+def _in_the_pits(raw: RawRace, frames: RaceFrames) -> Check:
+    """Seconds in which the timing has a car in the pits, and it drives as it cannot in there; or on the
+    track, and it stands in its garage."""
+    lost = {}
+    for driver in frames.drivers:
+        if (car := frames.cars.get(driver.code)) is not None:
+            status, speed = car.columns["status"], car.columns["speed"]
+            false = np.isin(status, (PIT, GARAGE)) & (speed > PIT_LANE_KMH)
+            known = ~unknown(car, "x")
+            if (stands := known & (status == GARAGE)).any():
+                off = [car.columns[name] - np.median(car.columns[name][stands]) for name in ("x", "y")]
+                slow = known & ~unknown(car, "speed") & (speed < CREEPS_KMH)
+                false |= np.isin(status, (OUT, TIMED, IN)) & slow & (np.hypot(*off) < BOX)
+            lasting = _long(false, PASSES_S * frames.clock.fps)
+            lost[driver.number] = float(lasting.sum()) / frames.clock.fps
+    what = "seconds in the pits by the timing in which the car drives elsewhere, or the other way round"
+    return _of_cars("pit_visits_contradicted", raw, lost, (2.0, 5.0), what)
+
+
+def _placed(raw: RawRace, frames: RaceFrames, place: Floats, timed: Bools) -> Check:
+    """Share of the time in which cars with a lap time have an official place."""
+    lacks = timed & np.isnan(place)
+    what = "of the time cars with a lap time have no official place"
+    found = share("official_order", float(lacks.sum() / max(1, timed.sum())), (0.01, 0.05), what)
+    numbers = {d.code: d.number for d in frames.drivers}
+    seconds = {numbers[code]: float(row.sum()) for code, row in zip(frames.cars, lacks, strict=True)}
+    if silent := _without_news(raw, frames):
+        text = f"the timing has no order of {', '.join(silent)}, in which laps were timed"
+        return found.model_copy(update={"level": "warn", "message": text})
+    text = "" if found.level == "ok" else by_car(raw, "", seconds, f"{found.message}, seconds by car").message
+    return found.model_copy(update={"message": text})
+
+
+def _without_news(raw: RawRace, frames: RaceFrames) -> list[str]:
+    """Names of the parts in which laps count, and the feed has not changed its order."""
+    told = np.concatenate([np.empty(0), *(own.t for own in raw.timing.values())]) - frames.clock.t0
+    counted = [own.part[own.counts] for own in frames.lap_times.values()]
+    starts = [*(part.start for part in frames.parts), np.inf]
+    return [
+        part.name
+        for k, part in enumerate(frames.parts)
+        if any((own == k).any() for own in counted)
+        and not ((told > starts[k]) & (told < starts[k + 1])).any()
+    ]
 
 
 def _places_by_best(raw: RawRace, frames: RaceFrames, place: Floats, gap: Floats) -> Check:
-    """For how long the official place is not that of the best laps, by more than the feed takes to see it."""
-    ranked = ~np.isnan(place) & _still_in(frames)
+    """For how long the official place is not that of the best laps, by more than the feed takes to see it; or
+    is that of a car with a lap time, and there is none; or changes though the car was knocked out."""
+    codes, clock = {d.code: d.number for d in frames.drivers}, frames.clock
+    times = clock.times()[:: max(1, round(clock.fps))]
+    told = np.array([official_place(raw.timing.get(codes[code]), times) for code in frames.cars])
+    wrong, moved = _not_by_best(place, gap, told, _still_in(frames)), _moved(frames, told)
+    late = np.array([_long(row, LAG_S) for row in wrong])
+    lost = dict(zip((codes[code] for code in frames.cars), (late | moved).sum(axis=1).tolist(), strict=True))
+    what = "seconds in which the official place is not that of the best laps"
+    found = _of_cars("places_by_best_laps", raw, lost, (1, np.inf), what)
+    false = max(lost.values(), default=0) > LONGEST_S or moved.sum(axis=1).max(initial=0) > 1
+    share_ = 1.0 - sum(lost.values()) / max(1, int((~np.isnan(place)).sum()))
+    return found.model_copy(update={"level": "warn" if false else found.level, "value": round(share_, 5)})
+
+
+def _not_by_best(place: Floats, gap: Floats, told: Floats, still: Bools) -> Bools:
+    ranked, timed = ~np.isnan(place) & still, ~np.isnan(gap) & still
     mine = np.where(ranked, gap, np.nan)
-    better = np.zeros(gap.shape)
-    level_ = np.zeros(gap.shape)
+    better, level_ = np.zeros((2, *gap.shape))
     for other in mine:
         better += other < mine - SAME_S
         level_ += np.abs(other - mine) < SAME_S
     wrong = ranked & ((place <= better) | (place > better + level_))
-    numbers = {d.code: d.number for d in frames.drivers}
-    seconds = {numbers[code]: float(_long(row).sum()) for code, row in zip(frames.cars, wrong, strict=True)}
-    lost = sum(seconds.values()) / max(1, int(ranked.sum()))
-    what = "seconds in which the official place is not that of the best laps"
-    found = share("places_by_best_laps", lost, (0.01, 0.05), what)
-    return (
-        found
-        if found.level == "ok"
-        else found.model_copy(update={"message": by_car(raw, "", seconds, what).message})
-    )
+    return np.asarray(wrong | (still & ~timed & (told <= timed.sum(axis=0))))
+
+
+def _moved(frames: RaceFrames, told: Floats) -> Bools:
+    """(cars, m) the seconds in which a car that was knocked out has another place than when the next part
+    began."""
+    found = np.zeros(told.shape, dtype=bool)
+    for part, following in zip(frames.parts, frames.parts[1:], strict=False):
+        rows, start = np.isin(list(frames.cars), part.knocked_out), int(following.start)
+        found[rows, start:] = told[rows, start:] != told[rows, start : start + 1]
+    return found & ~np.isnan(told)
 
 
 def _still_in(frames: RaceFrames) -> Bools:
@@ -110,12 +220,12 @@ def _still_in(frames: RaceFrames) -> Bools:
     return still
 
 
-def _long(wrong: Bools) -> Bools:
-    """(m,) the seconds of stretches that last longer than LAG_S."""
+def _long(wrong: Bools, least: float) -> Bools:
+    """(m,) the rows of stretches of more than `least`."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], wrong, [False]))))
     found = np.zeros(len(wrong), dtype=bool)
     for begin, end in edges.reshape(-1, 2):
-        found[begin:end] = end - begin > LAG_S
+        found[begin:end] = end - begin > least
     return found
 
 
@@ -132,46 +242,3 @@ def _best_laps(raw: RawRace, frames: RaceFrames) -> Check:
     level: Level = "ok" if not wrong else "note" if len(wrong) <= 2 else "warn"
     text = "best laps that the result has otherwise: " + "; ".join(wrong) if wrong else ""
     return Check(name="best_laps", level=level, value=len(wrong), message=text)
-
-
-def _parts(raw: RawRace, frames: RaceFrames) -> Check:
-    """Parts against the times of the result, and against laps that were driven by who was out."""
-    wrong = []
-    official = max((k + 1 for d in raw.drivers for k, part in enumerate(d.parts) if part), default=0)
-    if official > len(frames.parts):
-        wrong.append(f"the result has times of {official} parts, the session's status {len(frames.parts)}")
-    if len(raw.splits) > len(frames.parts):
-        wrong.append(
-            f"the timing speaks of {len(raw.splits)} parts, the session's status of {len(frames.parts)}"
-        )
-    out = {code: k for k, part in enumerate(frames.parts) for code in part.knocked_out}
-    for driver in raw.drivers:
-        own = raw.laps.get(driver.number)
-        if own is not None and driver.code in out:
-            later = (frames.lap_times[driver.number].part > out[driver.code]) & (own.floats("lap_time_s") > 0)
-            if later.any():
-                wrong.append(f"{driver.code} was knocked out and drove on")
-    return Check(
-        name="parts", level="warn" if wrong else "ok", value=len(frames.parts), message="; ".join(wrong)
-    )
-
-
-def _result(frames: RaceFrames, place: Floats) -> Check:
-    """Places in the last frame against the result: penalties come later."""
-    last = {code: row[-1] for code, row in zip(frames.cars, place, strict=True)}
-    other = [
-        driver.code
-        for driver in frames.drivers
-        if (driver.classified or "").isdigit()
-        and last.get(driver.code, np.nan) not in (np.nan, int(driver.classified or 0))
-    ]
-    other = [code for code in other if not np.isnan(last.get(code, np.nan))]
-    text = f"the result has another place than the timing at its end: {', '.join(other)}" if other else ""
-    return Check(name="result_agrees", level="note" if other else "ok", value=len(other), message=text)
-
-
-def _flag(frames: RaceFrames) -> Check:
-    """Whether the data reach the flag of the last part."""
-    over = bool(frames.parts) and frames.parts[-1].end is not None
-    text = "" if over else "the timing ends before the flag, or nobody says when it fell"
-    return Check(name="chequered_flag", level="ok" if over else "warn", message=text)

@@ -155,12 +155,10 @@ def official_place(timing: OfficialTiming | None, times: Floats) -> Floats:
 
 def final_places(raw: RawRace, known: dict[str, LapTimes], clock: FrameClock) -> dict[str, int]:
     """Racing number -> official place as the session ends, of who has a lap time that counts."""
-    last, found = np.array([clock.t0 + clock.duration]), {}
-    for number, own in known.items():
-        place = official_place(raw.timing.get(number), last)[0]
-        if not np.isnan(place) and own.valid.any():
-            found[number] = int(place)
-    return found
+    last, numbers = np.array([clock.t0 + clock.duration]), [n for n, own in known.items() if own.valid.any()]
+    place = np.array([official_place(raw.timing.get(number), last) for number in numbers]).reshape(-1, 1)
+    place[_outdated(raw, numbers, place, last)] = np.nan
+    return {n: int(told) for n, told in zip(numbers, place[:, 0], strict=True) if not np.isnan(told)}
 
 
 def _intervals(place: Floats, best: Floats) -> Floats:
@@ -177,6 +175,7 @@ def keep(raw: RawRace, table: Ranking, parts: Parts, out: list[set[str]], clock:
     Args:
         out: of each part the racing numbers that it knocked out.
     """
+    times = clock.times()[table.frames]
     for k, numbers in enumerate(out[:-1]):
         after = table.frames >= clock.index(parts.spans[k + 1].start)
         last = int(np.argmax(after)) - 1 if after.any() else -1
@@ -184,8 +183,9 @@ def keep(raw: RawRace, table: Ranking, parts: Parts, out: list[set[str]], clock:
             if number in numbers and last >= 0 and not np.isnan(table.best[i, last]):
                 for values in (table.best, table.gap, table.interval):
                     values[i, after] = values[i, last]
-                told = official_place(raw.timing.get(number), clock.times()[table.frames])
+                told = official_place(raw.timing.get(number), times)
                 table.place[i, after] = told[after]
+    table.place[_outdated(raw, table.numbers, table.place, times)] = np.nan
 
 
 def knocked_out(

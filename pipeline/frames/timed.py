@@ -6,16 +6,15 @@ import numpy as np
 
 from pipeline.contract.columns import COLUMNS
 from pipeline.frames.about import driver, of_feed
-from pipeline.frames.agree import without_data
+from pipeline.frames.at_rest import at_rest, unjudged
 from pipeline.frames.car import all_columns, all_progress
 from pipeline.frames.circuit import circuit
-from pipeline.frames.clean import Clean, by_car, clean, without
+from pipeline.frames.clean import by_car, clean
 from pipeline.frames.flag import Flag
 from pipeline.frames.lap_times import lap_times
 from pipeline.frames.laps import inside, lap_line
-from pipeline.frames.outings import Outings, outings, turning
+from pipeline.frames.outings import Outings, outings
 from pipeline.frames.parts import Parts, parts_of
-from pipeline.frames.plausible import Verdict
 from pipeline.frames.positions import false_positions
 from pipeline.frames.prepare import judged
 from pipeline.frames.presence import Stay
@@ -25,6 +24,7 @@ from pipeline.frames.reference import reference_line
 from pipeline.frames.resample import fixed
 from pipeline.frames.samples import replay_source
 from pipeline.model import (
+    PIT_LANE_KMH,
     Bools,
     CarFrames,
     Finding,
@@ -33,13 +33,11 @@ from pipeline.model import (
     Ints,
     Laps,
     LapTimes,
-    PosSamples,
     RaceFrames,
     RawRace,
 )
 
 IN_LAP_S = 600.0  # after the flag; who has not come in by then is carried in
-MOVED = 300.0  # 1/10 m from where it halted: the car is on a truck
 NOBODY_WON = Flag(np.inf, np.inf)
 
 
@@ -105,10 +103,10 @@ def _prepare(raw: RawRace, fps: float) -> Session:
         n: outings(own, raw.cars.get(n), raw.positions.get(n), t0, last + 1.0) for n, own in raw.laps.items()
     }
     parked = {n: [*own.lane, *own.halts] for n, own in who.items()}
-    possible = _at_rest(clean(raw, t0, last, parked), who)
+    possible = at_rest(clean(raw, t0, last, parked), who)
     line = reference_line(possible.positions, possible.cars, raw.laps)
     cleaned, placed, verdicts = judged(raw, possible, line, (t0, last), [], parked)
-    cleaned, verdicts = _unjudged(cleaned, verdicts, possible, who)
+    cleaned, verdicts = unjudged(cleaned, verdicts, possible, who)
     halted = {n: own.halts[-1][0] if own.halted else None for n, own in who.items()}
     return Session(
         raw=raw,
@@ -156,45 +154,6 @@ def _last(raw: RawRace, parts: Parts) -> float:
     return float(np.nanmax(np.append(moments[moments <= flag + IN_LAP_S], flag if flag < np.inf else np.nan)))
 
 
-def _at_rest(possible: Clean, who: dict[str, Outings]) -> Clean:
-    """Without car data of wheels that turn where the car does not drive, and positions of cars that had
-    halted and were moved since."""
-    positions, cars = dict(possible.positions), dict(possible.cars)
-    for number, own in who.items():
-        pos, car = positions.get(number), cars.get(number)
-        if car is not None:
-            cars[number] = without_data(car, turning(car, pos) & inside(car.t, own.lane))
-        if pos is not None and own.halts:
-            positions[number] = without(pos, _carried(pos, own))
-    return replace(possible, positions=positions, cars=cars)
-
-
-def _unjudged(
-    cleaned: Clean, verdicts: dict[str, Verdict], possible: Clean, who: dict[str, Outings]
-) -> tuple[Clean, dict[str, Verdict]]:
-    """With what cannot be judged: nothing tells where a car in its garage is but its positions, and cars are
-    pushed and towed in the pits."""
-    positions, told = dict(cleaned.positions), dict(verdicts)
-    for number, verdict in verdicts.items():
-        pos, own = possible.positions[number], who[number]
-        positions[number] = without(pos, np.isnan(positions[number].x) & ~inside(pos.t, own.garage))
-        asked = ~inside(pos.t, [*own.lane, *own.halts])
-        told[number] = Verdict(verdict.leaps & asked, verdict.elsewhere & asked, verdict.jumps & asked)
-    return replace(cleaned, positions=positions), told
-
-
-def _carried(pos: PosSamples, own: Outings) -> Bools:
-    false = np.zeros(len(pos.t), dtype=bool)
-    for begin, end in own.halts:
-        there = np.flatnonzero((pos.t >= begin) & (pos.t <= end) & ~np.isnan(pos.x))
-        if len(there):
-            x, y = pos.x[there] - pos.x[there[0]], pos.y[there] - pos.y[there[0]]
-            moved = np.flatnonzero(np.hypot(x, y) > MOVED)
-            if len(moved):
-                false[there[moved[0]] : there[-1] + 1] = True
-    return false
-
-
 def _add_ranking(session: Session, table: Ranking, cars: dict[str, Columns]) -> None:
     n = session.clock.frames
     for i, number in enumerate(table.numbers):
@@ -226,5 +185,6 @@ def _taken_back(raw: RawRace, laps: dict[str, Ints]) -> list[Finding]:
 
 
 def _never_left(session: Session, number: str) -> bool:
-    own = session.raw.laps.get(number)
-    return own is None or bool(own.generated.all())
+    own, car = session.raw.laps.get(number), session.clean.cars.get(number)
+    drove = car is not None and bool((car.speed[car.t >= session.clock.t0] > PIT_LANE_KMH).any())
+    return own is None or (bool(own.generated.all()) and not drove)

@@ -30,6 +30,7 @@ GARAGE, EXIT, ENTRY = 0.005, 0.03, 0.96  # of a lap
 PARTS = ((100.0, 460.0), (560.0, 900.0), (1000.0, 1340.0))
 LAST_S = 1500.0
 GOES_ON = (20, 15, 10)
+CONTROL = {"Started": "GREEN LIGHT - PIT EXIT OPEN", "Finished": "CHEQUERED FLAG"}
 
 
 @dataclass
@@ -83,7 +84,7 @@ def qualifying(parts: int = 3, session: SessionCode = "Q") -> RawRace:
         timing=_timing(driven, parts),
         track_status=Status(np.array([0.0]), ["1"]),
         session_status=Status(np.array([t for t, _ in words]), [word for _, word in words]),
-        race_control=[message(100.0, "GREEN LIGHT - PIT EXIT OPEN")],
+        race_control=[message(t, CONTROL[word]) for t, word in words],
         weather=[],
         corners=[],
         rotation=None,
