@@ -1,4 +1,4 @@
-"""A blow to one race as loaded: its kind, whom it hits, when, for how long and how hard.
+"""A blow to one session as loaded: its kind, whom it hits, when, for how long and how hard.
 
 Kinds of damage are functions from a race to a damaged one, registered by the modules beside this one.
 """
@@ -47,7 +47,8 @@ class Blow:
 class Kind:
     """topic: of the feed. size, span: least and most. hits: how many cars: 0 none, 1 one or all, 2 a pair.
 
-    damage: of a race as loaded, or of the lines of a `recording`.
+    damage: of a session as loaded, or of the lines of a `recording`. race: whether it is for races alone, or
+    for all others alone; None for any.
     """
 
     topic: str
@@ -56,6 +57,7 @@ class Kind:
     size: tuple[float, float]
     span: tuple[float, float]
     hits: int
+    race: bool | None = None
 
     @property
     def id(self) -> str:
@@ -72,9 +74,10 @@ def kind(
     size: tuple[float, float] = (1.0, 1.0),
     span: tuple[float, float] = (1.0, 1.0),
     hits: int = 1,
+    race: bool | None = None,
 ) -> Callable[[Damage], Damage]:
     def register(damage: Damage) -> Damage:
-        made = Kind(topic, name, damage, size, span, hits)
+        made = Kind(topic, name, damage, size, span, hits, race)
         KINDS[made.id] = made
         return damage
 

@@ -4,7 +4,7 @@ Kinds that nothing in the feed could contradict are left out: a feed that lies i
 damage but another race.
 """
 
-from tests.damage import lines, samples, session, timing
+from tests.damage import lines, samples, session, timed, timing
 from tests.damage.blows import KINDS
 
-__all__ = ["KINDS", "lines", "samples", "session", "timing"]
+__all__ = ["KINDS", "lines", "samples", "session", "timed", "timing"]

@@ -1,18 +1,20 @@
-"""What is right at every moment of a race, and where published frames say something else.
+"""What is right at every moment of a session, and where published frames say something else.
 
 A value is false where it lies outside what was true within some time before and after its moment, give or
-take the column's tolerance. Nothing is asked of a null. A falsehood that lasts is visible to a viewer.
+take the column's tolerance. Nothing is asked of a null. A falsehood that lasts is visible to a viewer. What
+is right about a race is here, about qualifying and practice in `known_timed`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from pipeline.contract.columns import COLUMNS, FINISHED, GRID, PIT, TRACK
+from pipeline.contract.columns import COLUMNS, FINISHED, GRID, OUT, PIT, TRACK
+from pipeline.contract.models import Part
 from pipeline.demo import Truth
 from pipeline.model import RaceFrames
 
@@ -58,20 +60,26 @@ PLACE_M, CLOSE_M = 150.0, np.inf  # where the track is clear, and where it is no
 
 @dataclass(frozen=True)
 class Facts:
-    """What is right about a driver, in session seconds; None where it did not happen."""
+    """What is right about a driver, in session seconds; None where it did not happen.
+
+    laps: and without the last one where that ended in the pits, and nobody need say when. bests: the best lap
+    of each part, seconds. place: at the end.
+    """
 
     finished: float | None
     retired: float | None
-    laps: int
+    laps: tuple[int, ...]
+    bests: tuple[float | None, ...] = ()
+    place: int | None = None
 
 
 @dataclass(frozen=True)
 class Known:
-    """The race as it was, every STEP_S from `begin` on; arrays (cars, moments), NaN where nothing is asked.
+    """The session as it was, every STEP_S from `begin` on; arrays (cars, moments), NaN where not asked.
 
     low, high: what each column may be. places: the order, 1 first. far: metres of race, finishers apart by
     their order. clear: of the track's status. here: the car races; lingers: or stands where it retired, and
-    may be there still.
+    may be there still. parts: of qualifying and practice, in session seconds.
     """
 
     codes: list[str]
@@ -86,6 +94,7 @@ class Known:
     here: Bools
     lingers: Bools
     facts: dict[str, Facts]
+    parts: list[Part] = field(default_factory=list)
 
     def at(self, times: Floats) -> npt.NDArray[np.intp]:
         last = self.places.shape[1] - 1
@@ -111,38 +120,43 @@ class Falsehood:
         return f"{self.code} {self.what}: {lasting}"
 
 
-def windows(name: str, true: Floats) -> tuple[Floats, Floats]:
-    """The least and the most that a column may be at each moment."""
-    rule = RULES[name]
+def windows(rule: Rule, true: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that a column may be at each moment; inf is true where there is no value, and
+    any would be invented."""
     before, after = round(rule.before / STEP_S), round(rule.after / STEP_S)
     size = before + after + 1
     origin = (before - after) // 2  # the filter's window is centred: move it
-    lost = np.isnan(true)
+    lost = ~np.isfinite(true)
     low = minimum_filter1d(np.where(lost, np.inf, true), size, axis=1, mode="nearest", origin=origin)
     high = maximum_filter1d(np.where(lost, -np.inf, true), size, axis=1, mode="nearest", origin=origin)
-    asked = np.isfinite(low) & np.isfinite(high) & ~lost
+    asked = np.isfinite(low) & np.isfinite(high) & ~np.isnan(true)
     return (
-        np.where(asked, low - rule.tolerance, -np.inf),
+        np.where(asked, low - rule.tolerance, np.where(np.isposinf(true), np.inf, -np.inf)),
         np.where(asked, high + rule.tolerance, np.inf),
     )
+
+
+def of_cars(truth: Truth, times: Floats) -> dict[str, Floats]:
+    """What cars did by themselves, by column, (cars, n) each; in qualifying they go on after the last lap."""
+    codes = [car.code for car in truth.cars]
+    true = {name: truth.at(getattr(truth, name), times) for name in ("x", "y", "speed", "rpm", "throttle")}
+    true |= {name: truth.held(getattr(truth, name), times).astype(float) for name in ("gear", "drs", "brake")}
+    true["brake"] = true["brake"] / 100.0
+    lap = np.stack([1 + np.searchsorted(truth.line_s[c], times, "right") for c in codes])
+    lap = np.minimum(lap, [[len(truth.compounds[c]) + bool(truth.parts)] for c in codes])
+    true["lap"] = lap.astype(float)
+    tyres = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
+    worn = {c: [tyres[name] for name in truth.compounds[c]] for c in codes}
+    for name, told in (("tyre", worn), ("tyre_life", truth.tyre_life)):
+        true[name] = np.stack([np.array([*told[c], np.nan])[lap[i] - 1] for i, c in enumerate(codes)])
+    return true
 
 
 def of_demo(truth: Truth) -> Known:
     """From the simulation, which knows everything."""
     times = np.arange(float(truth.t[0]), float(truth.t[-1]), STEP_S)
     codes = [car.code for car in truth.cars]
-    true = {name: truth.at(getattr(truth, name), times) for name in ("x", "y", "speed", "rpm", "throttle")}
-    true |= {name: truth.held(getattr(truth, name), times).astype(float) for name in ("gear", "drs", "brake")}
-    true["brake"] = true["brake"] / 100.0
-    lap = np.stack([1 + np.searchsorted(truth.line_s[c], times, "right") for c in codes])
-    lap = np.minimum(lap, [[len(truth.compounds[c])] for c in codes])
-    true["lap"] = lap.astype(float)
-    tyres = {"SOFT": 1, "MEDIUM": 2, "HARD": 3, "INTERMEDIATE": 4, "WET": 5}
-    worn = [np.array([tyres[name] for name in truth.compounds[c]])[lap[i] - 1] for i, c in enumerate(codes)]
-    true["tyre"] = np.stack(worn).astype(float)
-    true["tyre_life"] = np.stack(
-        [np.array(truth.tyre_life[c])[lap[i] - 1] for i, c in enumerate(codes)]
-    ).astype(float)
+    true = of_cars(truth, times)
     progress = truth.at(truth.progress, times)
     for i, code in enumerate(codes):
         if code in truth.finished_s:
@@ -154,7 +168,7 @@ def of_demo(truth: Truth) -> Known:
     true["interval"] = _intervals(truth, times, progress, order[:, at])
     true["progress"] = np.maximum(progress, 0.0) * truth.length_m
     true["status"] = _statuses(truth, times, codes)
-    bounds = {name: windows(name, values) for name, values in true.items()}
+    bounds = {name: windows(RULES[name], values) for name, values in true.items()}
     gone = np.array([[truth.retired_s.get(code, np.inf)] for code in codes])
     return Known(
         codes=codes,
@@ -169,7 +183,7 @@ def of_demo(truth: Truth) -> Known:
         here=times[None, :] <= gone,
         lingers=times[None, :] <= gone + LEAVES_S,
         facts={
-            c: Facts(truth.finished_s.get(c), truth.retired_s.get(c), len(truth.line_s[c])) for c in codes
+            c: Facts(truth.finished_s.get(c), truth.retired_s.get(c), (len(truth.line_s[c]),)) for c in codes
         },
     )
 
@@ -237,16 +251,19 @@ def falsehoods(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
     alike = _ahead(shown) == _ahead(known.places[:, at])
     for i, columns in cars.items():
         n = len(columns["position"])
-        for name, value in published(columns, known.length_m):
+        for name, value in published(columns, known.length_m, known.low):
             low, high = known.low[name][i, at[:n]], known.high[name][i, at[:n]]
             wrong = ~np.isnan(value) & ((value < low) | (value > high))
+            if name == "status":  # of laps whose kind nobody knows it says that the car is on the track
+                wrong &= (value != TRACK) | (high < OUT)
             if name == "interval":  # to the car one place ahead: where that is another, the place is asked
                 wrong &= alike[i, :n]
             yield from _found(known.codes[i], name, wrong, times, fps)
     for i, code in enumerate(known.codes):
         yield from _found(code, "absent", known.here[i, at] & ~seen[i], times, fps)
         yield from _found(code, "present", ~known.lingers[i, at] & seen[i], times, fps)
-    yield from _misplaced(known, shown, times, fps)
+    if "position" not in known.low:
+        yield from _misplaced(known, shown, times, fps)
     yield from _facts(known, frames)
 
 
@@ -257,16 +274,16 @@ def _ahead(places: Floats) -> npt.NDArray[np.intp]:
 
 
 def published(
-    columns: dict[str, npt.NDArray[np.signedinteger]], length_m: float
+    columns: dict[str, npt.NDArray[np.signedinteger]], length_m: float, names: Iterable[str]
 ) -> Iterator[tuple[str, Floats]]:
-    """What a car's columns say, by the names of RULES; (n,) each, NaN unknown."""
+    """What a car's columns say, by the names of RULES and their like; (n,) each, NaN unknown."""
 
     def real(name: str) -> Floats:
         column = COLUMNS[name]
         values = columns[name].astype(float)
         return np.where(values == column.null, np.nan, values / 10.0**column.decimals)
 
-    for name in RULES:
+    for name in names:
         if name == "progress":
             yield name, (real("lap") - 1 + real("rel_dist")) * length_m
         elif name == "tyre":  # 0 is its null
@@ -325,7 +342,7 @@ def _facts(known: Known, frames: RaceFrames) -> Iterator[Falsehood]:
         ):
             if said is not None and (true is None or abs(said + t0 - true) > off):
                 yield wrong(driver.code, what, said)
-        if driver.laps != facts.laps:
+        if driver.laps not in facts.laps:
             yield wrong(driver.code, "laps")
     length = frames.circuit.length_m
     if length is not None and abs(length / known.length_m - 1.0) > 0.01:

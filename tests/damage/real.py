@@ -12,6 +12,7 @@ from pipeline.contract.columns import FINISHED
 from pipeline.frames import compute
 from pipeline.model import RaceFrames, RawRace
 from tests.damage.known import RULES, STEP_S, Facts, Known, published, windows
+from tests.damage.known_timed import TIMED_RULES
 from tests.damage.trial import World, world
 from tests.truth.driven import raw_of, sessions
 
@@ -31,17 +32,18 @@ def of_frames(raw: RawRace, frames: RaceFrames) -> Known:
     """What undamaged frames, of one a STEP_S, say. Nothing is asked where they have no value."""
     codes, t0, length = list(frames.cars), frames.clock.t0, frames.circuit.length_m or 0.0
     shape = (len(codes), frames.clock.frames)
-    shown = {name: np.full(shape, np.nan) for name in RULES}
+    rules = TIMED_RULES if frames.parts else RULES
+    shown = {name: np.full(shape, np.nan) for name in rules}
     place, here = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     for i, code in enumerate(codes):
         columns = frames.cars[code].columns
         n = len(columns["lap"])
         here[i, :n] = True
-        place[i, :n] = columns["position"]
-        for name, values in published(columns, length):
+        place[i, :n] = np.where(columns["position"] == 0, np.nan, columns["position"])
+        for name, values in published(columns, length, rules):
             if name not in INVENTED:
                 shown[name][i, :n] = values
-    bounds = {name: windows(name, values) for name, values in shown.items()}
+    bounds = {name: windows(rules[name], values) for name, values in shown.items()}
     status = raw.track_status
     code_at = np.array(["", *status.code])[np.searchsorted(status.t, frames.clock.times(), "right")]
     return Known(
@@ -60,7 +62,7 @@ def of_frames(raw: RawRace, frames: RaceFrames) -> Known:
             d.code: Facts(
                 None if d.finished_at is None else d.finished_at + t0,
                 None if d.retired_at is None else d.retired_at + t0,
-                d.laps,
+                (d.laps, d.laps - 1) if frames.parts else (d.laps,),
             )
             for d in frames.drivers
         },

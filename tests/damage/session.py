@@ -131,7 +131,7 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return _drivers(raw, blow, lambda d: replace(d, laps=max(0, raw.laps[d.number].done + off)))
 
 
-@kind("results", "another length of the race", size=(1, 4), hits=0)
+@kind("results", "another length of the race", size=(1, 4), hits=0, race=True)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     off = int(blow.size) * (1 if blow.seed % 2 else -1)
     done = max(own.done for own in raw.laps.values())
@@ -157,4 +157,6 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     raw = each(raw, blow, "laps", lambda o: lap_rows(o, o.end < blow.at))
     for field in ("cars", "positions", "timing"):
         raw = each(raw, blow, field, lambda s: until(s, blow))
-    return replace(raw, race_control=[row for row in raw.race_control if row.t < blow.at])
+    status, told = raw.session_status, [row for row in raw.race_control if row.t < blow.at]
+    said = Status(status.t[status.t < blow.at], status.code[: int((status.t < blow.at).sum())])
+    return replace(raw, race_control=told, session_status=said, splits=[t for t in raw.splits if t < blow.at])

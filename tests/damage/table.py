@@ -1,5 +1,5 @@
-"""The damage table: `make damage`, or `python -m tests.damage.table [--seeds 15] [--only positions]
-[--real 2021/19S]`.
+"""The damage table: `make damage`, or `python -m tests.damage.table [--session Q] [--seeds 15]
+[--only positions] [--real 2021/19S]`.
 
 One line a kind of damage: how often it was tried, in how many runs values were false, how many, how often it
 was named, how often the contract broke, and the grades. It ends with 1 where a falsehood went by in silence.
@@ -11,7 +11,7 @@ from collections import Counter
 
 from tests.damage.catalogue import KINDS
 from tests.damage.real import worlds
-from tests.damage.trial import Trial, World, attempt, demo, drawn, smaller
+from tests.damage.trial import Trial, World, attempt, demo, drawn, kinds, smaller
 from tests.truth.driven import absent, unpacked
 
 
@@ -21,7 +21,7 @@ def main() -> int:
         print(lost, file=sys.stderr)
         return 2
     if not options.real:
-        return _table({"": demo()}, options)
+        return _table({"": demo(options.session)}, options)
     with unpacked() as cache:
         return _table(worlds(cache, options.real), options)
 
@@ -34,7 +34,10 @@ def _table(given: dict[str, World], options: argparse.Namespace) -> int:
         if options.only not in name or (options.real and kind.topic == "recording"):
             continue
         seeds = range(options.first, options.first + options.seeds)
-        pairs = [(one, attempt(one, drawn(one, kind, seed))) for one in given.values() for seed in seeds]
+        worlds_ = [one for one in given.values() if name in kinds(one)]
+        pairs = [(one, attempt(one, drawn(one, kind, seed))) for one in worlds_ for seed in seeds]
+        if not pairs:
+            continue
         tried = [trial for _, trial in pairs]
         print(line(name, tried), flush=True)
         wrong = [(one, trial) for one, trial in pairs if trial.wrong]
@@ -63,6 +66,9 @@ def line(name: str, tried: list[Trial]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.damage.table", description=__doc__)
+    parser.add_argument(
+        "--session", default="R", choices=("R", "Q", "FP1"), help="which of the demo's is damaged"
+    )
     parser.add_argument("--seeds", type=int, default=15, help="runs of each kind")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")

@@ -220,16 +220,16 @@ def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, replace(blow, cars=blow.cars[:1]), "timing", change)
 
 
-@kind("gaps", "too large", size=(5, 60), span=(20, 200))
+@kind("gaps", "too large", size=(5, 60), span=(20, 200), race=True)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "timing", lambda o: replace(o, gap=o.gap + blow.size * blow.within(o.t)))
 
 
-@kind("gaps", "one far too large", size=(5, 500))
+@kind("gaps", "one far too large", size=(5, 500), race=True)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "timing", lambda o: replace(o, gap=o.gap + blow.size * one_row(o.t, blow)))
 
 
-@kind("gaps", "none for a while", span=(5, 200))
+@kind("gaps", "none for a while", span=(5, 200), race=True)
 def _(raw: RawRace, blow: Blow) -> RawRace:
     return each(raw, blow, "timing", lambda o: replace(o, gap=np.where(blow.within(o.t), np.nan, o.gap)))

@@ -1,4 +1,4 @@
-"""One damage done to one race: what was published that is not so, whether it was named, and the grade.
+"""One damage done to one session: what was published that is not so, whether it was named, and the grade.
 
 The contract: every published value that is not null is true, or a check of the quality table that is not ok
 names the kind of damage (and the car, where it is one car's); and what a viewer sees wrong never comes with A
@@ -6,16 +6,25 @@ or B.
 """
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from pipeline.contract.models import Check, Quality
-from pipeline.demo import demo_season, simulate, write_recording
+from pipeline.contract.sessions import SESSIONS, SessionCode
+from pipeline.demo import (
+    DemoEvent,
+    Truth,
+    demo_season,
+    demo_timed,
+    simulate,
+    simulate_timed,
+    write_recording,
+)
 from pipeline.demo.season import recorded
 from pipeline.errors import SourceError
 from pipeline.frames import compute
@@ -29,14 +38,15 @@ from pipeline.run.batch import Task
 from tests.damage.blows import Blow, Kind, strike
 from tests.damage.catalogue import KINDS
 from tests.damage.known import Falsehood, Known, falsehoods, of_demo
+from tests.damage.known_timed import of_demo_timed, of_parts_and_bests
 
 FPS = 5.0
 
 
 @dataclass(frozen=True)
 class World:
-    """A race to damage, what is right about it, what its quality table says undamaged, and the lines of its
-    recording, where it has one."""
+    """A session to damage, what is right about it, what its quality table says undamaged, and the lines of
+    its recording, where it has one."""
 
     raw: RawRace
     known: Known
@@ -44,6 +54,10 @@ class World:
     begin: float
     end: float
     lines: list[str]
+
+    @property
+    def session(self) -> SessionCode:
+        return self.raw.event.session
 
     @property
     def numbers(self) -> list[str]:
@@ -92,26 +106,34 @@ class Trial:
 
 
 @cache
-def demo() -> World:
-    """The first demo race, through fastf1."""
-    event, seed, laps = demo_season()[0]
+def demo(session: SessionCode = "R") -> World:
+    """The first demo race, or its qualifying or practice, through fastf1."""
+    event, truth = next(made for made in _simulated() if made[0].session == session)
     with TemporaryDirectory(prefix="f1-damage-") as folder:
-        path = Path(folder) / "race.txt"
-        write_recording(simulate(seed, laps), path, event)
+        path = Path(folder) / "session.txt"
+        write_recording(truth(), path, event)
         lines = path.read_text().splitlines(keepends=True)
-    return world(_read(lines), of_demo(simulate(seed, laps)), lines)
+    known = of_demo_timed(truth()) if truth().parts else of_demo(truth())
+    return world(_read(session, lines), known, lines)
+
+
+def _simulated() -> Iterator[tuple[DemoEvent, Callable[[], Truth]]]:
+    for event, seed, laps in demo_season():
+        yield event, partial(simulate, seed, laps)
+    for event, seed in demo_timed():
+        yield event, partial(simulate_timed, event.session, seed)
 
 
 @cache
-def _scheduled() -> Task:
-    with recorded() as (tasks, _):
+def _scheduled(session: SessionCode) -> Task:
+    with recorded((session,)) as (tasks, _):
         return tasks[0]
 
 
-def _read(lines: list[str]) -> RawRace:
-    task = _scheduled()
+def _read(session: SessionCode, lines: list[str]) -> RawRace:
+    task = _scheduled(session)
     with TemporaryDirectory(prefix="f1-damage-") as folder:
-        path = Path(folder) / "race.txt"
+        path = Path(folder) / "session.txt"
         path.write_text("".join(lines))
         source = Source(Path(folder), offline=True, recording=(path,))
         configure(source)
@@ -124,10 +146,24 @@ def world(raw: RawRace, known: Known, lines: list[str] | None = None) -> World:
     return World(raw, known, assess(raw, frames), clock.t0, clock.t0 + clock.duration, lines or [])
 
 
+def kinds(given: World) -> dict[str, Kind]:
+    """The kinds of damage that can be done to such a session."""
+    race = SESSIONS[given.session].is_race
+    return {name: kind for name, kind in KINDS.items() if kind.race in (None, race)}
+
+
 def struck(given: World, blow: Blow) -> RawRace:
-    """The race, or what is loaded from its recording, damaged. Raises SourceError where that is refused."""
+    """The session, or what is loaded from its recording, damaged.
+
+    Raises:
+        SourceError: that is refused.
+    """
     kind = KINDS[blow.kind]
-    return _read(kind.damage(given.lines, blow)) if kind.topic == "recording" else strike(given.raw, blow)
+    return (
+        _read(given.session, kind.damage(given.lines, blow))
+        if kind.topic == "recording"
+        else strike(given.raw, blow)
+    )
 
 
 def attempt(given: World, blow: Blow) -> Trial:
@@ -142,13 +178,15 @@ def attempt(given: World, blow: Blow) -> Trial:
         return Trial(blow, "-", refused=str(refused))
     except Exception:
         return Trial(blow, "-", error=f"crash: {traceback.format_exc(limit=-2)}", car=car)
-    return judged(given, blow, frames, quality, car)
-
-
-def judged(given: World, blow: Blow, frames: RaceFrames, quality: Quality, car: str = "") -> Trial:
     before = {check.name: check for check in given.quality.checks}
     said = [check for check in quality.checks if check.level != "ok" and check != before.get(check.name)]
-    return Trial(blow, quality.grade, list(falsehoods(given.known, frames)), said, car=car)
+    return Trial(blow, quality.grade, list(false(given.known, raw, frames)), said, car=car)
+
+
+def false(known: Known, raw: RawRace, frames: RaceFrames) -> Iterator[Falsehood]:
+    yield from falsehoods(known, frames)
+    if known.parts:
+        yield from of_parts_and_bests(known, raw, frames)
 
 
 def _one_car(given: World, blow: Blow) -> str:

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
+from pipeline.contract.columns import STATUSES
 from pipeline.demo import Truth, demo_timed, simulate, simulate_timed
 from pipeline.demo.timed import bests, timed_laps
+from tests.damage.known_timed import doing, standings
 
 pytestmark = pytest.mark.slow
 Floats = npt.NDArray[np.float64]
@@ -86,29 +88,7 @@ def test_parts_are_those_of_the_truth(timed: Published) -> None:
 
 
 def test_places_gaps_and_intervals_are_right_in_every_frame(timed: Published) -> None:
-    truth, codes = timed.truth, timed.codes
-    place, gap, interval = (np.full(timed.columns["gap"].shape, np.nan) for _ in range(3))
-    moments = [when for when, _ in truth.orders] + [end for end, *_ in timed_laps(truth)]
-    moments += [when for when, *_ in truth.deleted] + [part.start for part in truth.parts]
-    edges = np.unique([np.searchsorted(timed.times, when - 1e-6) for when in moments])
-    kept: dict[str, tuple[float, float]] = {}
-    for first, until in zip(edges, [*edges[1:], len(timed.times)], strict=True):
-        if first == until:
-            continue
-        when, part = float(timed.times[first]) + 1e-6, int(timed.parts[first])
-        order = [codes_ for t, codes_ in truth.orders if t <= when][-1]
-        best = bests(truth, part, when)
-        ahead = dict(zip([*best][1:], [*best], strict=False))
-        now = {
-            code: (seconds - min(best.values()), seconds - best[ahead[code]] if code in ahead else np.nan)
-            for code, seconds in best.items()
-        }
-        out = {code for before in truth.parts[:part] for code in before.out}
-        kept = {code: told for code, told in kept.items() if code in out} | now
-        for code, (behind, to_next) in kept.items():
-            i = codes.index(code)
-            place[i, first:until], gap[i, first:until] = order.index(code) + 1, behind
-            interval[i, first:until] = to_next
+    place, gap, interval = standings(timed.truth, timed.times)
     np.testing.assert_array_equal(timed.columns["position"], place)
     np.testing.assert_allclose(timed.columns["gap"], gap, atol=6e-4)
     np.testing.assert_allclose(timed.columns["interval"], interval, atol=6e-4)
@@ -125,22 +105,11 @@ def test_status_is_what_each_car_does(timed: Published) -> None:
 def _status(timed: Published, code: str) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
     """What a car did, and the frames around its stops, starts and crossings."""
     truth, times = timed.truth, timed.times
-    wanted, near = np.full(len(times), "pit", dtype=object), np.zeros(len(times), dtype=bool)
-    lines = truth.line_s[code]
-    for lap in range(1, len(lines) + 1):
-        begin = lines[lap - 2] if lap > 1 else -np.inf
-        wanted[(times >= begin) & (times < lines[lap - 1])] = truth.kind(code, lap)
-    inside = [(-np.inf, np.inf)] if not truth.runs[code] else []
-    ends = [-np.inf, *(entry for _, entry in truth.runs[code])]
-    inside += list(zip(ends, [*(leave for leave, _ in truth.runs[code]), np.inf], strict=True))
-    for begin, end in inside:
-        wanted[(times >= begin) & (times < end)] = "pit"
-        near |= (np.abs(times - begin) < 0.05) | (np.abs(times - end) < 0.05)
-    for begin, end in truth.stands[code]:
-        wanted[(times >= begin) & (times < end)] = "garage"
-        near |= (np.abs(times - begin) < NEAR_S) | (np.abs(times - end) < NEAR_S)
-    for line in lines:
-        near |= np.abs(times - line) < 0.05
+    wanted = np.array(STATUSES, dtype=object)[doing(truth, code, times).astype(int)]
+    near = np.zeros(len(times), dtype=bool)
+    stands = np.ravel(truth.stands[code])
+    for moment in (*np.ravel(truth.in_lane(code)), *truth.line_s[code], *stands):
+        near |= np.abs(times - moment) < (NEAR_S if moment in stands else 0.05)
     return wanted, near
 
 
