@@ -13,7 +13,7 @@ from pipeline.frames.clean import by_car, clean
 from pipeline.frames.flag import Flag
 from pipeline.frames.lap_times import lap_times
 from pipeline.frames.laps import inside, lap_line
-from pipeline.frames.outings import Outings, outings
+from pipeline.frames.outings import HALTED_S, Outings, outings
 from pipeline.frames.parts import Parts, parts_of
 from pipeline.frames.positions import false_positions
 from pipeline.frames.prepare import judged
@@ -107,14 +107,15 @@ def _prepare(raw: RawRace, fps: float) -> Session:
     line = reference_line(possible.positions, possible.cars, raw.laps)
     cleaned, placed, verdicts = judged(raw, possible, line, (t0, last), [], parked)
     cleaned, verdicts = unjudged(cleaned, verdicts, possible, who)
-    halted = {n: own.halts[-1][0] if own.halted else None for n, own in who.items()}
+    over = parts.spans[-1].end - HALTED_S  # who stands after the flag has driven all that there was
+    stopped = {n: own.halts[-1][0] for n, own in who.items() if own.halted and own.halts[-1][0] <= over}
     return Session(
         raw=raw,
         clock=clock,
         times=clock.times(),
         clean=cleaned,
         flag=NOBODY_WON,
-        stays={n: Stay(None, None, halted[n], np.inf) for n in raw.laps},
+        stays={n: Stay(None, None, stopped.get(n), np.inf) for n in raw.laps},
         laps={n: lap_line(own, goes_on=True) for n, own in raw.laps.items()},
         line=line,
         placed=placed,

@@ -209,21 +209,37 @@ def test_a_car_that_never_left_stands_in_its_garage() -> None:
     assert named(raw, frames) == {"results", "weather", "corners"}  # which is no fault
 
 
-def test_a_car_that_stops_on_the_track_halts_there() -> None:
-    own, car, pos = RAW.laps["9"], RAW.cars["9"], RAW.positions["9"]
-    halt = float(own.end[0]) + 20.0
+def stopped(number: str, laps: int, halt: float) -> RawRace:
+    """A car that stands from a moment on, after so many laps."""
+    car, pos = RAW.cars[number], RAW.positions[number]
     gone = pos.t > halt
     here = int(np.flatnonzero(gone)[0])
-    raw = replace(
+    x, y = (np.where(gone, v[here], v) for v in (pos.x, pos.y))
+    return replace(
         RAW,
-        laps={**RAW.laps, "9": _rows(own, 1)},
-        cars={**RAW.cars, "9": replace(car, speed=np.where(car.t > halt, 0.0, car.speed))},
-        positions={
-            **RAW.positions,
-            "9": replace(pos, x=np.where(gone, pos.x[here], pos.x), y=np.where(gone, pos.y[here], pos.y)),
-        },
+        laps={**RAW.laps, number: _rows(RAW.laps[number], laps)},
+        cars={**RAW.cars, number: replace(car, speed=np.where(car.t > halt, 0.0, car.speed))},
+        positions={**RAW.positions, number: replace(pos, x=x, y=y)},
     )
-    frames = compute(raw, FPS)
+
+
+def test_who_stands_after_the_flag_has_not_stopped() -> None:
+    """Cars that the feed loses on their way in, and those that park before the podium."""
+    own = RAW.laps["10"]
+    halt = float(own.pit_in[-1]) - 20.0
+    raw = stopped("10", len(own), halt)
+    raw = replace(raw, laps={**raw.laps, "10": replace(own, pit_in=np.append(own.pit_in[:-1], np.nan))})
+    for flag, retired in ((halt + 20.0, False), (halt + 60.0, True)):
+        words = Status(np.append(RAW.session_status.t[:-1], flag), RAW.session_status.code)
+        told = [*RAW.race_control[:-1], RAW.race_control[-1].model_copy(update={"t": flag})]
+        frames = compute(replace(raw, session_status=words, race_control=told), FPS)
+        driver = next(d for d in frames.drivers if d.number == "10")
+        assert (driver.retired_at is not None) is retired
+
+
+def test_a_car_that_stops_on_the_track_halts_there() -> None:
+    halt = float(RAW.laps["9"].end[0]) + 20.0
+    frames = compute(stopped("9", 1, halt), FPS)
     driver = next(d for d in frames.drivers if d.code == "C9")
     assert driver.retired_at == pytest.approx(halt - frames.clock.t0, abs=0.5)
     assert shown(frames, "C9", "status", halt + 60.0) == TRACK
