@@ -174,8 +174,9 @@ def test_the_webhook_and_the_command_are_told_of_a_failure(nights: Nights, tmp_p
     assert told["exit_code"] == 1
     assert told["races"][0]["action"] == "compute"
     assert "refuses this machine's address" in told["races"][0]["error"]
-    said = "2026 round 1 race (Testland Grand Prix): lap timing, car positions and car data missing"
-    assert published["races"][0]["error"] == said.replace("2026", str(nights.year))
+    lost = "lap timing, car positions, car data and track status missing"
+    said = f"{nights.year} round 1 race (Testland Grand Prix): {lost}"
+    assert published["races"][0]["error"] == said
     assert nights.listing()["events"][0]["sessions"][0]["error"] == published["races"][0]["error"]
     logged = "".join(path.read_text() for path in (nights.out / "runs").rglob("*.json*"))
     assert published["races"][0]["error"] in logged
