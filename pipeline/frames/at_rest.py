@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.frames.agree import without_data
 from pipeline.frames.clean import Clean, without
 from pipeline.frames.laps import inside
-from pipeline.frames.outings import AROUND_S, Outings, Stretch, turning
+from pipeline.frames.outings import AROUND_S, Outings, Stretch, rolling, turning
 from pipeline.frames.plausible import Verdict
 from pipeline.model import Bools, PosSamples
 
@@ -17,13 +17,15 @@ LANE = 250.0  # 1/10 m a second
 
 
 def at_rest(possible: Clean, who: dict[str, Outings]) -> Clean:
-    """Without car data of wheels that turn where the car does not drive, and positions of cars that had
-    halted and were moved since."""
+    """Without car data of wheels that turn where the car stands, or stand where it drives, and positions
+    of cars that had halted and were moved since."""
     positions, cars = dict(possible.positions), dict(possible.cars)
     for number, own in who.items():
         pos, car = positions.get(number), cars.get(number)
         if car is not None:
-            cars[number] = without_data(car, turning(car, pos) & inside(car.t, own.lane))
+            cars[number] = without_data(
+                car, (turning(car, pos) | rolling(car, pos)) & inside(car.t, own.lane)
+            )
         if pos is not None and own.halts:
             positions[number] = without(pos, _carried(pos, own))
     return replace(possible, positions=positions, cars=cars)
@@ -49,21 +51,30 @@ def unjudged(
 
 
 def _stray(pos: PosSamples, stand: Stretch) -> Bools:
-    """Samples of a car that stands, comes or goes that leap away from where it was, and back."""
-    false = np.zeros(len(pos.t), dtype=bool)
+    """Samples of a car that stands, comes or goes that leap away from where it was, and back: it was where it
+    came from and went to, or else for the longest."""
     rows = np.flatnonzero((pos.t >= stand[0] - AROUND_S) & (pos.t < stand[1] + AROUND_S) & ~np.isnan(pos.x))
     t, x, y = pos.t[rows], pos.x[rows], pos.y[rows]
     cuts = np.flatnonzero(np.hypot(np.diff(x), np.diff(y)) > LEAPS) + 1
     begins, ends = np.append(0, cuts), np.append(cuts, len(rows)) - 1
-    home = int(np.argmax(ends - begins))
-    for onward in (range(home + 1, len(begins)), range(home - 1, -1, -1)):
-        last = home
-        for k in onward:
-            i, j = (ends[last], begins[k]) if k > last else (ends[k], begins[last])
-            if np.hypot(x[j] - x[i], y[j] - y[i]) <= STANDS + LANE * min(t[j] - t[i], AROUND_S):
-                first, until = (ends[last] + 1, begins[k]) if k > last else (ends[k] + 1, begins[last])
-                false[rows[first:until]] = True
-                last = k
+
+    def strays(home: int) -> tuple[Bools, bool]:
+        """By the stretch it is believed to stand in; and whether it leaves from there."""
+        found, leaves = np.zeros(len(rows), dtype=bool), home == len(begins) - 1
+        for onward in (range(home + 1, len(begins)), range(home - 1, -1, -1)):
+            last = home
+            for k in onward:
+                i, j = sorted((last, k))
+                a, b = ends[i], begins[j]
+                if np.hypot(x[b] - x[a], y[b] - y[a]) <= STANDS + LANE * min(t[b] - t[a], AROUND_S):
+                    found[a + 1 : b] = True
+                    last = k
+                    leaves |= k == len(begins) - 1
+        return found, leaves
+
+    away, back = strays(0)
+    false = np.zeros(len(pos.t), dtype=bool)
+    false[rows] = away if back else strays(int(np.argmax(ends - begins)))[0]
     return false
 
 

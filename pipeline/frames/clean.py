@@ -53,8 +53,8 @@ def clean(raw: RawRace, start: float, end: float, parked: Parked | None = None) 
         within = (pos.t >= start) & (pos.t <= end) & ~resting
         far = np.abs([pos.x, pos.y, pos.z]).max(axis=0) > WORLD
         known = without(pos, far)
-        stuck = _repeats(known, cars.get(number), raw.laps.get(number), end) & ~resting
-        wild[number], frozen[number] = int((far & within).sum()), int((stuck & within).sum())
+        stuck = _repeats(known, cars.get(number), raw.laps.get(number), end, resting)
+        wild[number], frozen[number] = int((far & within).sum()), int((stuck & (within | resting)).sum())
         positions[number] = without(known, stuck)
     found = [
         by_car(raw, "wild_positions", wild, "position samples that are nowhere on earth and are null"),
@@ -93,9 +93,9 @@ def _in_range(
     ), bad
 
 
-def _repeats(pos: PosSamples, car: CarSamples | None, laps: Laps | None, end: float) -> Bools:
+def _repeats(pos: PosSamples, car: CarSamples | None, laps: Laps | None, end: float, resting: Bools) -> Bools:
     """(n,) samples that repeat the one before although the car has driven on, by its own speed; a little more
-    in the pits, where wheels turn in the air."""
+    in the pits, where wheels turn in the air. Where it may rest, only before a leap on to where it is."""
     same = np.zeros(len(pos.t), dtype=bool)
     same[1:] = (np.diff(pos.x) == 0) & (np.diff(pos.y) == 0)
     if car is None or not same.any():
@@ -105,7 +105,14 @@ def _repeats(pos: PosSamples, car: CarSamples | None, laps: Laps | None, end: fl
     stops = [] if laps is None else pit_stretches(laps, float(pos.t[0]), end)
     moves = car.speed[np.minimum(np.searchsorted(car.t, pos.t), len(car.t) - 1)] > MOVING_KMH
     limit = np.where(inside(pos.t, stops), JACKED_M, REPEAT_M)
-    return same & (path - path[first] > np.where(moves, limit, PARKED_M))
+    stuck = path - path[first] > np.where(moves, limit, PARKED_M)
+    if resting.any():
+        onward = np.append(np.where(same, len(same), np.arange(len(same)))[1:], len(same))
+        onward = np.minimum(np.minimum.accumulate(onward[::-1])[::-1], len(same) - 1)
+        leapt = np.hypot(pos.x[onward] - pos.x, pos.y[onward] - pos.y) / 10.0
+        caught_up = moves & (path - path[first] > REPEAT_M) & (leapt > (path[onward] - path[first]) / 2)
+        stuck = np.where(resting, caught_up, stuck)
+    return same & stuck
 
 
 def without(pos: PosSamples, false: Bools) -> PosSamples:

@@ -13,6 +13,7 @@ from pipeline.model import CREEPS_KMH, Bools, CarSamples, Floats, Laps, PosSampl
 HALTED_S = 45.0  # cars that queue or wait for a gap stand for less
 LEAST_STAND_S = 1.0
 AROUND_S = 2.0  # before and after a sample, within which a car that drives is seen to
+ROLLS_KMH = 20.0  # nobody pushes a car so fast
 DRIVEN = 0.3  # of the way that its speed makes in them
 
 Stretch = tuple[float, float]
@@ -95,7 +96,7 @@ def _movement(car: CarSamples | None, pos: PosSamples | None) -> tuple[Floats, B
     no car data; None where it has neither."""
     t, drives = np.empty(0), np.empty(0, dtype=bool)
     if car is not None and (known := ~np.isnan(car.speed)).any():
-        t, drives = car.t[known], ((car.speed > CREEPS_KMH) & ~turning(car, pos))[known]
+        t, drives = car.t[known], (((car.speed > CREEPS_KMH) & ~turning(car, pos)) | rolling(car, pos))[known]
     if pos is not None:
         at = pos.t[~np.isnan(pos.x)]
         at = at[np.diff(np.searchsorted(t, (at - AROUND_S, at + AROUND_S)), axis=0)[0] == 0]
@@ -105,6 +106,12 @@ def _movement(car: CarSamples | None, pos: PosSamples | None) -> tuple[Floats, B
     return (t, drives) if len(t) else None
 
 
+def rolling(car: CarSamples, pos: PosSamples | None) -> Bools:
+    """(n,) samples that say that a car stands which is seen to roll, in each second around."""
+    ways = [_way(pos, car.t, second, second + 1.0) for second in np.arange(-AROUND_S, AROUND_S)]
+    return np.asarray((car.speed <= CREEPS_KMH) & (np.min(ways, axis=0) > ROLLS_KMH / 0.36))
+
+
 def turning(car: CarSamples, pos: PosSamples | None) -> Bools:
     """(n,) samples in which a car's wheels turn, or the feed says so, and it does not drive: on the jacks, or
     in a queue with its engine off, where the feed draws a line from what it had last to what comes next."""
@@ -112,15 +119,15 @@ def turning(car: CarSamples, pos: PosSamples | None) -> Bools:
     return np.asarray((car.speed > CREEPS_KMH) & (_way(pos, car.t) < DRIVEN * by_speed))
 
 
-def _way(pos: PosSamples | None, times: Floats) -> Floats:
-    """(n,) how far a car gets from AROUND_S before each time to as long after, by its positions, 1/10 m; NaN
-    where they do not tell."""
+def _way(pos: PosSamples | None, times: Floats, since: float = -AROUND_S, until: float = AROUND_S) -> Floats:
+    """(n,) how far a car gets by its positions from `since` seconds after each time to `until` seconds after,
+    1/10 m; NaN where they do not tell."""
     if pos is None or (known := ~np.isnan(pos.x)).sum() < 2:
         return np.full(len(times), np.nan)
-    t, begin, end = pos.t[known], times - AROUND_S, times + AROUND_S
+    t, begin, end = pos.t[known], times + since, times + until
     x, y = (np.interp(end, t, v[known]) - np.interp(begin, t, v[known]) for v in (pos.x, pos.y))
-    after = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
-    seen = (t[after] - t[after - 1] <= AROUND_S) & (begin >= t[0]) & (end <= t[-1])
+    row = np.clip(np.searchsorted(t, times), 1, len(t) - 1)
+    seen = (t[row] - t[row - 1] <= AROUND_S) & (begin >= t[0]) & (end <= t[-1])
     return np.where(seen, np.hypot(x, y), np.nan)
 
 

@@ -18,6 +18,7 @@ from pipeline.frames.ranking import official_place
 from pipeline.model import CREEPS_KMH, PIT_LANE_KMH, Bools, Floats, Laps, LapTimes, RaceFrames, RawRace
 
 LAG_S, LONGEST_S = 20, 50  # in which the feed ranks a lap or takes one back, and does at the latest
+SOON_S = 2  # by which the order is ahead of the laps
 PASSES_S = 5.0  # between a car and its pit entry or exit
 BOX = 80.0  # 1/10 m around where a car stands in its garage
 SUM_S, LINE_S = 0.0015, 0.1  # which a lap time and its sectors, and its line crossings, never differ by
@@ -173,30 +174,43 @@ def _without_news(raw: RawRace, frames: RaceFrames) -> list[str]:
 
 
 def _places_by_best(raw: RawRace, frames: RaceFrames, place: Floats, gap: Floats) -> Check:
-    """For how long the official place is not that of the best laps, by more than the feed takes to see it; or
-    is that of a car with a lap time, and there is none; or changes though the car was knocked out."""
+    """For how long the official place is not that of the best laps, by more than the feed takes to see it, or
+    never was; or is that of a car with a lap time, and there is none; or changes though the car was knocked
+    out. Cars whose laps the feed has ranked before it tells of them may stand in between."""
     codes, clock = {d.code: d.number for d in frames.drivers}, frames.clock
     times = clock.times()[:: max(1, round(clock.fps))]
     told = np.array([official_place(raw.timing.get(codes[code]), times) for code in frames.cars])
-    wrong, moved = _not_by_best(place, gap, told, _still_in(frames)), _moved(frames, told)
-    late = np.array([_long(row, LAG_S) for row in wrong])
+    wrong, never = _not_by_best(place, gap, told, _still_in(frames))
+    moved = _moved(frames, told)
+    late = np.array([_long(row, LAG_S) for row in wrong]) | never
     lost = dict(zip((codes[code] for code in frames.cars), (late | moved).sum(axis=1).tolist(), strict=True))
     what = "seconds in which the official place is not that of the best laps"
     found = _of_cars("places_by_best_laps", raw, lost, (1, np.inf), what)
-    false = max(lost.values(), default=0) > LONGEST_S or moved.sum(axis=1).max(initial=0) > 1
+    false = bool(never.any()) or max(lost.values(), default=0) > LONGEST_S
+    false |= moved.sum(axis=1).max(initial=0) > 1
     share_ = 1.0 - sum(lost.values()) / max(1, int((~np.isnan(place)).sum()))
     return found.model_copy(update={"level": "warn" if false else found.level, "value": round(share_, 5)})
 
 
-def _not_by_best(place: Floats, gap: Floats, told: Floats, still: Bools) -> Bools:
+def _not_by_best(place: Floats, gap: Floats, told: Floats, still: Bools) -> tuple[Bools, Bools]:
+    """(cars, m) each, once a second: whether the place is not that of the best laps; and whether it was not
+    for as long as the feed may take, either."""
     ranked, timed = ~np.isnan(place) & still, ~np.isnan(gap) & still
     mine = np.where(ranked, gap, np.nan)
     better, level_ = np.zeros((2, *gap.shape))
     for other in mine:
         better += other < mine - SAME_S
         level_ += np.abs(other - mine) < SAME_S
-    wrong = ranked & ((place <= better) | (place > better + level_))
-    return np.asarray(wrong | (still & ~timed & (told <= timed.sum(axis=0))))
+    first = np.where(ranked, better + 1, np.inf)
+    last = np.where(ranked, better + level_, -np.inf)
+    wrong = ranked & ((place < first) | (place > last))
+    never = np.zeros(wrong.shape, dtype=bool)
+    for i, now in zip(*np.nonzero(wrong), strict=True):
+        unseen = still[:, now] & ~ranked[:, now] & (told[:, now] < place[i, now])
+        were = slice(max(0, now - LONGEST_S), now + SOON_S + 1)
+        over = place[i, now] - unseen.sum() > last[i, were].max()
+        never[i, now] = over or place[i, now] < first[i, were].min()
+    return np.asarray(wrong | (still & ~timed & (told <= timed.sum(axis=0)))), never
 
 
 def _moved(frames: RaceFrames, told: Floats) -> Bools:

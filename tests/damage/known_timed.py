@@ -35,6 +35,7 @@ TIMED_RULES = RULES | {
 KINDS = {"out": OUT, "timed": TIMED, "in": IN}
 NEAR_S = 10.0  # as the status and race control differ
 # of a lap that ends there the feed often says not when, and nothing else tells of engines and pedals there
+OFF_IN_PITS = 100.0  # 1/10 m more: positions in real pits step by up to 14 m more than a car can drive there
 NOT_IN_PITS = ("lap", "tyre", "tyre_life", "rpm", "throttle", "gear", "brake", "drs")
 
 
@@ -52,6 +53,9 @@ def of_demo_timed(truth: Truth) -> Known:
     for name in ("position", "gap", "interval"):
         true[name] = np.where(np.isnan(true[name]), np.inf, true[name])
     bounds = {name: windows(rule, true[name]) for name, rule in TIMED_RULES.items()}
+    for name in ("x", "y"):
+        for bound, off in zip(bounds[name], (-OFF_IN_PITS, OFF_IN_PITS), strict=True):
+            bound[in_pits] += off
     always = np.ones(place.shape, dtype=bool)
     return Known(
         codes=codes,
