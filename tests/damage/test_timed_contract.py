@@ -32,35 +32,6 @@ ONCE_SILENT: list[tuple[SessionCode, Blow]] = [  # each was found by the table, 
     ("Q", Blow("laps: the last laps lost", ("76",), 0.0, 1.0, 3.0)),
     ("Q", Blow("order: ends early", ("33",), 748.0, 1.0, 1.0)),
     ("FP1", Blow("laps: a pit stop that never was", ("76",), 198.0, 1.0, 1.0)),
-    (
-        "Q",
-        Blow(
-            "order: ends early",
-            (
-                "92",
-                "58",
-                "19",
-                "91",
-                "93",
-                "11",
-                "27",
-                "96",
-                "94",
-                "95",
-                "88",
-                "22",
-                "33",
-                "41",
-                "64",
-                "90",
-                "97",
-                "76",
-            ),
-            944.9,
-            1.0,
-            1.0,
-        ),
-    ),
     ("FP1", Blow("order: of seconds before", ("88",), 456.7, 123.0, 38.0, 1)),
     ("Q", Blow("order: two cars swapped for a while", ("92", "41"), 1082.7, 44.0, 1.0)),
     ("Q", Blow("order: another place for a while", ("93",), 753.7, 73.0, 4.6, 2)),
@@ -78,7 +49,7 @@ def test_what_was_silent_once_is_named(session: SessionCode, blow: Blow) -> None
     assert not trial.wrong, str(trial)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow])
 @given(session=st.sampled_from(["FP1", "Q"]), seed=st.integers(0, 2), data=st.data())
 def test_no_falsehood_is_silent(session: SessionCode, seed: int, data: st.DataObject) -> None:
     given_ = demo(session)

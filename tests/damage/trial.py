@@ -108,12 +108,13 @@ class Trial:
 @cache
 def demo(session: SessionCode = "R") -> World:
     """The first demo race, or its qualifying or practice, through fastf1."""
-    event, truth = next(made for made in _simulated() if made[0].session == session)
+    event, simulated = next(made for made in _simulated() if made[0].session == session)
+    truth = simulated()
     with TemporaryDirectory(prefix="f1-damage-") as folder:
         path = Path(folder) / "session.txt"
-        write_recording(truth(), path, event)
+        write_recording(truth, path, event)
         lines = path.read_text().splitlines(keepends=True)
-    known = of_demo_timed(truth()) if truth().parts else of_demo(truth())
+    known = of_demo_timed(truth) if truth.parts else of_demo(truth)
     return world(_read(session, lines), known, lines)
 
 
