@@ -86,7 +86,7 @@ def test_the_demo_is_told_exactly(demo_raw: RawRace) -> None:
 def fetched(hosts: Hosts, cache: Path, *, offline: bool = False, own: Any = None) -> tuple[Any, Watch]:
     """Topics and findings of a session at the hosts, and what watched the requests."""
     cache.mkdir(exist_ok=True)
-    source = Source(cache, offline=offline)
+    source = Source(cache, offline=offline, patience_s=2.0)  # for a connection that breaks, as any may
     watch = configure(source)
     hosts.requests.clear()
     numbers = {str(n) for n in range(100)}
