@@ -281,6 +281,7 @@ def damaged(data: st.DataObject) -> RawRace:
     return replace(raw, laps=laps)
 
 
+@pytest.mark.slow(10)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damage_breaks_no_promise(data: st.DataObject) -> None:
