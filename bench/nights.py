@@ -16,7 +16,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,11 +30,12 @@ from pipeline.contract.sessions import SESSIONS, SessionCode
 from pipeline.run.batch import Listener, Settings
 from pipeline.run.batch import run as compute
 from pipeline.store.local import LocalStore
+from tests.command import clean_environment
 from tests.nightly import archive
 from tests.nightly.archive import Weekend, hours_ago
 from tests.nightly.hosts import Hosts, serving
 from tests.s3.support import place
-from tests.s3.swift import SwiftServer, environment
+from tests.s3.swift import environment, running
 
 _CAR = {"0": "RPM", "2": "Speed", "3": "nGear", "4": "Throttle", "5": "Brake", "45": "DRS"}
 _WEEKEND: dict[SessionCode, int] = {"FP1": 2, "FP2": 2, "FP3": 1, "Q": 1, "R": 0}  # days before the race
@@ -55,7 +56,7 @@ def _night(hosts: Hosts, year: int, folder: Path, *more: str, **variables: str) 
     where = ("--out", str(folder / "out"), "--fastf1-cache", str(folder / "cache"))
     words = ("nightly", "--season", str(year), *where, *more)
     hosts.requests.clear()
-    told = {k: v for k, v in os.environ.items() if not k.startswith("F1_")} | hosts.environment() | variables
+    told = clean_environment() | hosts.environment() | variables
     seconds, cpu, said = run("bench.nights:command", words, told)
     return Night(seconds, cpu, said, dict(hosts.requests))
 
@@ -87,7 +88,7 @@ def fresh(given: Input) -> tuple[Night, Night]:
     folder = given.work / "fresh"
     (folder / "cache").mkdir(parents=True)
     weekend = Weekend(1, given.task.event.name, hours_ago(2.5), 1)
-    with serving() as hosts, s3_server(folder) as server, place(server) as bucket:
+    with serving() as hosts, running(folder / "swift", environment()) as server, place(server) as bucket:
         hosts.content["schedule"] = {f"/schedule_{weekend.start.year}.json": archive.schedule([weekend])}
         hosts.content["jolpica"] = archive.no_results(weekend)
         pages = _real(given, weekend, folder / "cache") if given.real else archive.timing(weekend, folder)
@@ -101,18 +102,6 @@ def fresh(given: Input) -> tuple[Night, Night]:
         if not bucket.published():
             raise RuntimeError(first.said)
         return first, _night(hosts, weekend.start.year, folder, **published)
-
-
-@contextmanager
-def s3_server(folder: Path) -> Iterator[SwiftServer]:
-    """An S3 server with its data below the folder."""
-    (folder / "swift").mkdir()
-    server = SwiftServer(folder / "swift", environment())
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def _real(given: Input, weekend: Weekend, cache: Path) -> dict[str, bytes]:
@@ -139,13 +128,7 @@ def _read(file: Path) -> Any:
 
 def _statuses(told: Any) -> Iterator[bytes]:
     for when, status in zip(told["Time"], told["Status"], strict=True):
-        yield _line(when, {"Status": status})
-
-
-def _line(when: timedelta, message: Any) -> bytes:
-    seconds, ms = divmod(round(when.total_seconds() * 1000), 1000)
-    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
-    return f"{clock}{json.dumps(message)}\r\n".encode()
+        yield archive.line(when, {"Status": status})
 
 
 def _car(row: Any) -> dict[str, Any]:
@@ -171,7 +154,7 @@ def _stream(tables: Any, samples: str, stamp: str, cars: str, entry: Any) -> byt
         ]
         packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
         packed = packer.compress(json.dumps({samples: message}).encode()) + packer.flush()
-        lines.append(_line(first[begin]["Time"], base64.b64encode(packed).decode()))
+        lines.append(archive.line(first[begin]["Time"], base64.b64encode(packed).decode()))
     return b"".join(lines)
 
 

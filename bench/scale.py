@@ -158,6 +158,7 @@ def bucket(sessions: int) -> Iterator[Figure]:
     from pipeline.publish.verify import verify  # noqa: PLC0415
     from pipeline.store.s3 import S3Store  # noqa: PLC0415
     from tests.s3.support import options, place  # noqa: PLC0415
+    from tests.s3.swift import environment, running  # noqa: PLC0415
 
     with TemporaryDirectory(prefix="f1-bench-") as folder, inputs.opened(quick=True) as given:
         local = nights.whole_season(given, Path(folder), sessions)
@@ -171,7 +172,7 @@ def bucket(sessions: int) -> Iterator[Figure]:
             "listing of the season": lambda remote: list(remote.list(f"telemetry/{year}/")),
             "verify": lambda remote: list(verify(remote, year)),
         }
-        with nights.s3_server(Path(folder)) as server, place(server) as there:
+        with running(Path(folder) / "swift", environment()) as server, place(server) as there:
             for name, act in work.items():
                 with S3Store(options(there)) as remote:
                     begin = time.perf_counter()

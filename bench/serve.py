@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,17 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Servers:
+    """Ours and nginx, by process and address, over the same files."""
+
+    out: Path
+    pid: int
+    ours: str
+    nginx_pid: int
+    nginx: str
+
+
+@dataclass(frozen=True)
 class Result:
     requests: float  # a second
     gigabytes: float  # a second
@@ -72,35 +83,40 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=4, help="of load for each figure")
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
     options = parser.parse_args()
+    with servers(options.out) as both:
+        found = targets(both.out)
+        compare(found, both, options.connections, options.seconds)
+        print(f"\npeak memory of our server: {peak_memory_mb(both.pid):.0f} MB")
+        first_bytes(found[-1], both.ours, both.nginx)
+
+
+@contextmanager
+def servers(given: Path | None) -> Iterator[Servers]:
+    """Both, with the published files given or with made up ones. Exits where a program is missing."""
     for program in ("wrk", "nginx"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is not installed: apt-get install {program}")
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-serve-")))
+    with tempfile.TemporaryDirectory(prefix="bench-serve-") as name:
+        folder = Path(name)
         folder.chmod(0o755)  # nginx's worker is another user
-        out = options.out.resolve() if options.out else make_files(folder / "out")
-        pid, ours = stack.enter_context(our_server(out))
-        nginx = stack.enter_context(nginx_server(out, folder))
-        compare(targets(out), pid, ours, nginx, options.connections, options.seconds)
-        print(f"\npeak memory of our server: {peak_memory_mb(pid):.0f} MB")
-        first_bytes(targets(out)[-1], ours, nginx)
+        out = given.resolve() if given else make_files(folder / "out")
+        with our_server(out) as (pid, ours), nginx_server(out, folder) as nginx:
+            yield Servers(out, pid, ours, int((folder / "nginx.pid").read_text()), nginx)
 
 
-def compare(
-    found: list[Target], pid: int, ours: str, nginx: str, connections: list[int], seconds: int
-) -> None:
+def compare(found: list[Target], both: Servers, connections: list[int], seconds: int) -> None:
     print(
         f"{'':<9}{'MB':>7} {'conns':>5} |{'ours /s':>9}{'GB/s':>6}{'p50 ms':>8}{'p99 ms':>8}{'cpu us':>8} |",
         end="",
     )
     print(f"{'nginx /s':>9}{'GB/s':>6}{'p50 ms':>8}{'p99 ms':>8} | ratio")
     for target in found:
-        size = body_size(ours + target.ours) / 1e6
+        size = body_size(both.ours + target.ours) / 1e6
         for count in connections:
-            before = cpu_seconds(pid)
-            mine = load(ours + target.ours, count, seconds)
-            cpu = (cpu_seconds(pid) - before) / max(mine.requests * seconds, 1) * 1e6
-            theirs = load(nginx + target.nginx, count, seconds)
+            before = cpu_seconds(both.pid)
+            mine = load(both.ours + target.ours, count, seconds)
+            cpu = (cpu_seconds(both.pid) - before) / max(mine.requests * seconds, 1) * 1e6
+            theirs = load(both.nginx + target.nginx, count, seconds)
             # Of bytes for large bodies: with many connections few of them end within the time.
             ratio = mine.gigabytes / theirs.gigabytes if size > 1 else mine.requests / theirs.requests
             figures = f"{columns(mine)}{cpu:>8.0f} |{columns(theirs)} | {ratio:.2f}"

@@ -8,15 +8,14 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from bench.serve import answering, free_port, load, make_files, nginx_server, our_server, targets
+from bench.serve import answering, free_port, load, servers, targets
 from pipeline.contract.media import JSON
 from serve.middleware import SECURITY
 from serve.static import fields_of
@@ -44,17 +43,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="published files to serve (default: made up ones)")
     parser.add_argument("--turns", type=int, default=8, help="of a second, for each figure")
     options = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-serve-")))
-        folder.chmod(0o755)  # nginx's worker is another user
-        out = options.out.resolve() if options.out else make_files(folder / "out")
-        pid, ours = stack.enter_context(our_server(out))
-        nginx = stack.enter_context(nginx_server(out, folder))
-        worker = child_of(int((folder / "nginx.pid").read_text()))
-        asked = {"a constant": stack.enter_context(constant_server())}
-        for target in (target for target in targets(out) if target.name in SMALL):
-            asked[f"{target.name}, ours"] = pid, ours + target.ours
-            asked[f"{target.name}, nginx"] = worker, nginx + target.nginx
+    with servers(options.out) as both, constant_server() as constant_:
+        worker = child_of(both.nginx_pid)
+        asked = {"a constant": constant_}
+        for target in (target for target in targets(both.out) if target.name in SMALL):
+            asked[f"{target.name}, ours"] = both.pid, both.ours + target.ours
+            asked[f"{target.name}, nginx"] = worker, both.nginx + target.nginx
         least = dict.fromkeys(asked, float("inf"))
         for _ in range(options.turns):
             for name, (process, url) in asked.items():

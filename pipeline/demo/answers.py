@@ -85,7 +85,7 @@ def _raced(truth: Truth, points: tuple[int, ...]) -> list[dict[str, Any]]:
     first, rows = order[0], []
     for place, code in enumerate(order, 1):
         classified = laps[code] >= int(_CLASSIFIED * laps[first])
-        row = _who(truth, code) | {
+        row = who(truth, code) | {
             "position": str(place),
             "positionText": str(place) if classified else "R" if code in truth.retired_s else "N",
             "points": str(points[place - 1] if classified and place <= len(points) else 0),
@@ -106,7 +106,7 @@ def _raced(truth: Truth, points: tuple[int, ...]) -> list[dict[str, Any]]:
 def _qualified(truth: Truth) -> list[dict[str, Any]]:
     found = [bests(truth, part, math.inf) for part in range(len(truth.parts))]
     return [
-        _who(truth, code)
+        who(truth, code)
         | {"position": str(place)}
         | {f"Q{part}": lap_time(best[code]) for part, best in enumerate(found, 1) if code in best}
         for place, code in enumerate(truth.orders[-1][1], 1)
@@ -117,7 +117,8 @@ def _car(truth: Truth, code: str) -> DemoCar:
     return next(car for car in truth.cars if car.code == code)
 
 
-def _who(truth: Truth, code: str) -> dict[str, Any]:
+def who(truth: Truth, code: str) -> dict[str, Any]:
+    """A driver and the team as jolpica has them in a row of any result."""
     car = _car(truth, code)
     return {
         "number": car.number,

@@ -78,13 +78,12 @@ def _drove_on(raw: RawRace, frames: RaceFrames) -> Iterator[str]:
 def result(frames: RaceFrames, place: Floats) -> Check:
     """Places in the last frame against the result: penalties come later."""
     last = {code: row[-1] for code, row in zip(frames.cars, place, strict=True)}
+    official = {d.code: int(d.classified) for d in frames.drivers if d.classified and d.classified.isdigit()}
     other = [
-        driver.code
-        for driver in frames.drivers
-        if (driver.classified or "").isdigit()
-        and last.get(driver.code, np.nan) not in (np.nan, int(driver.classified or 0))
+        code
+        for code, due in official.items()
+        if not np.isnan(place_ := last.get(code, np.nan)) and place_ != due
     ]
-    other = [code for code in other if not np.isnan(last.get(code, np.nan))]
     text = f"the result has another place than the timing at its end: {', '.join(other)}" if other else ""
     return Check(name="result_agrees", level="note" if other else "ok", value=len(other), message=text)
 

@@ -2,7 +2,7 @@
 parts against those who drove in them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -15,7 +15,17 @@ from pipeline.frames.lap_times import SAME_S, bests, can_count
 from pipeline.frames.outings import lap_kinds
 from pipeline.frames.quality_parts import flag, parts, result
 from pipeline.frames.ranking import official_place
-from pipeline.model import CREEPS_KMH, PIT_LANE_KMH, Bools, Floats, Laps, LapTimes, RaceFrames, RawRace
+from pipeline.model import (
+    CREEPS_KMH,
+    PIT_LANE_KMH,
+    Bools,
+    CarFrames,
+    Floats,
+    Laps,
+    LapTimes,
+    RaceFrames,
+    RawRace,
+)
 
 LAG_S, LONGEST_S = 20, 50  # in which the feed ranks a lap or takes one back, and does at the latest
 SOON_S = 2  # by which the order is ahead of the laps
@@ -118,11 +128,10 @@ def _of_cars(
 
 def _off_lap(raw: RawRace, frames: RaceFrames) -> Check:
     """Seconds on the track in another lap than the timing counts: race distance is not known there."""
-    lost = {}
-    for driver in frames.drivers:
-        if (car := frames.cars.get(driver.code)) is not None:
-            off = ~unknown(car, "x") & unknown(car, "dist") & np.isin(car.columns["status"], DRIVES)
-            lost[driver.number] = float(off.sum()) / frames.clock.fps
+    lost = _seconds(
+        frames,
+        lambda car: ~unknown(car, "x") & unknown(car, "dist") & np.isin(car.columns["status"], DRIVES),
+    )
     what = "seconds on the track in another lap than the timing counts, race distance null"
     return _of_cars("lap_contradicted", raw, lost, (2.0, 5.0), what)
 
@@ -130,20 +139,30 @@ def _off_lap(raw: RawRace, frames: RaceFrames) -> Check:
 def _in_the_pits(raw: RawRace, frames: RaceFrames) -> Check:
     """Seconds in which the timing has a car in the pits, and it drives as it cannot in there; or on the
     track, and it stands in its garage."""
-    lost = {}
-    for driver in frames.drivers:
-        if (car := frames.cars.get(driver.code)) is not None:
-            status, speed = car.columns["status"], car.columns["speed"]
-            false = np.isin(status, (PIT, GARAGE)) & (speed > PIT_LANE_KMH)
-            known = ~unknown(car, "x")
-            if (stands := known & (status == GARAGE)).any():
-                off = [car.columns[name] - np.median(car.columns[name][stands]) for name in ("x", "y")]
-                slow = known & ~unknown(car, "speed") & (speed < CREEPS_KMH)
-                false |= np.isin(status, (OUT, TIMED, IN)) & slow & (np.hypot(*off) < BOX)
-            lasting = _long(false, PASSES_S * frames.clock.fps)
-            lost[driver.number] = float(lasting.sum()) / frames.clock.fps
+    lost = _seconds(frames, lambda car: _long(_elsewhere(car), PASSES_S * frames.clock.fps))
     what = "seconds in the pits by the timing in which the car drives elsewhere, or the other way round"
     return _of_cars("pit_visits_contradicted", raw, lost, (2.0, 5.0), what)
+
+
+def _elsewhere(car: CarFrames) -> Bools:
+    """(n,) frames in which a car moves as it cannot where its status has it."""
+    status, speed, known = car.columns["status"], car.columns["speed"], ~unknown(car, "x")
+    false = np.isin(status, (PIT, GARAGE)) & (speed > PIT_LANE_KMH)
+    if (stands := known & (status == GARAGE)).any():
+        off = [car.columns[name] - np.median(car.columns[name][stands]) for name in ("x", "y")]
+        slow = known & ~unknown(car, "speed") & (speed < CREEPS_KMH)
+        false |= np.isin(status, (OUT, TIMED, IN)) & slow & (np.hypot(*off) < BOX)
+    return np.asarray(false)
+
+
+def _seconds(frames: RaceFrames, wrong: Callable[[CarFrames], Bools]) -> dict[str, float]:
+    """Racing number -> for how long something is wrong with a car's frames."""
+    shown = ((d.number, frames.cars[d.code]) for d in frames.drivers if d.code in frames.cars)
+    return {number: float(wrong(car).sum()) / frames.clock.fps for number, car in shown}
+
+
+def _numbers(frames: RaceFrames) -> dict[str, str]:
+    return {driver.code: driver.number for driver in frames.drivers}
 
 
 def _placed(raw: RawRace, frames: RaceFrames, place: Floats, timed: Bools) -> Check:
@@ -151,7 +170,7 @@ def _placed(raw: RawRace, frames: RaceFrames, place: Floats, timed: Bools) -> Ch
     lacks = timed & np.isnan(place)
     what = "of the time cars with a lap time have no official place"
     found = share("official_order", float(lacks.sum() / max(1, timed.sum())), (0.01, 0.05), what)
-    numbers = {d.code: d.number for d in frames.drivers}
+    numbers = _numbers(frames)
     seconds = {numbers[code]: float(row.sum()) for code, row in zip(frames.cars, lacks, strict=True)}
     if silent := _without_news(raw, frames):
         text = f"the timing has no order of {', '.join(silent)}, in which laps were timed"
@@ -177,13 +196,15 @@ def _places_by_best(raw: RawRace, frames: RaceFrames, place: Floats, gap: Floats
     """For how long the official place is not that of the best laps, by more than the feed takes to see it, or
     never was; or is that of a car with a lap time, and there is none; or changes though the car was knocked
     out. Cars whose laps the feed has ranked before it tells of them may stand in between."""
-    codes, clock = {d.code: d.number for d in frames.drivers}, frames.clock
+    numbers, clock = _numbers(frames), frames.clock
     times = clock.times()[:: max(1, round(clock.fps))]
-    told = np.array([official_place(raw.timing.get(codes[code]), times) for code in frames.cars])
+    told = np.array([official_place(raw.timing.get(numbers[code]), times) for code in frames.cars])
     wrong, never = _not_by_best(place, gap, told, _still_in(frames))
     moved = _moved(frames, told)
     late = np.array([_long(row, LAG_S) for row in wrong]) | never
-    lost = dict(zip((codes[code] for code in frames.cars), (late | moved).sum(axis=1).tolist(), strict=True))
+    lost = dict(
+        zip((numbers[code] for code in frames.cars), (late | moved).sum(axis=1).tolist(), strict=True)
+    )
     what = "seconds in which the official place is not that of the best laps"
     found = _of_cars("places_by_best_laps", raw, lost, (1, np.inf), what)
     false = bool(never.any()) or max(lost.values(), default=0) > LONGEST_S

@@ -11,6 +11,7 @@ from fastf1._api import pages
 from fastf1.livetiming.data import LiveTimingData
 
 from pipeline.demo import DemoEvent, Truth, simulate, write_recording
+from pipeline.demo.answers import who
 from pipeline.input.pages import PAGES
 
 SHIFT = timedelta(hours=1)  # a recording's clock has its zero at lights out; an archive's begins before
@@ -65,12 +66,15 @@ def timing(weekend: Weekend, scratch: Path) -> dict[str, bytes]:
             page = f"{name}.jsonStream"
         if page is not None:
             entries = recording.get(name)
-            found[f"/static/{weekend.folder}/{page}"] = b"".join(_line(at, text) for at, text in entries)
+            found[f"/static/{weekend.folder}/{page}"] = b"".join(
+                line(at + SHIFT, text) for at, text in entries
+            )
     return found
 
 
-def _line(at: timedelta, message: Any) -> bytes:
-    total = round((at + SHIFT).total_seconds() * 1000)
+def line(at: timedelta, message: Any) -> bytes:
+    """A line of the archive's: the session's clock, and the message."""
+    total = round(at.total_seconds() * 1000)
     clock = f"{total // 3600000:02}:{total // 60000 % 60:02}:{total // 1000 % 60:02}.{total % 1000:03}"
     return f"{clock}{json.dumps(message)}\r\n".encode()
 
@@ -93,22 +97,13 @@ def no_results(weekend: Weekend) -> dict[str, bytes]:
 
 
 def _result(race: Truth, code: str, place: int) -> dict[str, Any]:
-    car = next(car for car in race.cars if car.code == code)
+    grid = next(car.grid for car in race.cars if car.code == code)
     out = code in race.retired_s
-    return {
-        "number": car.number,
+    return who(race, code) | {
         "position": str(place),
         "positionText": "R" if out else str(place),
         "points": "0",
-        "Driver": {
-            "driverId": car.last_name.lower(),
-            "permanentNumber": car.number,
-            "code": car.code,
-            "givenName": car.first_name,
-            "familyName": car.last_name,
-        },
-        "Constructor": {"constructorId": car.team.lower().replace(" ", "_"), "name": car.team},
-        "grid": str(car.grid),
+        "grid": str(grid),
         "laps": str(len(race.line_s[code])),
         "status": "Retired" if out else "Finished",
     }

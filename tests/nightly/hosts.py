@@ -119,18 +119,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(many))
         self.end_headers()
-        for _byte in range(many):
-            try:
-                self.wfile.write(b" ")
-                self.wfile.flush()
-            except OSError:
-                break
-            time.sleep(0.1)
-        self.close_connection = True
+        self._drip(b" " * many)
 
     def _dripping(self, *_: Any) -> None:
         """So slow from its first line on."""
-        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes" * 9:
+        self._drip(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes" * 9)
+
+    def _drip(self, data: bytes) -> None:
+        for byte in data:
             try:
                 self.wfile.write(bytes([byte]))
                 self.wfile.flush()

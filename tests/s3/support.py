@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from pipeline.store.s3_options import S3Options
 from tests.conftest import cli, require
-from tests.s3.swift import READER, WRITER, SwiftServer, environment
+from tests.s3.swift import READER, WRITER, SwiftServer, environment, running
 
 PREFIX = "data/f1"
 
@@ -32,12 +32,8 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwiftServer]
     except (subprocess.SubprocessError, OSError) as error:
         require(False, f"Swift cannot be installed: {getattr(error, 'stderr', '') or error}")
         raise
-    server = SwiftServer(tmp_path_factory.mktemp("swift"), made)
-    try:
-        server.start()
+    with running(tmp_path_factory.mktemp("swift"), made) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -63,6 +65,17 @@ PLAIN_FILTERS = sorted(set(PIPELINE.split()) - {"cache", "tempauth", "proxy-serv
 
 def _plain_filter(name: str) -> str:
     return f"[filter:{name}]\nuse = egg:swift#{name.replace('-', '_')}\n"
+
+
+@contextmanager
+def running(folder: Path, environment: Path) -> Iterator["SwiftServer"]:
+    """A server with its data in the folder, which is made where it is not there."""
+    server = SwiftServer(folder, environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class SwiftServer:
