@@ -90,11 +90,29 @@ def text_table(texts: tuple[str, ...], null: int) -> NumberTable:
 
 def _rows(values: range, decimals: int, missing: bool) -> Bytes:
     """Right-aligned texts of `values`, and the row for null."""
-    texts = [f"{v / 10**decimals:.{decimals}f}" for v in values] if decimals else [str(v) for v in values]
-    texts.append("null" if missing else "")
-    width = max(map(len, texts))
-    joined = "".join(t.rjust(width) for t in texts).encode()
-    return np.frombuffer(joined, dtype=np.uint8).reshape(len(texts), width)
+    null = "null" if missing else ""
+    width = max(len(f"{value / 10**decimals:.{decimals}f}") for value in (values[0], values[-1]))
+    width = max(width, len(null))
+    rows = np.full((len(values) + 1, width), ord(" "), dtype=np.uint8)
+    rows[-1] = _row(null.rjust(width).encode())
+    signed = np.arange(values.start, values.stop, dtype=np.int32)
+    left, first = (
+        np.abs(signed),
+        np.empty(len(values), dtype=np.int32),
+    )  # first: the column that a text begins in
+    column, place = width - 1, 0
+    while place <= decimals or left.any():
+        shown = (left > 0) | (place <= decimals)
+        rows[:-1, column][shown] = left[shown] % 10 + ord("0")
+        first[shown] = column
+        left //= 10
+        column, place = column - 1, place + 1
+        if decimals and place == decimals:
+            rows[:-1, column] = ord(".")
+            column -= 1
+    (negative,) = np.nonzero(signed < 0)
+    rows[negative, first[negative] - 1] = ord("-")
+    return rows
 
 
 def _row(text: bytes) -> Bytes:
