@@ -1,5 +1,6 @@
 """What a forked command starts from: the libraries of a run loaded once; recordings made, and read, once."""
 
+import gc
 import os
 import pickle
 import shutil
@@ -29,9 +30,12 @@ from pipeline.input.load import HTTP_CACHE, load
 from pipeline.job import Source
 from pipeline.model import RawRace
 from pipeline.network.patience import Watch
+from pipeline.publish.documents import schemas
 from tests.command import RECORDINGS, REPOSITORY, recording_name
 
 _spawn = util.spawnv_passfds
+schemas()
+gc.freeze()
 
 
 def become(

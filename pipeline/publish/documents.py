@@ -1,6 +1,7 @@
 """The JSON documents of the format: read, written, and refused where a newer version made them."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TypeVar
 
 import orjson
@@ -63,11 +64,17 @@ def parsed(data: bytes | None, model: type[M]) -> M | None:
         return None
 
 
+@cache
+def schemas() -> dict[str, bytes]:
+    """The JSON Schema of each document, by name."""
+    made = {name: model.model_json_schema(mode="serialization") for name, model in SCHEMAS.items()}
+    return {name: orjson.dumps(schema, option=orjson.OPT_INDENT_2) + b"\n" for name, schema in made.items()}
+
+
 def publish_schemas(store: Store) -> None:
     """Write the JSON Schemas of the format where they are missing or differ."""
-    for name, model in SCHEMAS.items():
+    for name, data in schemas().items():
         key = key_of("schema", schema=name, version=SCHEMA_VERSION)
-        data = orjson.dumps(model.model_json_schema(mode="serialization"), option=orjson.OPT_INDENT_2) + b"\n"
         there = store.fetch(key)
         if there is None or there.data != data or there.stored.mislabelled:
             store.put_bytes(key, data)

@@ -28,7 +28,7 @@ from pipeline.contract.models import (
     SeasonListing,
 )
 from pipeline.publish.bucket_listings import same_meeting
-from pipeline.publish.documents import parsed, read_model
+from pipeline.publish.documents import parsed, read_model, schemas
 from pipeline.publish.listings import as_season, catalog_of, published_session
 from pipeline.publish.mend import listed_years
 from pipeline.store.base import Fetched, Store, Stored
@@ -208,7 +208,7 @@ def _is_schema(key: str, data: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     name = key.rpartition("/")[2].removesuffix(".schema.json")
-    ours = orjson.loads(orjson.dumps(SCHEMAS[name].model_json_schema(mode="serialization")))
+    ours = orjson.loads(schemas()[name])
     return _fits(there, ours) or _fits(ours, there)
 
 
