@@ -6,6 +6,7 @@ when all listen, and ends when its input does: with the tests that started it, h
 
 import json
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -46,9 +47,11 @@ def make_ring(kind: str, port: int) -> None:
 def serve(kind: str, port: int) -> Any:
     """As swift.common.wsgi.run_server does, which takes one kind a process."""
     app, *_ = wsgi.init_request_processor(str(Path(f"{kind}.conf").resolve()), f"{kind}-server")
+    listening = eventlet.listen(("127.0.0.1", port))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # answers in two parts cost 40 ms
     return eventlet.spawn(
         wsgi.wsgi.server,
-        eventlet.listen(("127.0.0.1", port)),
+        listening,
         app,
         utils.NullLogger(),
         protocol=wsgi.SwiftHttpProtocol,
