@@ -51,12 +51,12 @@ PYTEST := pytest --numprocesses auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 test: $(INSTALLED) ## run the tests, three at a time for every two processors
-	$(BIN)/$(PYTEST) $(ARGS)
+	$(BIN)/$(PYTEST) -m "not thorough" $(ARGS)
 
 test-quick: $(INSTALLED) ## the tests of every part, without those that take seconds
-	$(BIN)/$(PYTEST) -m "not slow" $(ARGS)
+	$(BIN)/$(PYTEST) -m "not slow and not thorough" $(ARGS)
 
-coverage: $(INSTALLED) ## the same as test, and how much of pipeline and serve they run; it may not fall
+coverage: $(INSTALLED) ## all tests, with more cases of many; and how much of pipeline and serve they run: it may not fall
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m $(PYTEST) $(ARGS)
 	$(BIN)/coverage combine --quiet

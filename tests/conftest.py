@@ -153,9 +153,17 @@ def real_cache(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def real_out(once: Once, real_cache: Path) -> Path:
-    """A folder with the artifacts of 2025 rounds 1 and 2. Read only: copy it to change it."""
-    which = ("2025", "--rounds", "1-2", "--sessions", "R", "--offline")
-    return once("real", lambda out: cli("season", *which, "--fastf1-cache", real_cache, "--out", out))
+    """2025 rounds 1 and 2 as far as the cache has them: both races, a qualifying and a practice.
+
+    Read only: copy it to change it.
+    """
+
+    def make(out: Path) -> None:
+        season = ("season", "2025", "--jobs", "2", "--offline", "--fastf1-cache", real_cache, "--out", out)
+        cli(*season, "--rounds", "1", "--sessions", "FP1,Q,R")
+        cli(*season, "--rounds", "2", "--sessions", "R")
+
+    return once("real", make)
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def test_every_section_is_expected() -> None:
     assert set(EXPECTED) == set(SECTIONS)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("section", SECTIONS)
 def test_quick_run_has_every_figure(report: tuple[str, Document], section: str) -> None:
     table, document = report
@@ -115,6 +115,7 @@ def test_quick_run_has_every_figure(report: tuple[str, Document], section: str) 
         assert name in table
 
 
+@pytest.mark.thorough
 @pytest.mark.slow(60)
 def test_stages_have_memory_and_the_baseline_says_its_share(report: tuple[str, Document]) -> None:
     _, document = report
@@ -126,7 +127,7 @@ def test_stages_have_memory_and_the_baseline_says_its_share(report: tuple[str, D
     assert figures["the same season again, unchanged"]["note"] == "2 of 2 skipped"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_demo_has_no_targets_of_the_real_race(report: tuple[str, Document]) -> None:
     _, document = report
     assert not document["real"]

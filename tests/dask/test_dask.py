@@ -111,6 +111,7 @@ def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     assert len(s3.published()) == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.slow(30)
 def test_a_real_race_whose_only_worker_is_killed(s3: Place, real_cache: Path, tmp_path: Path) -> None:
     """The race is begun again by the worker that comes next."""

@@ -91,7 +91,7 @@ def just_over(nights: Nights, scratch: Path) -> str:
     return f"/static/{weekend.folder}/SessionStatus.jsonStream"
 
 
-@pytest.mark.slow(20)
+@pytest.mark.slow
 def test_a_race_is_published_once_the_feed_says_that_it_ended(nights: Nights, tmp_path: Path) -> None:
     page = just_over(nights, tmp_path)
     timing = nights.hosts.content["timing"]

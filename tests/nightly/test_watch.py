@@ -62,6 +62,7 @@ def test_a_clock_that_jumps(jump: timedelta, slept: float) -> None:
     assert sum(naps) == slept
 
 
+@pytest.mark.thorough
 @pytest.mark.slow(60)
 def test_a_week(tmp_path: Path) -> None:
     """The network is lost, a race is put off by hours, one is cancelled, one goes on the next day."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY, Once, cli, require
+from tests.conftest import REPOSITORY, require
 from tests.serve.support import serving
 from tests.waiting import http_server
 
@@ -126,13 +126,6 @@ def served_real(real_out: Path) -> Iterator[str]:
     """Our server over the real races."""
     with serving(real_out) as server:
         yield server.url
-
-
-@pytest.fixture(scope="session")
-def real_weekend(once: Once, real_cache: Path) -> Path:
-    """A folder with race and qualifying of 2025 round 1."""
-    which = ("2025", "--rounds", "1", "--sessions", "R,Q", "--offline", "--frame-skip", "10", "--fps", "5")
-    return once("real-rq", lambda out: cli("season", *which, "--fastf1-cache", real_cache, "--out", out))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 from tests.page.conftest import Tab
 from tests.page.test_page import FRAMES_A_SECOND, Report, report
 from tests.page.truth import Truth
-from tests.serve.support import serving
 
 __all__ = ["report"]
 pytestmark = pytest.mark.slow
@@ -213,17 +212,16 @@ def test_compare_in_a_real_race(
     report("frames a second with the comparison and a chart", round(tab.page.evaluate(FRAMES_A_SECOND, 3), 1))
 
 
-def test_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+def test_a_real_qualifying(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """Its laps by the minute, in its parts; nothing of places and gaps on the road; best laps to compare."""
-    race, laps = (completed(real_weekend / f"telemetry/2025/1/{folder}") for folder in ("", "qualifying"))
-    with serving(real_weekend) as server:
-        check_qualifying(new_tab(), server.url, laps)
-        tab = new_tab().open(server.url + "/replay/2025/1#show=compare&compare=NOR-30,NOR-19-Q")
-        tab.page.locator("#desk .slot >> nth=1").wait_for()
-        assert tab.page.evaluate(SLOTS) == [["R", "NOR", "30"], ["Q", "NOR", "19"]]
-        tab.page.locator("#desk .plot").wait_for()
-        tab.page.click("#desk [aria-label='The same as a table']")
-        cell = tab.page.evaluate(TABLE)["Line"][1]
+    race, laps = (completed(real_out / f"telemetry/2025/1/{folder}") for folder in ("", "qualifying"))
+    check_qualifying(new_tab(), served_real, laps)
+    tab = new_tab().open(served_real + "/replay/2025/1#show=compare&compare=NOR-30,NOR-19-Q")
+    tab.page.locator("#desk .slot >> nth=1").wait_for()
+    assert tab.page.evaluate(SLOTS) == [["R", "NOR", "30"], ["Q", "NOR", "19"]]
+    tab.page.locator("#desk .plot").wait_for()
+    tab.page.click("#desk [aria-label='The same as a table']")
+    cell = tab.page.evaluate(TABLE)["Line"][1]
     ends = [next(row for row in own["NOR"] if row["lap"] == lap) for own, lap in ((race, 30), (laps, 19))]
     first, own = (row["end_s"] - row["start_s"] for row in ends)
     match = re.search(r"−([\d.]+) s", cell)

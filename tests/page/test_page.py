@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.contract.artifacts import SessionKey
+from tests.cases import some
 from tests.conftest import REPOSITORY
 from tests.page.conftest import GO_TO, Tab
 from tests.page.truth import Truth
@@ -546,20 +547,21 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
     assert tab.text("#laps") == ""
 
 
-def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path) -> None:
+@pytest.mark.slow(30)
+@pytest.mark.parametrize(("number", "more"), some([(2, []), (40, ["--every"])], 2))
+def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path, number: int, more: list[str]) -> None:
     """The script that makes the pictures of the README runs, and that of the four sizes."""
-    for number, more in ((2, []), (2 + 40, ["--every"])):
-        done = subprocess.run(
-            [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path), *more],
-            cwd=REPOSITORY,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        assert len(list(tmp_path.glob("*.png"))) == number
+    done = subprocess.run(
+        [sys.executable, "docs/screenshots.py", "--data", str(demo_out), "--out", str(tmp_path), *more],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == number
 
 
 def test_the_files_of_a_race_can_be_opened(new_tab: Callable[..., Tab], served: str) -> None:

@@ -149,10 +149,11 @@ def test_two_fingers_zoom(new_tab: Callable[..., Tab], served: str) -> None:
     assert abs(count(tab, "ground", "--road") - road) < 0.02 * road
 
 
-def test_ghost_of_the_best_lap_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+def test_ghost_of_the_best_lap_of_a_real_qualifying(
+    new_tab: Callable[..., Tab], served_real: str, real_out: Path
+) -> None:
     folder = "telemetry/2025/1/qualifying"
-    with serving(real_weekend) as server:
-        check_ghost(new_tab, f"{server.url}/replay/2025/1?session=Q", real_weekend / folder)
+    check_ghost(new_tab, f"{served_real}/replay/2025/1?session=Q", real_out / folder)
 
 
 def test_ghost_of_the_best_lap_of_a_practice(new_tab: Callable[..., Tab], timed_out: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.page.conftest import Tab
 from tests.page.truth import Truth
-from tests.serve.support import serving
 
 pytestmark = pytest.mark.slow
 
@@ -176,38 +175,37 @@ def test_in_step_with_a_broadcast(new_tab: Callable[..., Tab], served: str) -> N
     assert not tab.page.is_visible("#video")
 
 
-def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """A car's overtakes, a lap of the race; of qualifying the parts, a car's timed laps, its messages."""
     race, qualifying = "telemetry/2025/1", "telemetry/2025/1/qualifying"
-    passes = [e for e in rows(real_weekend, "events", race) if e["kind"] == "overtake"]
-    laps, timed = rows(real_weekend, "laps", race), rows(real_weekend, "laps", qualifying)
+    passes = [e for e in rows(real_out, "events", race) if e["kind"] == "overtake"]
+    laps, timed = rows(real_out, "laps", race), rows(real_out, "laps", qualifying)
     starts = [r["start_s"] for r in timed if r["driver"] == "NOR" and r["kind"] == "timed"]
-    parts = Truth.read(real_weekend / qualifying).manifest.parts
-    with serving(real_weekend) as server:
-        tab = new_tab().open(f"{server.url}/replay/2025/1#car=VER")
-        tab.page.locator(".lapline").first.wait_for(state="attached")
-        follow(tab, "overtake", [e["t_s"] - 5 for e in passes if "VER" in (e["driver"], e["other"])][:3])
-        tab.page.keyboard.press("g")
-        tab.page.keyboard.type("30\n")
-        arrives(tab, min(r["end_s"] for r in laps if r["lap"] == 29 and r["end_s"] is not None))
-        tab = new_tab().open(f"{server.url}/replay/2025/1?session=Q#car=NOR")
-        tab.page.locator("html[data-timed]").wait_for(state="attached")
-        follow(tab, "part", [t for part in parts for t in (part.start, part.end) if t][:4])
-        follow(tab, "lap", starts[:4])
-        tab.page.keyboard.press("End")
-        tab.page.check("#messages input")
-        told = tab.page.locator("#messages li").all_inner_texts()
-        said = [m for m in rows(real_weekend, "race_control", qualifying) if "(NOR)" in m["message"]]
-        assert [line.split("\n")[-1] for line in told] == [m["message"] for m in reversed(said)]
-        tab.page.click("#messages button[value=events]")
-        waits = [
-            e["seconds"]
-            for e in rows(real_weekend, "events", qualifying)
-            if e["kind"] == "pit_stop" and e["driver"] == "NOR"
-        ]
-        told = tab.page.locator("#messages li", has_text="in the garage").all_inner_texts()
-        assert len(told) == len(waits)
-        assert f"NOR in the garage, {waits[2] // 60:.0f}:{waits[2] % 60:02.0f}" in "\n".join(told)
+    parts = Truth.read(real_out / qualifying).manifest.parts
+    tab = new_tab().open(f"{served_real}/replay/2025/1#car=VER")
+    tab.page.locator(".lapline").first.wait_for(state="attached")
+    follow(tab, "overtake", [e["t_s"] - 5 for e in passes if "VER" in (e["driver"], e["other"])][:3])
+    tab.page.keyboard.press("g")
+    tab.page.keyboard.type("30\n")
+    arrives(tab, min(r["end_s"] for r in laps if r["lap"] == 29 and r["end_s"] is not None))
+    tab = new_tab().open(f"{served_real}/replay/2025/1?session=Q#car=NOR")
+    tab.page.locator("html[data-timed]").wait_for(state="attached")
+    follow(tab, "part", [t for part in parts for t in (part.start, part.end) if t][:4])
+    follow(tab, "lap", starts[:4])
+    tab.page.keyboard.press("End")
+    tab.page.check("#messages input")
+    told = tab.page.locator("#messages li").all_inner_texts()
+    said = [m for m in rows(real_out, "race_control", qualifying) if "(NOR)" in m["message"]]
+    assert [line.split("\n")[-1] for line in told] == [m["message"] for m in reversed(said)]
+    tab.page.click("#messages button[value=events]")
+    waits = [
+        e["seconds"]
+        for e in rows(real_out, "events", qualifying)
+        if e["kind"] == "pit_stop" and e["driver"] == "NOR"
+    ]
+    told = tab.page.locator("#messages li", has_text="in the garage").all_inner_texts()
+    assert len(told) == len(waits)
+    assert f"NOR in the garage, {waits[2] // 60:.0f}:{waits[2] % 60:02.0f}" in "\n".join(told)
 
 
 def follow(tab: Tab, kind: str, times: list[float]) -> None:

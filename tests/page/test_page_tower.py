@@ -108,12 +108,11 @@ def drs_of(truth: Truth, code: str, t: float) -> set[str]:
     return found
 
 
-def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], real_weekend: Path) -> None:
+def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """By best laps, with a line under the last that goes on; its result has the times of its parts."""
-    folder = real_weekend / "telemetry/2025/1/qualifying"
+    folder = real_out / "telemetry/2025/1/qualifying"
     truth = Truth.read(folder)
-    with serving(real_weekend) as server:
-        check_qualifying(new_tab(viewport=WIDE), f"{server.url}/replay/2025/1?session=Q", truth, folder)
+    check_qualifying(new_tab(viewport=WIDE), f"{served_real}/replay/2025/1?session=Q", truth, folder)
 
 
 def test_tower_of_the_demos_qualifying(new_tab: Callable[..., Tab], timed_out: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.contract.models import SCHEMAS
+from tests.cases import some
 from tests.page.conftest import STATIC, Tab
 from tests.page.truth import LINES, REST, STEPS, Truth
 
@@ -78,8 +79,8 @@ def test_same_numbers_as_the_frames(tab: Tab, served: str, demo_out: Path, key: 
     compare(truth, frames, read(tab, served + "/static/", f"{served}/data/{key}manifest.json", times))
 
 
-@pytest.mark.slow(25)
-@pytest.mark.parametrize("round_", [1, 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("round_", some([1, 2], 2))
 def test_same_numbers_as_the_frames_of_a_real_race(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path, round_: int
 ) -> None:

@@ -169,7 +169,7 @@ def test_says_what_the_tables_of_other_sessions_say(tmp_path: Path, timed_out: P
     )
 
 
-@pytest.mark.slow(25)
+@pytest.mark.slow
 @pytest.mark.parametrize("round_", [1, 2])
 def test_says_what_the_tables_of_a_real_race_say(tmp_path: Path, real_out: Path, round_: int) -> None:
     key = f"telemetry/2025/{round_}/"
@@ -327,7 +327,7 @@ def test_knows_nothing_from_later(tmp_path: Path, demo_out: Path, key: str) -> N
     check_cuts(tmp_path, demo_out, key, 20)
 
 
-@pytest.mark.slow(25)
+@pytest.mark.slow
 def test_knows_nothing_from_later_in_a_real_race(tmp_path: Path, real_out: Path) -> None:
     check_cuts(tmp_path, real_out, "telemetry/2025/1/", 8)
 

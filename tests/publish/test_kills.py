@@ -17,6 +17,7 @@ from serve.health import HealthChecks
 from serve.memory import Memory
 from serve.problems import Problem
 from serve.shelf import Shelf
+from tests.cases import some
 from tests.command import clean_environment, forked
 from tests.publish.versions import NEW, OLD, Version
 from tests.serve.support import OTHER, make_tree
@@ -61,7 +62,7 @@ def lies(store: LocalStore, key: SessionKey) -> list[str]:
     return [name for name, (said, real) in found.items() if said != real]
 
 
-@pytest.mark.parametrize("step", range(STEPS))
+@pytest.mark.parametrize("step", some(range(STEPS), 3))
 def test_killed_at_every_step(replaced: Path, step: int) -> None:
     """What the manifest names is what it says, frames have its clock, and ready says what is not served."""
     store = LocalStore(replaced)

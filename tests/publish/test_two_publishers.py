@@ -18,6 +18,7 @@ from pipeline.publish.sending import Copy
 from pipeline.publish.sync import sync
 from pipeline.publish.verify import verify
 from pipeline.store.local import LocalStore
+from tests.cases import some
 from tests.publish.versions import NEW, OLD, Version
 from tests.serve.support import OTHER, make_tree
 
@@ -75,7 +76,7 @@ def wrong(root: Path) -> list[str]:
     return [problem for verdict in verify(LocalStore(root)) for problem in verdict.problems]
 
 
-@pytest.mark.parametrize("before", ["nothing", "the other"])
+@pytest.mark.parametrize("before", some(["nothing", "the other"], 2))
 def test_the_other_publishes_between_any_two_writes(
     folders: dict[str, LocalStore], tmp_path: Path, before: str
 ) -> None:
@@ -130,7 +131,7 @@ class Turns:
             self._changed.notify_all()
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", some(range(24), 5))
 def test_in_turns(folders: dict[str, LocalStore], tmp_path: Path, seed: int) -> None:
     """Both write and look in turns, by chance; seeds are fixed."""
     turns = Turns(seed, ("old", "new"))
@@ -154,7 +155,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("again", ["old", "new"])
+@pytest.mark.parametrize("again", some(["old", "new"], 2))
 def test_killed_before_it_looks_again(
     folders: dict[str, LocalStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
 ) -> None:

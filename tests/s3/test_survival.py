@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import some
 from tests.command import start
 from tests.s3.remake import remake
 from tests.s3.support import Place
@@ -17,7 +18,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20
+KILLS = 5
 
 
 @pytest.fixture
@@ -35,13 +36,14 @@ def _small(out: Path) -> None:
 
 
 @pytest.mark.slow(30)
-def test_killed_at_random_moments(s3: Place, out: Path) -> None:
+@pytest.mark.parametrize("seed", some(range(4), 4))
+def test_killed_at_random_moments(s3: Place, out: Path, seed: int) -> None:
     """New races first, then one version after another: at every moment the bucket is whole."""
     _small(out)
     began = time.monotonic()
     s3.cli("publish", "--out", out, F1_S3_PREFIX="elsewhere")
     whole_s = time.monotonic() - began
-    chance = random.Random(20260101)
+    chance = random.Random(seed)
     killed = 0
     fresh = True
     for version in range(5 * KILLS):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import REPOSITORY, cli, require
+from tests.conftest import REPOSITORY, require
 from tests.truth import timed
 from tests.truth.official import Official, violations
 
@@ -55,6 +55,7 @@ def test_the_check_finds_what_is_wrong(
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("round_number", [1, 2])
 def test_frames_agree_with_the_official_timing(real_out: Path, real_cache: Path, round_number: int) -> None:
     require(CHECKER.is_file(), f"no checker at {CHECKER}")
@@ -79,6 +80,7 @@ def test_frames_agree_with_the_official_timing(real_out: Path, real_cache: Path,
     assert "all checks hold" in done.stdout
 
 
+@pytest.mark.slow(100)  # all the others wait for what is made here
 def test_what_happened_in_melbourne(real_out: Path) -> None:
     manifest = orjson.loads((real_out / "telemetry/2025/1/manifest.json").read_bytes())
     drivers = {d["code"]: d for d in manifest["drivers"]}
@@ -131,13 +133,10 @@ def test_the_disqualified_took_the_flag(real_out: Path) -> None:
     assert all(d["finished_at"] is not None and d["laps"] == 56 for d in out.values())
 
 
-@pytest.fixture(scope="module")
-def weekend(real_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the artifacts of a real qualifying and practice."""
-    out = tmp_path_factory.mktemp("weekend")
-    for code in ("Q", "FP1"):
-        cli("race", "2025", "1", "--session", code, "--offline", "--fastf1-cache", real_cache, "--out", out)
-    return out / "telemetry" / "2025" / "1"
+@pytest.fixture
+def weekend(real_out: Path) -> Path:
+    """The folder of 2025 round 1, with its qualifying and practice. Read only."""
+    return real_out / "telemetry" / "2025" / "1"
 
 
 @pytest.mark.parametrize(("code", "folder"), [("Q", "qualifying"), ("FP1", "fp1")])

@@ -1,0 +1,17 @@
+"""Tests that go through many cases of one kind: `make test` has some of them, CI all."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def some(cases: Iterable[Any], every: int) -> list[Any]:
+    """For parametrize: the first of each `every` cases as it is, the others marked thorough."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=[pytest.mark.thorough] if number % every else [],
+        )
+        for number, case in enumerate(cases)
+    ]
