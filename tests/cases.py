@@ -7,7 +7,10 @@ import pytest
 
 
 def some(cases: Iterable[Any], every: int) -> list[Any]:
-    """For parametrize: the first of each `every` cases as it is, the others marked thorough."""
+    """For parametrize: the first of each `every` cases as it is, the others marked thorough.
+
+    A tuple is one case of several values.
+    """
     return [
         pytest.param(
             *(case if isinstance(case, tuple) else (case,)),

@@ -153,13 +153,14 @@ def real_cache(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def real_out(once: Once, real_cache: Path) -> Path:
-    """2025 rounds 1 and 2 as far as the cache has them: both races, a qualifying and a practice.
+    """2025 rounds 1 and 2 as far as the cache has them: two races, a qualifying and a practice.
 
-    Read only: copy it to change it.
+    As JSON it has every tenth frame. Read only: copy it to change it.
     """
 
     def make(out: Path) -> None:
-        season = ("season", "2025", "--jobs", "2", "--offline", "--fastf1-cache", real_cache, "--out", out)
+        where = ("--offline", "--fastf1-cache", real_cache, "--out", out)
+        season = ("season", "2025", "--jobs", "2", "--frame-skip", "10", *where)
         cli(*season, "--rounds", "1", "--sessions", "FP1,Q,R")
         cli(*season, "--rounds", "2", "--sessions", "R")
 

@@ -167,6 +167,8 @@ def test_real_season_in_which_a_race_fails(real_out: Path, real_cache: Path, tmp
         "1-3",
         "--sessions",
         "R",
+        "--frame-skip",
+        "10",
         "--offline",
         "--fastf1-cache",
         real_cache,

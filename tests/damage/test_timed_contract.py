@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.contract.sessions import SessionCode
+from tests.cases import some
 from tests.damage.blows import Blow
 from tests.damage.trial import attempt, demo, drawn, kinds, smaller
 
@@ -43,7 +44,9 @@ ONCE_SILENT: list[tuple[SessionCode, Blow]] = [  # each was found by the table, 
 ]
 
 
-@pytest.mark.parametrize(("session", "blow"), ONCE_SILENT, ids=[f"{s} {b.kind}" for s, b in ONCE_SILENT])
+@pytest.mark.parametrize(
+    ("session", "blow"), some(ONCE_SILENT, 6), ids=[f"{s} {b.kind}" for s, b in ONCE_SILENT]
+)
 def test_what_was_silent_once_is_named(session: SessionCode, blow: Blow) -> None:
     trial = attempt(demo(session), blow)
     assert not trial.wrong, str(trial)

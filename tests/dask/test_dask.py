@@ -97,6 +97,7 @@ def test_two_workers_compute_into_the_bucket(s3: Place, small_out: Path, tmp_pat
     assert not [path for path in tmp_path.rglob("race-*") if path.is_dir()]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow(15)
 def test_a_killed_worker_loses_no_race(s3: Place, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -244,6 +245,7 @@ def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> No
     assert isinstance(result.error, LimitError)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_race_that_hangs_before_it_says_a_word_is_given_up(s3: Place, tmp_path: Path) -> None:
     from pipeline.demo.season import recorded

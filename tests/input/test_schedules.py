@@ -99,7 +99,7 @@ def codes(event: ScheduledEvent) -> str:
 
 def told(year: int, folder: Path) -> ScheduledEvent:
     folder.mkdir(exist_ok=True)
-    (event,) = season(year, Source(folder))
+    (event,) = season(year, Source(folder, patience_s=2.0))  # for a connection that breaks, as any may
     return event
 
 

@@ -67,6 +67,7 @@ def test_a_race_is_in_the_bucket_in_the_first_run_after_its_data_is_there(
     assert not publishing.hosts.requests
 
 
+@pytest.mark.thorough
 def test_official_standings_reach_the_bucket_without_a_race_that_changed(
     publishing: Nights, s3: Place, weekend: Weekend
 ) -> None:
@@ -103,6 +104,7 @@ def holds_rounds_1_and_2(s3: Place, year: int) -> None:
     assert not s3.lies()
 
 
+@pytest.mark.thorough
 def test_a_renumbered_season_in_the_bucket(
     publishing: Nights, s3: Place, numbered_from: Callable[..., None]
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_renumbered_season_in_the_bucket(
     holds_rounds_1_and_2(s3, publishing.year)
 
 
+@pytest.mark.thorough
 def test_a_race_that_cannot_be_taken_out_is_tried_again(
     publishing: Nights, s3: Place, numbered_from: Callable[..., None]
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_race_that_cannot_be_taken_out_is_tried_again(
     holds_rounds_1_and_2(s3, publishing.year)
 
 
+@pytest.mark.thorough
 def test_a_thinner_race_of_a_lost_folder_does_not_replace_the_better_one(
     publishing: Nights, s3: Place, weekend: Weekend
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Standings, StandingsRound
 from pipeline.run.revise import REST, pages, standings_round
+from tests.cases import some
 from tests.command import cli
 from tests.nightly import archive
 from tests.nightly.archive import Weekend
@@ -132,7 +133,7 @@ def of_another_race(races: list[Any]) -> None:
     races[0] |= {"date": f"{races[0]['season']}-01-01", "raceName": "Elsewhere"}
 
 
-@pytest.mark.parametrize("change", [thinner, twice, without_points, of_another_race])
+@pytest.mark.parametrize("change", some([thinner, twice, without_points, of_another_race], 4))
 def test_what_is_worse_or_of_another_race_is_not_taken(nights: Nights, weekend: Weekend, change: Any) -> None:
     nights.run_a_day_later()
     before = state(nights)
@@ -231,7 +232,9 @@ def test_after_which_round_standings_are_asked_for() -> None:
     assert standings_round([], None, 0) is None
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"MRData": {"RaceTable": {"Races": [{}]}}}', None])
+@pytest.mark.parametrize(
+    "content", some([b"<html>", b"{}", b'{"MRData": {"RaceTable": {"Races": [{}]}}}', None], 4)
+)
 def test_an_answer_of_no_use_changes_nothing(nights: Nights, content: bytes | None) -> None:
     nights.run_a_day_later()
     before = state(nights)

@@ -101,6 +101,7 @@ def test_charts(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> Non
     assert not tab.page.locator("#desk").is_visible()
 
 
+@pytest.mark.thorough
 def test_charts_of_a_real_race(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     check_charts(new_tab(), served_real + "/replay/2025/1", real_out / "telemetry/2025/1")
 
@@ -201,6 +202,7 @@ def test_compare(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> No
     assert "compare" not in tab.page.url
 
 
+@pytest.mark.thorough
 def test_compare_in_a_real_race(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path, report: Report
 ) -> None:
@@ -212,6 +214,7 @@ def test_compare_in_a_real_race(
     report("frames a second with the comparison and a chart", round(tab.page.evaluate(FRAMES_A_SECOND, 3), 1))
 
 
+@pytest.mark.thorough
 def test_a_real_qualifying(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """Its laps by the minute, in its parts; nothing of places and gaps on the road; best laps to compare."""
     race, laps = (completed(real_out / f"telemetry/2025/1/{folder}") for folder in ("", "qualifying"))

@@ -158,6 +158,7 @@ def test_moves_smoothly(new_tab: Callable[..., Tab], served: str, report: Report
     assert tab.page.get_attribute("#play", "aria-label") == "Play"
 
 
+@pytest.mark.thorough
 def test_memory_is_flat_over_a_race(new_tab: Callable[..., Tab], served: str, report: Report) -> None:
     tab = new_tab().open(served + RACE)
     tab.page.click("#order tbody button >> nth=0")
@@ -424,7 +425,7 @@ def test_read_aloud(new_tab: Callable[..., Tab], served: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [360, 800, 1100, 1920])
+@pytest.mark.parametrize("width", some([360, 800, 1100, 1920], 4))
 def test_fits(new_tab: Callable[..., Tab], served: str, width: int, scheme: str) -> None:
     tab = new_tab(viewport={"width": width, "height": 780}, color_scheme=scheme).open(served + RACE)
     assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
@@ -438,7 +439,7 @@ def test_fits(new_tab: Callable[..., Tab], served: str, width: int, scheme: str)
     assert (brightness > 128) == (scheme == "light")
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", some([360, 1280], 2))
 def test_long_names_fit(new_tab: Callable[..., Tab], served: str, demo_out: Path, width: int) -> None:
     manifest = json.loads((demo_out / "telemetry/1900/1/manifest.json").read_text())
     manifest["event"] |= {
@@ -520,6 +521,7 @@ def test_gaps_to_the_leader_or_the_car_ahead(
     assert all(cell.is_visible() for cell in both)
 
 
+@pytest.mark.thorough
 def test_laps_behind_at_the_end_of_a_real_race(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path
 ) -> None:
@@ -547,8 +549,8 @@ def test_a_race_of_which_little_is_known(new_tab: Callable[..., Tab], served: st
     assert tab.text("#laps") == ""
 
 
-@pytest.mark.slow(30)
-@pytest.mark.parametrize(("number", "more"), some([(2, []), (40, ["--every"])], 2))
+@pytest.mark.thorough
+@pytest.mark.parametrize(("number", "more"), [(2, []), (40, ["--every"])])
 def test_screenshots(chromium: Any, demo_out: Path, tmp_path: Path, number: int, more: list[str]) -> None:
     """The script that makes the pictures of the README runs, and that of the four sizes."""
     done = subprocess.run(

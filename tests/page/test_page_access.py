@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import some
 from tests.conftest import REPOSITORY, require
 from tests.page.conftest import Tab
 
@@ -76,14 +77,12 @@ def test_no_barriers_in_charts_and_home(
         assert barriers(tab) == [], path
 
 
-@pytest.mark.parametrize("size", [(390, 844), (844, 390), (360, 780), (1024, 768)])
+@pytest.mark.parametrize(("width", "height"), some([(390, 844), (844, 390), (360, 780), (1024, 768)], 4))
 def test_a_chosen_car_is_seen_at_once(
-    new_tab: Callable[..., Tab], served: str, size: tuple[int, int]
+    new_tab: Callable[..., Tab], served: str, width: int, height: int
 ) -> None:
     """Its card, the map and the controls are on the screen together, whatever is tapped."""
-    tab = new_tab(viewport={"width": size[0], "height": size[1]}, has_touch=True).open(
-        f"{served}{RACE}#t=330"
-    )
+    tab = new_tab(viewport={"width": width, "height": height}, has_touch=True).open(f"{served}{RACE}#t=330")
     tab.page.locator("html[data-timed]").wait_for(state="attached")
     tab.page.tap("#order tbody tr:nth-child(3) td.gap")
     wanted = ["#car h2", "#car .numbers", "#car .times", "#stage", "#play", "#bar", "#jump", "#order thead"]
@@ -97,11 +96,11 @@ def test_a_chosen_car_is_seen_at_once(
     assert tab.page.evaluate(SEEN, ["#messages h2", "#car h2", "#play"]) == []
 
 
-@pytest.mark.parametrize("size", [(720, 450), (195, 422), (422, 195)])
-def test_at_twice_the_size(new_tab: Callable[..., Tab], served: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("width", "height"), some([(720, 450), (195, 422), (422, 195)], 3))
+def test_at_twice_the_size(new_tab: Callable[..., Tab], served: str, width: int, height: int) -> None:
     """A page zoomed to 200 % has half the room: nothing is cut off, and all of it can be reached."""
-    tab = new_tab(viewport={"width": size[0], "height": size[1]}).open(f"{served}{RACE}#t=330&car=CAS")
-    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+    tab = new_tab(viewport={"width": width, "height": height}).open(f"{served}{RACE}#t=330&car=CAS")
+    assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= width
     for selector in ("#play", "#result", "#car .numbers", "#order tbody tr:last-child", "#stage"):
         tab.page.locator(selector).scroll_into_view_if_needed()
         assert tab.page.locator(selector).is_visible(), selector

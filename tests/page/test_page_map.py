@@ -149,6 +149,7 @@ def test_two_fingers_zoom(new_tab: Callable[..., Tab], served: str) -> None:
     assert abs(count(tab, "ground", "--road") - road) < 0.02 * road
 
 
+@pytest.mark.thorough
 def test_ghost_of_the_best_lap_of_a_real_qualifying(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path
 ) -> None:
@@ -156,6 +157,7 @@ def test_ghost_of_the_best_lap_of_a_real_qualifying(
     check_ghost(new_tab, f"{served_real}/replay/2025/1?session=Q", real_out / folder)
 
 
+@pytest.mark.thorough
 def test_ghost_of_the_best_lap_of_a_practice(new_tab: Callable[..., Tab], timed_out: Path) -> None:
     folder = "telemetry/1900/1/fp1"
     with serving(timed_out) as server:

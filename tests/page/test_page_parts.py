@@ -119,6 +119,7 @@ def test_result(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> Non
     check_result(new_tab(), served + RACE, demo_out / FOLDER)
 
 
+@pytest.mark.thorough
 def test_result_of_a_real_race(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     check_result(new_tab(), served_real + "/replay/2025/1", real_out / "telemetry/2025/1")
 
@@ -175,6 +176,7 @@ def test_in_step_with_a_broadcast(new_tab: Callable[..., Tab], served: str) -> N
     assert not tab.page.is_visible("#video")
 
 
+@pytest.mark.thorough
 def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """A car's overtakes, a lap of the race; of qualifying the parts, a car's timed laps, its messages."""
     race, qualifying = "telemetry/2025/1", "telemetry/2025/1/qualifying"

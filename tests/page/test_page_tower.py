@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.demo import simulate_timed
+from tests.cases import some
 from tests.page.conftest import Tab
 from tests.page.test_page import FAINT
 from tests.page.truth import Truth
@@ -49,6 +50,7 @@ def test_tower(new_tab: Callable[..., Tab], served: str, demo_out: Path) -> None
     check_tower(new_tab(viewport=WIDE), f"{served}/replay/1900/1", demo_out / "telemetry/1900/1", 9)
 
 
+@pytest.mark.thorough
 def test_tower_of_a_real_race(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     check_tower(new_tab(viewport=WIDE), f"{served_real}/replay/2025/1", real_out / "telemetry/2025/1", 9)
 
@@ -108,6 +110,7 @@ def drs_of(truth: Truth, code: str, t: float) -> set[str]:
     return found
 
 
+@pytest.mark.thorough
 def test_tower_of_a_real_qualifying(new_tab: Callable[..., Tab], served_real: str, real_out: Path) -> None:
     """By best laps, with a line under the last that goes on; its result has the times of its parts."""
     folder = real_out / "telemetry/2025/1/qualifying"
@@ -193,7 +196,7 @@ CUT_OFF = """(row) => {
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"), [((1440, 900), "light"), ((1200, 800), "dark"), ((390, 844), "light")]
+    ("size", "scheme"), some([((1440, 900), "light"), ((1200, 800), "dark"), ((390, 844), "light")], 3)
 )
 def test_all_that_is_said_of_a_car_is_seen(
     new_tab: Callable[..., Tab], served: str, demo_out: Path, size: tuple[int, int], scheme: str

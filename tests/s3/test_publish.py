@@ -129,6 +129,7 @@ def test_two_machines_share_a_bucket(s3: Place, out: Path, tmp_path: Path) -> No
     assert catalog["seasons"][0]["published"] == len(s3.published())
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_two_machines_with_the_same_races_do_not_replace_each_others(
     s3: Place, out: Path, tmp_path: Path

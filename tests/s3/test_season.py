@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from pipeline.contract import DEMO_YEAR
 from pipeline.contract.artifacts import key_of
@@ -28,6 +29,7 @@ def test_a_bucket_has_the_files_of_its_own_sessions(s3: Place, out: Path) -> Non
     assert len(rounds(s3)) > 1
 
 
+@pytest.mark.thorough
 def test_what_is_damaged_there_is_found_and_mended(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     s3.put(LAPS, b"PAR1")

@@ -11,6 +11,7 @@ from tests.s3.remake import remake
 from tests.s3.support import Place
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_verify_finds_deleted_truncated_and_altered(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)

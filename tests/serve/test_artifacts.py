@@ -18,10 +18,19 @@ from websockets.asyncio.client import connect
 from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Catalog, FramesDocument, Manifest
 from serve.models import Sessions
+from tests.cases import some
+from tests.conftest import Once, cli
 from tests.serve.support import Server, raw, serving
 
 
-@pytest.fixture(scope="module", params=["demo_out", "real_out"])
+@pytest.fixture(scope="session")
+def real_race(once: Once, real_cache: Path) -> Path:
+    """2025 round 1, with all of its files."""
+    where = ("--session", "R", "--offline", "--fastf1-cache", real_cache)
+    return once("real-race", lambda out: cli("race", "2025", "1", *where, "--out", out))
+
+
+@pytest.fixture(scope="module", params=some(["demo_out", "real_race"], 2))
 def made(request: pytest.FixtureRequest) -> Path:
     folder: Path = request.getfixturevalue(request.param)
     return folder
@@ -98,7 +107,7 @@ def test_frames_are_documents_of_the_format(http: httpx.Client, key: SessionKey)
     FramesDocument.model_validate(frames_of(http, key, 10))
 
 
-@pytest.mark.parametrize("skip", [4, 7, 9])
+@pytest.mark.parametrize("skip", some([4, 7, 9], 3))
 def test_a_cut_is_every_nth_of_the_stored_frames(
     http: httpx.Client, stored: dict[str, Any], key: SessionKey, skip: int
 ) -> None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cases import some
 from tests.conftest import REPOSITORY, require
 from tests.truth import timed
 from tests.truth.official import Official, violations
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 CHECKER = REPOSITORY.parent / "shared" / "check" / "check_frames.py"
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=some([1, 2], 2))
 def official(request: pytest.FixtureRequest, real_cache: Path) -> tuple[int, Official]:
     """A round and what the feed said of it."""
     with warnings.catch_warnings():
@@ -33,6 +34,7 @@ def test_the_official_timing_agrees(real_out: Path, official: tuple[int, Officia
     assert violations(real_out / f"telemetry/2025/{number}", feed) == []
 
 
+@pytest.mark.thorough
 def test_the_check_finds_what_is_wrong(
     real_out: Path, official: tuple[int, Official], tmp_path: Path
 ) -> None:
@@ -139,7 +141,7 @@ def weekend(real_out: Path) -> Path:
     return real_out / "telemetry" / "2025" / "1"
 
 
-@pytest.mark.parametrize(("code", "folder"), [("Q", "qualifying"), ("FP1", "fp1")])
+@pytest.mark.parametrize(("code", "folder"), some([("Q", "qualifying"), ("FP1", "fp1")], 2))
 def test_lap_times_agree(weekend: Path, real_cache: Path, code: str, folder: str) -> None:
     """Best laps to the millisecond, the official place in every frame, and the parts."""
     with warnings.catch_warnings():
@@ -148,6 +150,7 @@ def test_lap_times_agree(weekend: Path, real_cache: Path, code: str, folder: str
     assert timed.violations(weekend / folder, feed) == []
 
 
+@pytest.mark.thorough
 def test_the_check_of_lap_times_finds_what_is_wrong(weekend: Path, real_cache: Path, tmp_path: Path) -> None:
     """A place before the first lap, another car's place, a gap of other laps, a garage on the track."""
     with warnings.catch_warnings():
