@@ -50,7 +50,7 @@ PYTEST := pytest --numprocesses auto --dist worksteal
 # The tests start Python hundreds of times; where it may not keep what it compiles, that is half of their work.
 unexport PYTHONDONTWRITEBYTECODE
 
-test: $(INSTALLED) ## run the tests, three at a time for every two processors
+test: $(INSTALLED) ## run the tests, two at a time for every processor
 	$(BIN)/$(PYTEST) -m "not thorough" $(ARGS)
 
 test-quick: $(INSTALLED) ## the tests of every part, without those that take seconds

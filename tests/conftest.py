@@ -20,12 +20,13 @@ from pipeline.input.load import configure, load
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
+from tests.cases import examples
 from tests.command import RECORDINGS, REPOSITORY, cli, program, recording_name
 from tests.warm import hasten
 
 # hypothesis fails an example that takes 200 ms, which on a busy machine any may. Examples are the same on
-# every machine, so that a change is judged by what it changes; `make damage` looks further.
-settings.register_profile("unhurried", parent=settings(), deadline=None, derandomize=True)
+# every machine, so that a change is judged by what it changes; CI has more, and `make damage` looks further.
+settings.register_profile("unhurried", deadline=None, derandomize=True, max_examples=examples(100))
 settings.load_profile("unhurried")
 
 # what takes seconds to make or start: `make test-quick` does without the tests that need it
@@ -48,7 +49,7 @@ def require(there: bool, reason: str) -> None:
 
 def pytest_xdist_auto_num_workers() -> int:
     """Three for every two processors: now and then a test waits for a server, or for time to pass."""
-    return -(-3 * len(os.sched_getaffinity(0)) // 2)
+    return 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ import pytest
 from bench.memory import resident_mb
 from pipeline.errors import refused
 from pipeline.run import memory
+from tests.cases import some
 from tests.command import clean_environment, forked
 from tests.conftest import SMALL
 from tests.warm import command
@@ -88,7 +89,7 @@ def test_what_the_machine_has_is_known() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mask", [0o077, 0o022, 0o002])
+@pytest.mark.parametrize("mask", some([0o077, 0o022, 0o002], 3))
 def test_rights_are_those_of_the_umask(tmp_path: Path, mask: int) -> None:
     """All files by one rule, and all folders."""
     with forked(

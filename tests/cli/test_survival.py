@@ -109,7 +109,7 @@ def test_a_killed_race_fails_alone(tmp_path: Path) -> None:
     """Kill the process of a race: that race fails with a sentence, the others are published."""
     out = tmp_path / "out"
     live = out / "runs/live/1900-1-R.jsonl"
-    with start("demo", "--out", out, "--jobs", "1", *SMALL) as process:
+    with start("demo", "--out", out, "--jobs", "1") as process:
         wait_for(live.is_file, 60)
         for victim in _running(out):
             if victim != process.pid:

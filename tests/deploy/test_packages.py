@@ -43,6 +43,7 @@ def _run(command: list[str | Path], **more: str) -> str:
     return done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_wheel_computes_and_serves(installed: Path, tmp_path: Path) -> None:
     bin_, alone = installed / "site/bin", {"PYTHONPATH": str(installed / "site")}

@@ -13,6 +13,7 @@ from pipeline.contract.models import Quality
 from pipeline.frames import compute
 from pipeline.frames.quality import assess
 from pipeline.model import CarFrames, CarSamples, Floats, Ints, Laps, PosSamples, RaceFrames, RawRace, Status
+from tests.cases import examples
 
 FPS = 10.0
 S = TypeVar("S", CarSamples, PosSamples)
@@ -100,7 +101,7 @@ def test_one_hole_is_one_whatever_the_clocks(demo_raw: RawRace) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_part_may_be_missing(demo_raw: RawRace, data: st.DataObject) -> None:
     """Drivers lose car data, positions, official places or all; laps lose times; the feed has holes."""

@@ -15,6 +15,7 @@ from pipeline.frames.quality import assess
 from pipeline.input.drivers import drivers, mend
 from pipeline.input.words import name, word
 from pipeline.model import DriverInfo, RawRace
+from tests.cases import examples
 from tests.frames.test_damage import FPS, level
 
 NUMBERS = ["1", "33", "44", "63", "81"]
@@ -121,7 +122,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.tuples(CELLS, st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELLS))), min_size=1, max_size=6)
 )

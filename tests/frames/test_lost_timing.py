@@ -14,6 +14,7 @@ from pipeline.frames import compute
 from pipeline.frames.order import Finish, finishing_order, held
 from pipeline.frames.quality import assess
 from pipeline.model import Ints, Laps, OfficialTiming, RaceFrames, RawRace, Status
+from tests.cases import examples
 from tests.frames.test_damage import FPS, hold_invariants, level, without
 from tests.frames.test_start_and_flag import car_of, cut_off, retired_of
 
@@ -75,7 +76,7 @@ def finishers(raw: RawRace) -> list[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_laps_that_the_timing_lost_are_counted_by_positions(demo_raw: RawRace, data: st.DataObject) -> None:
     """One car or all of them; fastf1 numbers what is left anew, so the table itself shows no gap."""
@@ -285,7 +286,7 @@ def test_a_car_that_passed_on_the_last_lap_keeps_its_place() -> None:
     assert finishing_order(finishes((100.0, 100.05), *rows)) == [0, 1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     steps=st.lists(
         st.tuples(st.floats(0.1, 40), st.sampled_from([1.5, 1.6, 2.0, np.nan])), min_size=1, max_size=30

@@ -16,6 +16,7 @@ from pipeline.frames.clean import clean
 from pipeline.frames.quality import assess
 from pipeline.frames.reference import reference_line
 from pipeline.model import CarFrames, Floats, PosSamples, RaceFrames, RawRace
+from tests.cases import examples
 from tests.damage.blows import strike
 from tests.damage.catalogue import KINDS
 from tests.damage.trial import World, demo, drawn
@@ -88,7 +89,7 @@ def place_without(absent: set[str], frames: RaceFrames, code: str) -> npt.NDArra
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(name=st.sampled_from(sorted(POSITIONS)), seed=st.integers(0, 10_000))
 def test_one_cars_damage_changes_no_other_cars_values(name: str, seed: int) -> None:
     """Exactly; race distance within a metre, and three at most: the track is what one car less agrees on."""
@@ -110,7 +111,7 @@ def test_one_cars_damage_changes_no_other_cars_values(name: str, seed: int) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(name=st.sampled_from(sorted(POSITIONS)), seed=st.integers(0, 10_000))
 def test_a_car_is_where_it_was_or_nowhere(name: str, seed: int) -> None:
     """Or the quality table warns; what is over within a second a viewer does not see.

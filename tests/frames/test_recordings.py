@@ -23,6 +23,7 @@ from pipeline.input.recording import parse
 from pipeline.input.seasons import to_fastf1
 from pipeline.job import Source
 from pipeline.model import RawRace
+from tests.cases import examples
 from tests.frames.test_damage import FPS, hold_invariants, level
 
 Data = dict[str, list[list[Any]]]
@@ -227,7 +228,7 @@ def test_no_line_breaks_it(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_recordings_are_read_or_refused(
     tmp_path: Path, lines: list[str], data: st.DataObject

@@ -18,6 +18,7 @@ from pipeline.frames.head import head
 from pipeline.frames.quality import assess
 from pipeline.model import Laps, RaceFrames, RawRace, Status
 from pipeline.timing import tell
+from tests.cases import examples
 from tests.frames.qualifying import PARTS, deleted, message, qualifying, seconds_of, timing_of
 
 FPS = 5.0
@@ -282,7 +283,7 @@ def damaged(data: st.DataObject) -> RawRace:
 
 
 @pytest.mark.slow(10)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damage_breaks_no_promise(data: st.DataObject) -> None:
     raw = damaged(data)

@@ -20,6 +20,7 @@ from pipeline.errors import SourceError
 from pipeline.input import livetiming, samples
 from pipeline.input.load import captured_log
 from pipeline.input.samples import CAR, POSITION, Table, Topic
+from tests.cases import examples
 from tests.command import REPOSITORY, recording_name
 from tests.conftest import require
 
@@ -178,7 +179,7 @@ HARM: list[Callable[[str], str]] = [
 
 
 @TOPICS
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(data=st.data())
 def test_garbled_lines_are_what_fastf1_makes_of_them(topic: Topic, data: st.DataObject) -> None:
     messages = data.draw(st.lists(CAR_MESSAGES if topic is CAR else POSITION_MESSAGES, max_size=4))

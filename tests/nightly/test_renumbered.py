@@ -89,6 +89,7 @@ def test_a_race_moves_without_a_network(nights: Nights, tmp_path: Path) -> None:
     assert nights.manifest(1)["provenance"]["provisional"] is True
 
 
+@pytest.mark.thorough
 def test_a_season_is_not_fooled_by_a_number(nights: Nights, tmp_path: Path) -> None:
     """`season` knows a race by its event too, and makes the one that has the number now."""
     first, second = hours_ago(300), hours_ago(100)

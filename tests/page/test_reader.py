@@ -81,8 +81,9 @@ def test_same_numbers_as_the_frames(tab: Tab, served: str, demo_out: Path, key: 
     compare(truth, frames, read(tab, served + "/static/", f"{served}/data/{key}manifest.json", times))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
-@pytest.mark.parametrize("round_", some([1, 2], 2))
+@pytest.mark.parametrize("round_", [1, 2])
 def test_same_numbers_as_the_frames_of_a_real_race(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path, round_: int
 ) -> None:

@@ -62,5 +62,6 @@ def test_is_what_the_frames_say(tmp_path: Path, demo_out: Path, key: str) -> Non
     check(tmp_path, demo_out, key, 12)
 
 
+@pytest.mark.thorough
 def test_is_what_the_frames_of_a_real_race_say(tmp_path: Path, real_out: Path) -> None:
     check(tmp_path, real_out, "telemetry/2025/1/", 24)

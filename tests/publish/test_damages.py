@@ -127,7 +127,7 @@ def bucket(s3_server: SwiftServer, whole: LocalStore) -> Iterator[Place]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", some(STORED + HEADERS, 8), ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", some(STORED + HEADERS, 20), ids=lambda damage: damage.name)
 def test_in_a_bucket(whole: LocalStore, bucket: Place, damage: Damage) -> None:
     """And one publish --reread makes it right."""
     keys = published(whole, None, None)

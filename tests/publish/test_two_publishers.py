@@ -155,7 +155,8 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("again", some(["old", "new"], 2))
+@pytest.mark.thorough
+@pytest.mark.parametrize("again", ["old", "new"])
 def test_killed_before_it_looks_again(
     folders: dict[str, LocalStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
 ) -> None:

@@ -54,6 +54,7 @@ def _is_labelled(head: dict[str, Any], key: str) -> None:
     assert re.fullmatch("[0-9a-f]{64}", head["Metadata"]["sha256"])
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_one_round_is_not_listed_with_the_others(s3: Place, out: Path) -> None:
     """What is only here must not be listed there."""

@@ -12,6 +12,7 @@ from tests.conftest import require
 from tests.serve.support import Server
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
     require(find_spec("schemathesis") is not None, "schemathesis is not installed")

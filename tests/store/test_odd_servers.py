@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import PipelineError, StoreError, UnavailableError
 from pipeline.store.base import Store
 from pipeline.store.s3_options import S3Options
+from tests.cases import some
 from tests.conftest import cli
 from tests.s3.support import WRITER, credentials
 from tests.serve.support import make_tree
@@ -56,7 +57,7 @@ BEGUN = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nLast-Modified: Sun, 16 Mar 20
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 20", BEGUN, BEGUN + b"\r\nhalf of it"])
+@pytest.mark.parametrize("begins", some([b"", b"HTTP/1.1 20", BEGUN, BEGUN + b"\r\nhalf of it"], 3))
 def test_a_silent_server_costs_the_patience_and_no_more(begins: bytes) -> None:
     """Measured: 4 to 5 s where it was 482; afterwards each question costs one short attempt."""
     with silent(begins) as url, S3Options("bucket", "", url, patience_s=4).open() as store:
@@ -137,7 +138,7 @@ USES: dict[str, Use] = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("name", some(ANSWERS, 3))
 def test_odd_answers_are_a_sentence(name: str) -> None:
     said = []
     with answering(ANSWERS[name]) as url, S3Options("bucket", "", url, patience_s=1).open() as store:

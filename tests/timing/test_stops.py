@@ -18,6 +18,7 @@ from pipeline.frames import compute
 from pipeline.model import CarSamples, PitWord, RaceFrames, RawRace, Rows, Status, Topics, TyreWord
 from pipeline.timing.pits import pit_stops
 from pipeline.timing.stints import stints
+from tests.cases import examples
 from tests.damage.catalogue import KINDS
 from tests.damage.trial import demo, drawn, struck
 
@@ -239,7 +240,7 @@ def test_how_long_a_car_stood() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 30), lost=st.sets(st.integers(0, 60), max_size=8)
 )
