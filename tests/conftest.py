@@ -48,7 +48,7 @@ def require(there: bool, reason: str) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for every two processors: now and then a test waits for a server, or for time to pass."""
+    """Two for every processor: now and then a test waits for a server, or for time to pass."""
     return 2 * len(os.sched_getaffinity(0))
 
 

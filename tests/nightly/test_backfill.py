@@ -1,4 +1,4 @@
-"""Several seasons in one command, through hosts that fail and kills."""
+"""Nine seasons in one command, through hosts that fail and ten kills."""
 
 import json
 import subprocess
@@ -11,7 +11,6 @@ from pipeline.cli.settings import years_of
 from pipeline.contract.artifacts import SessionKey
 from pipeline.run.backfill import Estimate, estimate, pause
 from pipeline.store.local import LocalStore
-from tests.cases import some
 from tests.command import start
 from tests.conftest import cli
 from tests.nightly import archive
@@ -50,12 +49,12 @@ def test_what_came_from_the_cache_is_not_waited_for(small_out: Path) -> None:
     assert pause(keys, LocalStore(small_out), now - timedelta(seconds=1), now, 150) == 0
 
 
-def seasons(nights: Nights, scratch: Path, number: int) -> dict[int, Weekend]:
-    """So many seasons of one race each."""
+def seasons(nights: Nights, scratch: Path) -> dict[int, Weekend]:
+    """Nine seasons of one race each."""
     last = hours_ago(100)
     found = {
         last.year - i: Weekend(1, "Testland Grand Prix", last.replace(year=last.year - i, day=15), 9000 + i)
-        for i in range(1, number)
+        for i in range(1, 9)
     } | {last.year: Weekend(1, "Testland Grand Prix", last, 9000)}
     content: dict[str, dict[str, bytes]] = {"schedule": {}, "timing": {}, "jolpica": {}}
     for year, weekend in found.items():
@@ -66,11 +65,10 @@ def seasons(nights: Nights, scratch: Path, number: int) -> dict[int, Weekend]:
     return found
 
 
-@pytest.mark.slow(20)
-@pytest.mark.parametrize("number", some([2, 9], 2))
-def test_seasons_through_failures_and_kills(nights: Nights, tmp_path: Path, number: int) -> None:
-    """A kill for each and one more."""
-    years = sorted(seasons(nights, tmp_path, number))
+@pytest.mark.thorough
+@pytest.mark.slow(60)
+def test_nine_seasons_through_failures_and_kills(nights: Nights, tmp_path: Path) -> None:
+    years = sorted(seasons(nights, tmp_path))
     where = ("--out", nights.out, "--fastf1-cache", nights.cache, "--rate", "100000")
     words = ("season", f"{years[0]}-{years[-1]}", *where, *QUICK)
     nights.hosts.hiccups = {"timing": ["reset", "status:503"], "jolpica": ["status:500"]}
@@ -79,7 +77,7 @@ def test_seasons_through_failures_and_kills(nights: Nights, tmp_path: Path, numb
         return {int(path.parts[-3]) for path in nights.out.glob("telemetry/*/1/manifest.json")}
 
     order: list[int] = []
-    for _ in range(number + 1):
+    for _ in range(10):
         before = there()
         with start(*words, **nights.hosts.environment()) as running:
             wait_for(lambda: there() > before or not running.process.is_alive(), 240)  # noqa: B023
@@ -94,7 +92,7 @@ def test_seasons_through_failures_and_kills(nights: Nights, tmp_path: Path, numb
     catalog = json.loads((nights.out / "catalog.json").read_bytes())
     assert [season["year"] for season in catalog["seasons"]] == years
     assert order == sorted(order, reverse=True), "the newest first"
-    assert nights.hosts.requests.total() < (2 * number + 4) * FULL
+    assert nights.hosts.requests.total() < (len(years) + 13) * FULL
     nights.hosts.requests.clear()
     idle = cli(*words, expect=0, **nights.hosts.environment())
     assert idle.stdout.startswith(f"{len(years)} seasons, all there")

@@ -143,6 +143,7 @@ def test_nothing_is_removed_while_a_run_writes(out: Path) -> None:
     cli("verify", "--out", out)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_it_goes_from_the_bucket_too(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
