@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.truth.driven import judge, raw_of, sessions
 
+pytestmark = pytest.mark.thorough
 SAMPLE = {
     "2019/1R": "a race without a safety car",
     "2019/11R": "rain, safety cars, and stops by the dozen",
@@ -28,7 +29,6 @@ SAMPLE = {
 }
 
 
-@pytest.mark.thorough
 @pytest.mark.slow(20)
 @pytest.mark.parametrize("name", SAMPLE)
 def test_frames_agree_with_timing_and_cars(past_timing: Path, name: str) -> None:
@@ -37,7 +37,6 @@ def test_frames_agree_with_timing_and_cars(past_timing: Path, name: str) -> None
     assert verdict.holds, str(verdict)
 
 
-@pytest.mark.thorough
 def test_laps_do_not_need_a_track_status(past_timing: Path) -> None:
     (session,) = sessions(past_timing, "2024/1FP3")
     raw = raw_of(session, past_timing)
@@ -45,14 +44,12 @@ def test_laps_do_not_need_a_track_status(past_timing: Path) -> None:
     assert len(raw.laps) == 20
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("only", "said"), [("2018/2", "no session of 2018 round 2"), ("spa", "'spa'")])
 def test_a_session_that_does_not_exist_is_named(past_timing: Path, only: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         sessions(past_timing, only)
 
 
-@pytest.mark.thorough
 def test_what_is_absent_is_said_in_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.truth.seasons"],
