@@ -96,10 +96,7 @@ def _rows(values: range, decimals: int, missing: bool) -> Bytes:
     rows = np.full((len(values) + 1, width), ord(" "), dtype=np.uint8)
     rows[-1] = _row(null.rjust(width).encode())
     signed = np.arange(values.start, values.stop, dtype=np.int32)
-    left, first = (
-        np.abs(signed),
-        np.empty(len(values), dtype=np.int32),
-    )  # first: the column that a text begins in
+    left, first = np.abs(signed), np.empty_like(signed)  # first: the column in which a text begins
     column, place = width - 1, 0
     while place <= decimals or left.any():
         shown = (left > 0) | (place <= decimals)

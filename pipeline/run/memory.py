@@ -14,11 +14,7 @@ _LARGE = 128 << 10  # bytes of a piece
 
 
 def in_one_heap() -> None:
-    """Let threads share a heap; each would keep one of its own as large as what it ever needed.
-
-    What is loaded by now stays, and is not searched for garbage again.
-    """
-    gc.freeze()
+    """Let threads share a heap; each would keep one of its own as large as what it ever needed."""
     if (mallopt := _glibc("mallopt")) is not None:
         mallopt(_M_ARENA_MAX, 1)
         if _memory() < _LITTLE:  # each large piece goes back at once, which takes a fifth more time
