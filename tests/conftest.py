@@ -31,7 +31,7 @@ settings.load_profile("unhurried")
 
 # what takes seconds to make or start: `make test-quick` does without the tests that need it
 SLOW = {
-    *("real_cache", "real_out", "past_timing", "demo_out", "small_out"),
+    *("real_cache", "real_out", "real_races", "past_timing", "demo_out", "small_out"),
     *("nights", "s3_server", "chromium", "browser"),
     "hosts",  # fastf1 asks four times a second at most
 }
@@ -166,6 +166,13 @@ def real_out(once: Once, real_cache: Path) -> Path:
         cli(*season, "--rounds", "2", "--sessions", "R")
 
     return once("real", make)
+
+
+@pytest.fixture(scope="session")
+def real_races(once: Once, real_cache: Path) -> Path:
+    """The two races with all of their files. Read only."""
+    season = ("season", "2025", "--rounds", "1-2", "--sessions", "R", "--jobs", "2", "--offline")
+    return once("real-races", lambda out: cli(*season, "--fastf1-cache", real_cache, "--out", out))
 
 
 @pytest.fixture(scope="session")

@@ -205,7 +205,9 @@ def test_moments_of_a_real_weekend(new_tab: Callable[..., Tab], served_real: str
         for e in rows(real_out, "events", qualifying)
         if e["kind"] == "pit_stop" and e["driver"] == "NOR"
     ]
-    told = tab.page.locator("#messages li", has_text="in the garage").all_inner_texts()
+    garage = tab.page.locator("#messages li", has_text="in the garage")
+    garage.first.wait_for()
+    told = garage.all_inner_texts()
     assert len(told) == len(waits)
     assert f"NOR in the garage, {waits[2] // 60:.0f}:{waits[2] % 60:02.0f}" in "\n".join(told)
 

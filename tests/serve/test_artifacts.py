@@ -19,18 +19,10 @@ from pipeline.contract.artifacts import SessionKey
 from pipeline.contract.models import Catalog, FramesDocument, Manifest
 from serve.models import Sessions
 from tests.cases import some
-from tests.conftest import Once, cli
 from tests.serve.support import Server, raw, serving
 
 
-@pytest.fixture(scope="session")
-def real_race(once: Once, real_cache: Path) -> Path:
-    """2025 round 1, with all of its files."""
-    where = ("--session", "R", "--offline", "--fastf1-cache", real_cache)
-    return once("real-race", lambda out: cli("race", "2025", "1", *where, "--out", out))
-
-
-@pytest.fixture(scope="module", params=some(["demo_out", "real_race"], 2))
+@pytest.fixture(scope="module", params=some(["demo_out", "real_races"], 2))
 def made(request: pytest.FixtureRequest) -> Path:
     folder: Path = request.getfixturevalue(request.param)
     return folder

@@ -59,9 +59,9 @@ def test_the_check_finds_what_is_wrong(
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("round_number", [1, 2])
-def test_frames_agree_with_the_official_timing(real_out: Path, real_cache: Path, round_number: int) -> None:
+def test_frames_agree_with_the_official_timing(real_races: Path, real_cache: Path, round_number: int) -> None:
     require(CHECKER.is_file(), f"no checker at {CHECKER}")
-    artifacts = real_out / "telemetry" / "2025" / str(round_number)
+    artifacts = real_races / "telemetry" / "2025" / str(round_number)
     done = subprocess.run(
         [
             sys.executable,
