@@ -11,6 +11,7 @@ import pytest
 from tests.page.conftest import Tab
 from tests.page.test_page import FRAMES_A_SECOND, Report, report
 from tests.page.truth import Truth
+from tests.waiting import wait_for
 
 __all__ = ["report"]
 pytestmark = pytest.mark.slow
@@ -50,7 +51,19 @@ def chart(tab: Tab, name: str) -> dict[str, list[str]]:
         tab.page.click("#desk [aria-label='The same as a table']")
     tab.page.click(f"#desk .tabs button:text-is('{name}')")
     tab.page.locator("#desk .early").wait_for(state="hidden")
-    tab.page.click("#desk [aria-label='The same as a table']")
+    return as_table(tab)
+
+
+def as_table(tab: Tab) -> dict[str, list[str]]:
+    """What is shown, as a table; there is none until it is loaded."""
+    rows = tab.page.locator("#desk .tableview tbody tr")
+
+    def there() -> bool:
+        if not rows.count():
+            tab.page.click("#desk [aria-label='The same as a table']")
+        return bool(rows.count())
+
+    wait_for(there)
     found: dict[str, list[str]] = tab.page.evaluate(TABLE)
     return found
 
@@ -157,8 +170,7 @@ def check_compare(tab: Tab, url: str, folder: Path, slots: list[tuple[str, int]]
     tab.page.locator("#desk .plot").wait_for()
     chosen = [values[-2:] for values in tab.page.evaluate(SLOTS)]
     assert chosen == [[code, str(lap)] for code, lap in slots]
-    tab.page.click("#desk [aria-label='The same as a table']")
-    table = tab.page.evaluate(TABLE)
+    table = as_table(tab)
     corners = Truth.read(folder).manifest.circuit.corners
     assert list(table) == [f"Turn {corner.number}{corner.letter}" for corner in corners] + ["Line"]
     for row, cell in zip(rows[1:], table["Line"][1:], strict=True):
@@ -223,8 +235,7 @@ def test_a_real_qualifying(new_tab: Callable[..., Tab], served_real: str, real_o
     tab.page.locator("#desk .slot >> nth=1").wait_for()
     assert tab.page.evaluate(SLOTS) == [["R", "NOR", "30"], ["Q", "NOR", "19"]]
     tab.page.locator("#desk .plot").wait_for()
-    tab.page.click("#desk [aria-label='The same as a table']")
-    cell = tab.page.evaluate(TABLE)["Line"][1]
+    cell = as_table(tab)["Line"][1]
     ends = [next(row for row in own["NOR"] if row["lap"] == lap) for own, lap in ((race, 30), (laps, 19))]
     first, own = (row["end_s"] - row["start_s"] for row in ends)
     match = re.search(r"−([\d.]+) s", cell)
