@@ -34,7 +34,7 @@ from pipeline.publish.documents import schemas
 from tests.command import RECORDINGS, REPOSITORY, recording_name
 
 _spawn = util.spawnv_passfds
-schemas()
+schemas()  # from here on they are there, in each process that is forked
 gc.freeze()
 
 

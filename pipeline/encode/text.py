@@ -74,7 +74,7 @@ def number_table(columns: list[Values], decimals: int, null: int) -> NumberTable
     high = max((int(c.max()) for c in known if len(c)), default=0)
     if high - low < _LARGEST_TABLE or low < 0:
         return NumberTable(low, null, _rows(range(low, high + 1), decimals, missing))
-    heads = _rows(range(high // _TAIL + 1), 0, missing=False).copy()
+    heads = _rows(range(high // _TAIL + 1), 0, missing=False)
     heads[0] = ord(" ")
     # below 10,000 there is no head, so the tail has no leading zeros; above, the zeros count
     short = _rows(range(_TAIL), decimals, missing=False)[:_TAIL]

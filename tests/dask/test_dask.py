@@ -246,7 +246,6 @@ def test_a_race_that_takes_too_long_is_given_up(s3: Place, tmp_path: Path) -> No
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_a_race_that_hangs_before_it_says_a_word_is_given_up(s3: Place, tmp_path: Path) -> None:
     from pipeline.demo.season import recorded
     from pipeline.job import Job

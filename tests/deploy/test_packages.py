@@ -44,7 +44,6 @@ def _run(command: list[str | Path], **more: str) -> str:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_the_wheel_computes_and_serves(installed: Path, tmp_path: Path) -> None:
     bin_, alone = installed / "site/bin", {"PYTHONPATH": str(installed / "site")}
     code = "import pipeline, serve; print(pipeline.__file__, serve.__file__)"

@@ -82,7 +82,6 @@ def test_same_numbers_as_the_frames(tab: Tab, served: str, demo_out: Path, key: 
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize("round_", [1, 2])
 def test_same_numbers_as_the_frames_of_a_real_race(
     new_tab: Callable[..., Tab], served_real: str, real_out: Path, round_: int

@@ -171,7 +171,6 @@ def test_says_what_the_tables_of_other_sessions_say(tmp_path: Path, timed_out: P
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 @pytest.mark.parametrize("round_", [1, 2])
 def test_says_what_the_tables_of_a_real_race_say(tmp_path: Path, real_out: Path, round_: int) -> None:
     key = f"telemetry/2025/{round_}/"

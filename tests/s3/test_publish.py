@@ -55,7 +55,6 @@ def _is_labelled(head: dict[str, Any], key: str) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_one_round_is_not_listed_with_the_others(s3: Place, out: Path) -> None:
     """What is only here must not be listed there."""
     manifests = sorted(out.glob("telemetry/*/*/manifest.json"))
@@ -131,7 +130,6 @@ def test_two_machines_share_a_bucket(s3: Place, out: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_two_machines_with_the_same_races_do_not_replace_each_others(
     s3: Place, out: Path, tmp_path: Path
 ) -> None:

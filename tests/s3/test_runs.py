@@ -46,7 +46,6 @@ def test_a_race_that_cannot_be_uploaded_has_failed(s3: Place, small_out: Path, t
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_a_season_of_24_races(
     s3: Place, small_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

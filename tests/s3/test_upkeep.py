@@ -144,7 +144,6 @@ def test_nothing_is_removed_while_a_run_writes(out: Path) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_it_goes_from_the_bucket_too(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     s3.cli("remove", str(DEMO_YEAR), "2", "--session", "R", "--out", out)

@@ -13,7 +13,6 @@ from tests.s3.support import Place
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_verify_finds_deleted_truncated_and_altered(s3: Place, out: Path) -> None:
     s3.cli("publish", "--out", out)
     assert "wrong" not in s3.cli("verify", "--s3").stdout

@@ -13,7 +13,6 @@ from tests.serve.support import Server
 
 
 @pytest.mark.thorough
-@pytest.mark.slow
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
     require(find_spec("schemathesis") is not None, "schemathesis is not installed")
     program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
